@@ -1,0 +1,298 @@
+//! The experiment: what a TOML file says, once it has been checked.
+//!
+//! [`keys`] lists every key of the file once: its type, range, default and meaning. The strict
+//! reader, the JSON Schema and the commented template of `kinetaxis new` are all made from it.
+
+use crate::formula::{Formula, Quantity};
+use crate::grid::Boundary;
+
+/// A validated experiment. Vectors have `dimension` entries.
+#[derive(Clone, Debug)]
+pub struct Experiment {
+    /// One line about what it is.
+    pub title: String,
+    /// d ∈ {1, 2, 3}.
+    pub dimension: usize,
+    /// ε > 0, ratio of the microscopic to the macroscopic scale.
+    pub epsilon: f64,
+    /// Seed of every random stream.
+    pub seed: u64,
+    /// The box and its grid.
+    pub domain: Domain,
+    /// V and F.
+    pub velocity: Velocity,
+    /// T[S].
+    pub kernel: Kernel,
+    /// The equation for S.
+    pub signal: Signal,
+    /// The cells at t = 0.
+    pub cells: Cells,
+    /// Kernel density estimate.
+    pub deposit: Deposit,
+    /// Time horizon, field step, output times.
+    pub time: Time,
+    /// Numerical resolution of the macroscopic equation.
+    pub limit: Limit,
+    /// Replicates of an ensemble.
+    pub ensemble: Ensemble,
+    /// The sweep in ε.
+    pub converge: Converge,
+    /// What is written besides the standard files.
+    pub output: Output,
+}
+
+/// `[domain]`
+#[derive(Clone, Debug)]
+pub struct Domain {
+    /// Lower corner.
+    pub lower: Vec<f64>,
+    /// Upper corner.
+    pub upper: Vec<f64>,
+    /// Grid cells along each axis.
+    pub grid: Vec<usize>,
+    /// Boundary along each axis.
+    pub boundary: Vec<Boundary>,
+}
+
+/// The kinds of velocity set V.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VelocitySet {
+    /// |v| = speed.
+    Sphere,
+    /// |v| ≤ speed.
+    Ball,
+    /// inner_speed ≤ |v| ≤ speed.
+    Shell,
+}
+
+/// `[velocity]`
+#[derive(Clone, Debug)]
+pub struct Velocity {
+    /// Kind of V.
+    pub set: VelocitySet,
+    /// Largest speed s.
+    pub speed: f64,
+    /// Inner radius of a shell; 0 otherwise.
+    pub inner_speed: f64,
+    /// F(|v|) up to normalisation, in the variable `r`; `None` is uniform.
+    pub equilibrium: Option<Formula>,
+}
+
+/// `[kernel]`
+#[derive(Clone, Debug)]
+pub struct Kernel {
+    /// The family and its parameters.
+    pub model: KernelModel,
+    /// Whether T < 0 stops the run (true) or is counted and reported (false).
+    pub refuse_negative: bool,
+    /// An upper bound on T/F given by the user, in place of the computed one.
+    pub bound: Option<f64>,
+}
+
+/// The turning kernels.
+#[derive(Clone, Debug)]
+pub enum KernelModel {
+    /// CMPS Model 1 (38, 41).
+    Local {
+        /// λ(S, G), G = |∇S|.
+        lambda: Quantity,
+        /// a(S).
+        a: Quantity,
+        /// b(S).
+        b: Quantity,
+    },
+    /// CMPS Model 2 (42), HKS Remark 3.7.
+    NonLocal {
+        /// α₊ ≥ 0, weight of ψ(S(x), S(x+εv)).
+        alpha_plus: f64,
+        /// α₋ ≥ 0, weight of ψ(S(x), S(x−εv′)).
+        alpha_minus: f64,
+        /// ψ.
+        psi: Psi,
+    },
+}
+
+/// Families of ψ(S, S̃), with z = S̃ − S.
+#[derive(Clone, Debug)]
+pub enum Psi {
+    /// C₁ z/√(1+z²) + C₂, C₂ > C₁ > 0.
+    Saturating {
+        /// C₁.
+        c1: f64,
+        /// C₂.
+        c2: f64,
+    },
+    /// C₁ z + C₂.
+    Linear {
+        /// C₁.
+        c1: f64,
+        /// C₂.
+        c2: f64,
+    },
+    /// C₂ exp(C₁ z / C₂).
+    Exponential {
+        /// C₁.
+        c1: f64,
+        /// C₂.
+        c2: f64,
+    },
+    /// Ψ(S)Ψ̃(S̃), built so that D(S) and χ(S) are the wanted ones (CMPS, end of §5; α₊ = 1, α₋ = 0).
+    Separable {
+        /// D(S) > 0.
+        diffusivity: Quantity,
+        /// χ(S).
+        sensitivity: Quantity,
+        /// S*, where Ψ̃ = 1.
+        reference: f64,
+    },
+    /// Any expression in `S` (here) and `R` (remote, S̃).
+    Expression(Formula),
+}
+
+/// `[signal]`
+#[derive(Clone, Debug)]
+pub enum Signal {
+    /// S ≡ 0.
+    None,
+    /// S(x, t) given.
+    Prescribed(Formula),
+    /// ∂tS = D_S ΔS + αρ − βS.
+    Parabolic {
+        /// D_S > 0.
+        diffusion: f64,
+        /// α ≥ 0.
+        production: f64,
+        /// β ≥ 0.
+        decay: f64,
+        /// S(x, 0).
+        initial: Quantity,
+    },
+    /// 0 = D_S ΔS + αρ − βS; with β = 0 the mean of ρ is subtracted and S has mean zero.
+    Elliptic {
+        /// D_S > 0.
+        diffusion: f64,
+        /// α ≥ 0.
+        production: f64,
+        /// β ≥ 0.
+        decay: f64,
+    },
+}
+
+/// `[cells]`
+#[derive(Clone, Debug)]
+pub struct Cells {
+    /// Number of cells of one replicate.
+    pub count: usize,
+    /// Total mass M; `None` takes ∫ of the density expression as it stands (1 for shapes).
+    pub mass: Option<f64>,
+    /// ρ(x, 0) up to normalisation.
+    pub density: Density,
+    /// Mean of v at t = 0; f⁰ ∝ F(v)(1 + d m·v/⟨|v|²⟩).
+    pub mean_velocity: Vec<f64>,
+    /// Stratify initial positions over the grid.
+    pub stratified: bool,
+}
+
+/// Initial densities by name.
+#[derive(Clone, Debug)]
+pub enum Density {
+    /// Constant.
+    Uniform,
+    /// All cells at one point.
+    Point {
+        /// The point.
+        center: Vec<f64>,
+    },
+    /// exp(−|x−c|²/2w²).
+    Gaussian {
+        /// c.
+        center: Vec<f64>,
+        /// w.
+        width: f64,
+    },
+    /// Constant in |x−c| < r, else 0.
+    Ball {
+        /// c.
+        center: Vec<f64>,
+        /// r.
+        radius: f64,
+    },
+    /// exp(−(|x−c|−r)²/2w²).
+    Ring {
+        /// c.
+        center: Vec<f64>,
+        /// r.
+        radius: f64,
+        /// w.
+        width: f64,
+    },
+    /// 1 + A Πₐ cos(2π mₐ (xₐ−lowerₐ)/Lₐ) (periodic axis) or cos(π mₐ (xₐ−lowerₐ)/Lₐ) (no-flux axis).
+    Cosine {
+        /// A ∈ [−1, 1].
+        amplitude: f64,
+        /// m, one integer per axis.
+        mode: Vec<usize>,
+    },
+    /// Any expression in x, y, z.
+    Expression(Formula),
+}
+
+/// `[deposit]`
+#[derive(Clone, Debug)]
+pub struct Deposit {
+    /// h, standard deviation of the Gaussian kernel K_h.
+    pub bandwidth: f64,
+    /// Order of the kernel: 2 (Gaussian), 4 or 6.
+    pub order: usize,
+}
+
+/// `[time]`
+#[derive(Clone, Debug)]
+pub struct Time {
+    /// Final time.
+    pub end: f64,
+    /// Largest field step Δt; shortened to hit the output times.
+    pub step: f64,
+    /// Sorted output times in [0, end]; the last one is `end`.
+    pub outputs: Vec<f64>,
+}
+
+/// `[limit]`
+#[derive(Clone, Debug)]
+pub struct Limit {
+    /// Grid cells along each axis.
+    pub grid: Vec<usize>,
+    /// Largest time step.
+    pub step: f64,
+}
+
+/// `[ensemble]`
+#[derive(Clone, Debug)]
+pub struct Ensemble {
+    /// Number of replicates, at least 2.
+    pub replicates: usize,
+    /// Level of the confidence intervals.
+    pub confidence: f64,
+}
+
+/// `[converge]`
+#[derive(Clone, Debug)]
+pub struct Converge {
+    /// The values of ε, largest first, at least 2 distinct ones.
+    pub epsilons: Vec<f64>,
+    /// Replicates at each ε.
+    pub replicates: usize,
+    /// Cells of one replicate, at each ε.
+    pub cells: Vec<usize>,
+    /// Test functions φ(x) of the weak errors (1/|Ω|)∫(ρ_ε−ρ₀)φ dx.
+    pub test_functions: Vec<Formula>,
+    /// Replicates of each paired run of the error budget; 0 leaves the budget out.
+    pub budget_replicates: usize,
+}
+
+/// `[output]`
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// Times at which every cell is written.
+    pub cells_at: Vec<f64>,
+}

@@ -1,0 +1,110 @@
+//! Expressions that a user types: `1 + 0.5*cos(x)`.
+
+use exmex::{Express, FlatEx};
+
+/// An expression in named variables, evaluated in f64.
+///
+/// ```
+/// use kinetaxis::formula::Formula;
+/// let f = Formula::parse("x*x + 2*t", &["x", "y", "t"]).unwrap();
+/// assert_eq!(f.eval(&[3.0, 0.0, 0.5]), 10.0);
+/// assert!(!f.uses("y"));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Formula {
+    text: String,
+    expression: FlatEx<f64>,
+    /// Where each variable of the expression stands among the arguments of `eval`.
+    arguments: Vec<usize>,
+    variables: Vec<String>,
+}
+
+impl Formula {
+    /// Parses `text`. Fails, with a sentence for the user, when it is no expression or names a
+    /// variable that is not among `variables`.
+    pub fn parse(text: &str, variables: &[&str]) -> Result<Self, String> {
+        let expression = exmex::parse::<f64>(text).map_err(|e| e.msg().to_string())?;
+        let arguments = expression
+            .var_names()
+            .iter()
+            .map(|name| {
+                variables.iter().position(|v| v == name).ok_or_else(|| {
+                    let known = match variables {
+                        [] => "no variable is known here".to_string(),
+                        _ => format!("the variables known here are {}", variables.join(", ")),
+                    };
+                    format!("unknown name '{name}'; {known}")
+                })
+            })
+            .collect::<Result<_, _>>()?;
+        let variables = variables.iter().map(|v| v.to_string()).collect();
+        Ok(Self { text: text.to_string(), expression, arguments, variables })
+    }
+
+    /// The text as typed.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether the expression names `variable`.
+    pub fn uses(&self, variable: &str) -> bool {
+        self.expression.var_names().iter().any(|name| name == variable)
+    }
+
+    /// The value at `arguments`, in the order of the variables given to [`Formula::parse`].
+    ///
+    /// # Panics
+    /// If `arguments` is shorter than the list of variables.
+    pub fn eval(&self, arguments: &[f64]) -> f64 {
+        assert!(arguments.len() >= self.variables.len(), "too few arguments");
+        let mut values = [0.0; 8];
+        for (value, &position) in values.iter_mut().zip(&self.arguments) {
+            *value = arguments[position];
+        }
+        self.expression
+            .eval(&values[..self.arguments.len()])
+            .expect("the number of variables was checked when parsing")
+    }
+}
+
+/// A number, or an expression in named variables.
+#[derive(Clone, Debug)]
+pub enum Quantity {
+    /// The same everywhere.
+    Constant(f64),
+    /// An expression.
+    Formula(Formula),
+}
+
+impl Quantity {
+    /// The value at `arguments` (see [`Formula::eval`]).
+    #[inline(always)]
+    pub fn eval(&self, arguments: &[f64]) -> f64 {
+        match self {
+            Self::Constant(c) => *c,
+            Self::Formula(f) => f.eval(arguments),
+        }
+    }
+
+    /// Whether the value depends on `variable`.
+    pub fn uses(&self, variable: &str) -> bool {
+        matches!(self, Self::Formula(f) if f.uses(variable))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_bound_by_name_not_by_alphabet() {
+        let f = Formula::parse("t - 10*S", &["x", "S", "t"]).unwrap();
+        assert_eq!(f.eval(&[9.0, 2.0, 1.0]), -19.0);
+    }
+
+    #[test]
+    fn an_unknown_name_is_told_with_the_known_ones() {
+        let e = Formula::parse("x + q", &["x", "y"]).unwrap_err();
+        assert_eq!(e, "unknown name 'q'; the variables known here are x, y");
+    }
+}

@@ -1,0 +1,178 @@
+//! The box Ω that cells and signal live in, and its regular grid of cell-centred nodes.
+
+use crate::vector::Vector;
+use serde::{Deserialize, Serialize};
+
+/// What happens at the two faces of the box across one axis, for cells and signal alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Boundary {
+    /// x and x + L are the same point.
+    Periodic,
+    /// Cells are reflected and ∂ₙS = 0: the even extension of a periodic problem of period 2L.
+    NoFlux,
+}
+
+/// A box with `cells[a]` grid cells along axis a. Node i of an axis lies at lower + (i + ½)·spacing,
+/// which suits both boundaries. Arrays on the grid are row-major: the last axis runs fastest.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Grid<const D: usize> {
+    /// Lower corner of the box.
+    pub lower: Vector<D>,
+    /// Upper corner of the box.
+    pub upper: Vector<D>,
+    /// Grid cells along each axis, at least 4.
+    pub cells: [usize; D],
+    /// Boundary condition along each axis.
+    pub boundary: [Boundary; D],
+}
+
+impl<const D: usize> Grid<D> {
+    /// Number of nodes.
+    pub fn len(&self) -> usize {
+        self.cells.iter().product()
+    }
+
+    /// A grid always has nodes; this is here for the convention that goes with `len`.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Edge lengths of the box.
+    pub fn lengths(&self) -> Vector<D> {
+        std::array::from_fn(|a| self.upper[a] - self.lower[a])
+    }
+
+    /// Edge lengths of a grid cell.
+    pub fn spacing(&self) -> Vector<D> {
+        std::array::from_fn(|a| (self.upper[a] - self.lower[a]) / self.cells[a] as f64)
+    }
+
+    /// |Ω|.
+    pub fn volume(&self) -> f64 {
+        self.lengths().iter().product()
+    }
+
+    /// Volume of one grid cell.
+    pub fn cell_volume(&self) -> f64 {
+        self.spacing().iter().product()
+    }
+
+    /// Distance in the array between neighbours along each axis.
+    pub fn strides(&self) -> [usize; D] {
+        std::array::from_fn(|a| self.cells[a + 1..].iter().product())
+    }
+
+    /// Grid indices of the node at `flat` position in an array.
+    pub fn unravel(&self, flat: usize) -> [usize; D] {
+        let strides = self.strides();
+        std::array::from_fn(|a| flat / strides[a] % self.cells[a])
+    }
+
+    /// Coordinates of the node at `flat` position in an array.
+    pub fn node(&self, flat: usize) -> Vector<D> {
+        let (index, spacing) = (self.unravel(flat), self.spacing());
+        std::array::from_fn(|a| self.lower[a] + (index[a] as f64 + 0.5) * spacing[a])
+    }
+
+    /// All nodes, in array order.
+    pub fn nodes(&self) -> impl Iterator<Item = Vector<D>> + '_ {
+        (0..self.len()).map(|flat| self.node(flat))
+    }
+
+    /// A function sampled at the nodes.
+    pub fn sample(&self, mut f: impl FnMut(&Vector<D>) -> f64) -> Vec<f64> {
+        self.nodes().map(|x| f(&x)).collect()
+    }
+
+    /// The same box with another number of grid cells.
+    pub fn with_cells(&self, cells: [usize; D]) -> Self {
+        Self { cells, ..self.clone() }
+    }
+
+    /// Node index along `axis` of the possibly outlying index `i`: wrapped, or mirrored at the wall.
+    #[inline(always)]
+    pub fn fold_index(&self, axis: usize, i: i64) -> usize {
+        let n = self.cells[axis] as i64;
+        if (0..n).contains(&i) {
+            return i as usize;
+        }
+        match self.boundary[axis] {
+            Boundary::Periodic => i.rem_euclid(n) as usize,
+            Boundary::NoFlux => {
+                let j = i.rem_euclid(2 * n);
+                (if j < n { j } else { 2 * n - 1 - j }) as usize
+            }
+        }
+    }
+
+    /// Brings a cell that has flown freely to `x` back into the box: wraps it, or reflects position
+    /// and velocity at the walls (specular), however many times the box was crossed.
+    #[inline(always)]
+    pub fn fold(&self, x: &mut Vector<D>, v: &mut Vector<D>) {
+        for a in 0..D {
+            if x[a] >= self.lower[a] && x[a] < self.upper[a] {
+                continue;
+            }
+            let length = self.upper[a] - self.lower[a];
+            match self.boundary[a] {
+                Boundary::Periodic => {
+                    x[a] = self.lower[a] + (x[a] - self.lower[a]).rem_euclid(length);
+                }
+                Boundary::NoFlux => {
+                    let y = (x[a] - self.lower[a]).rem_euclid(2.0 * length);
+                    if y > length {
+                        x[a] = self.lower[a] + (2.0 * length - y);
+                        v[a] = -v[a];
+                    } else {
+                        x[a] = self.lower[a] + y;
+                    }
+                }
+            }
+            // rem_euclid may round up to the length itself.
+            if x[a] >= self.upper[a] {
+                x[a] = match self.boundary[a] {
+                    Boundary::Periodic => self.lower[a],
+                    Boundary::NoFlux => self.upper[a].next_down(),
+                };
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grid(boundary: Boundary) -> Grid<1> {
+        Grid { lower: [-1.0], upper: [2.0], cells: [6], boundary: [boundary] }
+    }
+
+    #[test]
+    fn folding_twice_is_folding_once_and_reflection_keeps_speed() {
+        for boundary in [Boundary::Periodic, Boundary::NoFlux] {
+            let g = grid(boundary);
+            for i in -400..400 {
+                let (mut x, mut v) = ([i as f64 * 0.0371], [0.7]);
+                g.fold(&mut x, &mut v);
+                assert!(x[0] >= -1.0 && x[0] < 2.0 && v[0].abs() == 0.7);
+                let (mut y, mut w) = (x, v);
+                g.fold(&mut y, &mut w);
+                assert_eq!((x, v), (y, w));
+            }
+        }
+    }
+
+    #[test]
+    fn a_wall_mirrors_and_a_period_wraps() {
+        let (mut x, mut v) = ([2.25], [1.0]);
+        grid(Boundary::NoFlux).fold(&mut x, &mut v);
+        assert!((x[0] - 1.75).abs() < 1e-14 && v[0] == -1.0);
+        let (mut x, mut v) = ([2.25], [1.0]);
+        grid(Boundary::Periodic).fold(&mut x, &mut v);
+        assert!((x[0] + 0.75).abs() < 1e-14 && v[0] == 1.0);
+        assert_eq!(grid(Boundary::NoFlux).fold_index(0, -2), 1);
+        assert_eq!(grid(Boundary::NoFlux).fold_index(0, 6), 5);
+        assert_eq!(grid(Boundary::Periodic).fold_index(0, -2), 4);
+    }
+}
