@@ -13,8 +13,9 @@ pub enum Boundary {
     NoFlux,
 }
 
-/// A box with `cells[a]` grid cells along axis a. Node i of an axis lies at lower + (i + ½)·spacing,
-/// which suits both boundaries. Arrays on the grid are row-major: the last axis runs fastest.
+/// A box with `cells[a]` nodes along axis a. Node i lies at lower + i·spacing on a periodic axis
+/// and at lower + (i + ½)·spacing on a no-flux axis, where the even extension mirrors nodes onto
+/// nodes. Arrays on the grid are row-major: the last axis runs fastest.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grid<const D: usize> {
     /// Lower corner of the box.
@@ -69,10 +70,19 @@ impl<const D: usize> Grid<D> {
         std::array::from_fn(|a| flat / strides[a] % self.cells[a])
     }
 
+    /// Position of the first node of an axis, in units of the spacing.
+    #[inline(always)]
+    pub fn offset(&self, axis: usize) -> f64 {
+        match self.boundary[axis] {
+            Boundary::Periodic => 0.0,
+            Boundary::NoFlux => 0.5,
+        }
+    }
+
     /// Coordinates of the node at `flat` position in an array.
     pub fn node(&self, flat: usize) -> Vector<D> {
         let (index, spacing) = (self.unravel(flat), self.spacing());
-        std::array::from_fn(|a| self.lower[a] + (index[a] as f64 + 0.5) * spacing[a])
+        std::array::from_fn(|a| self.lower[a] + (index[a] as f64 + self.offset(a)) * spacing[a])
     }
 
     /// All nodes, in array order.

@@ -43,6 +43,11 @@ impl Streams {
         Self { seed, replicate }
     }
 
+    /// The replicate that these streams belong to.
+    pub fn replicate(&self) -> u64 {
+        self.replicate
+    }
+
     /// The stream for `purpose`, a block of cells and a field step.
     pub fn stream(&self, purpose: Purpose, block: u64, step: u64) -> Stream {
         let mut key = absorb(0x6b69_6e65_7461_7869, self.seed);

@@ -28,7 +28,7 @@ impl<const D: usize> Stencil<D> {
         let mut s =
             Self { offset: [[0; REACH]; D], weight: [[0.0; REACH]; D], slope: [[0.0; REACH]; D] };
         for a in 0..D {
-            let u = (x[a] - map.lower[a]) * map.per_spacing[a] - 0.5;
+            let u = (x[a] - map.lower[a]) * map.per_spacing[a] - map.offset[a];
             let nearest = (u + 0.5).floor();
             // t ∈ [−½, ½): distance from the nearest node.
             let t = u - nearest;
@@ -69,6 +69,7 @@ pub struct NodeMap<const D: usize> {
     grid: Grid<D>,
     lower: Vector<D>,
     per_spacing: Vector<D>,
+    offset: Vector<D>,
     strides: [usize; D],
 }
 
@@ -78,6 +79,7 @@ impl<const D: usize> NodeMap<D> {
         Self {
             lower: grid.lower,
             per_spacing: grid.spacing().map(|h| 1.0 / h),
+            offset: std::array::from_fn(|a| grid.offset(a)),
             strides: grid.strides(),
             grid: grid.clone(),
         }

@@ -1,0 +1,287 @@
+//! The law of the cells at t = 0: f⁰(x, v) = ρ⁰(x) F(v) (1 + d m·v/⟨|v|²⟩_F).
+
+use super::{BLOCK, Population};
+use crate::experiment::{Cells, Density, Domain};
+use crate::formula::Formula;
+use crate::grid::{Boundary, Grid};
+use crate::quadrature::gauss_legendre;
+use crate::rng::{Purpose, Stream, Streams};
+use crate::vector::{Vector, dot, norm, scaled};
+use crate::velocity::VelocitySpace;
+use rand::RngExt;
+use rayon::prelude::*;
+use std::f64::consts::PI;
+use thiserror::Error;
+
+/// Gauss points per axis for the mass of a grid cell.
+const POINTS: usize = 3;
+/// Head room of the rejection bound in a grid cell above the largest value sampled in it.
+const HEADROOM: f64 = 1.25;
+
+/// ρ⁰ as a function, and how to draw from it.
+pub struct InitialLaw<const D: usize> {
+    grid: Grid<D>,
+    density: Density,
+    /// Scale that makes ρ⁰ integrate to `mass`.
+    scale: f64,
+    mass: f64,
+    /// Mass up to and including each grid cell, and the rejection bound in it.
+    cumulative: Vec<f64>,
+    bound: Vec<f64>,
+    mean_velocity: Vector<D>,
+    stratified: bool,
+}
+
+/// Why cells could not be placed.
+#[derive(Debug, Error, PartialEq)]
+pub enum InitialError {
+    /// ρ⁰ < 0 or not finite.
+    #[error("cells.density is {value} at x = {at:?}; a density is finite and not negative")]
+    Negative {
+        /// The value.
+        value: f64,
+        /// Where.
+        at: Vec<f64>,
+    },
+    /// ∫ρ⁰ = 0.
+    #[error("cells.density has no mass on the box; check its centre, width or expression")]
+    Empty,
+    /// The density changes too fast for the rejection bound.
+    #[error(
+        "cells.density rises above {bound:e} (to {value:e}) inside one grid cell near x = {at:?}; \
+         refine domain.grid or smooth the density"
+    )]
+    TooSteep {
+        /// The bound.
+        bound: f64,
+        /// The value found.
+        value: f64,
+        /// Where.
+        at: Vec<f64>,
+    },
+}
+
+impl<const D: usize> InitialLaw<D> {
+    /// The law of an experiment. Mass and bounds are found grid cell by grid cell.
+    pub fn new(cells: &Cells, grid: &Grid<D>) -> Result<Self, InitialError> {
+        let mut law = Self {
+            grid: grid.clone(),
+            density: cells.density.clone(),
+            scale: 1.0,
+            mass: 1.0,
+            cumulative: Vec::new(),
+            bound: Vec::new(),
+            mean_velocity: std::array::from_fn(|a| cells.mean_velocity[a]),
+            stratified: cells.stratified,
+        };
+        let total = law.tabulate()?;
+        law.mass = match (&cells.mass, &cells.density) {
+            (Some(mass), _) => *mass,
+            (None, Density::Expression(_)) => total,
+            (None, _) => 1.0,
+        };
+        law.scale = law.mass / total;
+        Ok(law)
+    }
+
+    /// Total mass M.
+    pub fn mass(&self) -> f64 {
+        self.mass
+    }
+
+    /// ρ⁰(x).
+    pub fn density(&self, x: &Vector<D>) -> f64 {
+        self.scale * self.shape(x)
+    }
+
+    /// Coefficient-free nodal values of ρ⁰ on any grid of the same box, with total mass M exactly.
+    /// All cells at one point give the grid cell that holds it the whole mass.
+    pub fn nodal(&self, grid: &Grid<D>) -> Vec<f64> {
+        let mut values = match &self.density {
+            Density::Point { center } => {
+                let h = grid.spacing();
+                grid.sample(|x| {
+                    f64::from((0..D).all(|a| (x[a] - center[a]).abs() <= 0.5 * h[a] + 1e-12))
+                })
+            }
+            _ => grid.sample(|x| self.shape(x)),
+        };
+        let total: f64 = values.iter().sum::<f64>() * grid.cell_volume();
+        values.iter_mut().for_each(|v| *v *= self.mass / total);
+        values
+    }
+
+    /// ρ⁰ up to its scale.
+    fn shape(&self, x: &Vector<D>) -> f64 {
+        let bell = |r: f64, width: f64| (-0.5 * (r / width).powi(2)).exp();
+        match &self.density {
+            Density::Uniform => 1.0,
+            Density::Point { .. } => 0.0,
+            Density::Gaussian { center, width } => bell(self.distance(x, center), *width),
+            Density::Ball { center, radius } => f64::from(self.distance(x, center) < *radius),
+            Density::Ring { center, radius, width } => {
+                bell(self.distance(x, center) - radius, *width)
+            }
+            Density::Cosine { amplitude, mode } => {
+                let lengths = self.grid.lengths();
+                let wave = (0..D).map(|a| {
+                    let periods = match self.grid.boundary[a] {
+                        Boundary::Periodic => 2.0,
+                        Boundary::NoFlux => 1.0,
+                    };
+                    let y = (x[a] - self.grid.lower[a]) / lengths[a];
+                    (periods * PI * mode[a] as f64 * y).cos()
+                });
+                1.0 + amplitude * wave.product::<f64>()
+            }
+            Density::Expression(formula) => formula.eval(x),
+        }
+    }
+
+    /// Centre of the sampling cell at `flat`; sampling cells tile the box on every axis alike.
+    fn center(&self, flat: usize) -> Vector<D> {
+        let (index, h) = (self.grid.unravel(flat), self.grid.spacing());
+        std::array::from_fn(|a| self.grid.lower[a] + (index[a] as f64 + 0.5) * h[a])
+    }
+
+    /// |x − c| to the nearest image of c: around a periodic box.
+    fn distance(&self, x: &Vector<D>, center: &[f64]) -> f64 {
+        let lengths = self.grid.lengths();
+        let offset: Vector<D> = std::array::from_fn(|a| {
+            let d = x[a] - center[a];
+            match self.grid.boundary[a] {
+                Boundary::Periodic => d - lengths[a] * (d / lengths[a]).round(),
+                Boundary::NoFlux => d,
+            }
+        });
+        norm(&offset)
+    }
+
+    /// Fills the tables; returns ∫ shape dx.
+    fn tabulate(&mut self) -> Result<f64, InitialError> {
+        if matches!(self.density, Density::Point { .. }) {
+            return Ok(1.0);
+        }
+        let (h, rule) = (self.grid.spacing(), gauss_legendre(POINTS, -0.5, 0.5));
+        let mut total = 0.0;
+        for flat in 0..self.grid.len() {
+            let center = self.center(flat);
+            let (mut mass, mut highest) = (0.0, 0.0_f64);
+            for point in 0..(POINTS + 2).pow(D as u32) {
+                let (mut rest, mut weight, mut x) = (point, self.grid.cell_volume(), center);
+                for a in 0..D {
+                    // Gauss points carry mass; the two faces are there for the bound only.
+                    let (offset, w) = match rest % (POINTS + 2) {
+                        i if i < POINTS => rule[i],
+                        i => (i as f64 - POINTS as f64 - 0.5, 0.0),
+                    };
+                    rest /= POINTS + 2;
+                    x[a] += offset * h[a];
+                    weight *= w;
+                }
+                let value = self.shape(&x);
+                if weight > 0.0 && !(value >= 0.0 && value.is_finite()) {
+                    return Err(InitialError::Negative { value, at: x.to_vec() });
+                }
+                mass += weight * value;
+                highest = highest.max(value);
+            }
+            total += mass;
+            self.cumulative.push(total);
+            self.bound.push(HEADROOM * highest);
+        }
+        if total > 0.0 { Ok(total) } else { Err(InitialError::Empty) }
+    }
+
+    /// Draws `count` cells for one replicate, in blocks with streams of their own.
+    pub fn populate(
+        &self,
+        count: usize,
+        space: &VelocitySpace<D>,
+        streams: Streams,
+    ) -> Result<Population<D>, InitialError> {
+        let blocks: Vec<_> = (0..count.div_ceil(BLOCK))
+            .into_par_iter()
+            .map(|block| {
+                let ids = block * BLOCK..((block + 1) * BLOCK).min(count);
+                let mut place = streams.stream(Purpose::InitialPosition, block as u64, 0);
+                let mut turn = streams.stream(Purpose::InitialVelocity, block as u64, 0);
+                ids.map(|id| {
+                    let x = self.position(id, count, &mut place)?;
+                    Ok((x, self.velocity(space, &mut turn)))
+                })
+                .collect::<Result<Vec<_>, InitialError>>()
+            })
+            .collect::<Result<_, _>>()?;
+        let (positions, velocities) = blocks.into_iter().flatten().unzip();
+        Ok(Population { positions, velocities, weight: self.mass / count as f64 })
+    }
+
+    /// Position of cell `id`: a grid cell by its mass, then rejection inside it. Stratified, the
+    /// i-th of N cells takes its level from [i, i+1)/N of the mass.
+    fn position(
+        &self,
+        id: usize,
+        count: usize,
+        rng: &mut Stream,
+    ) -> Result<Vector<D>, InitialError> {
+        if let Density::Point { center } = &self.density {
+            return Ok(std::array::from_fn(|a| center[a]));
+        }
+        let u: f64 = rng.random();
+        let level = if self.stratified { (id as f64 + u) / count as f64 } else { u };
+        let total = self.cumulative[self.cumulative.len() - 1];
+        let flat = self.cumulative.partition_point(|c| *c <= level * total);
+        let (flat, h) = (flat.min(self.cumulative.len() - 1), self.grid.spacing());
+        let (center, bound) = (self.center(flat), self.bound[flat]);
+        loop {
+            let x: Vector<D> =
+                std::array::from_fn(|a| center[a] + (rng.random::<f64>() - 0.5) * h[a]);
+            let value = self.shape(&x);
+            if value > bound {
+                let at = x.to_vec();
+                return Err(InitialError::TooSteep { bound, value, at });
+            }
+            if rng.random::<f64>() * bound < value {
+                let (mut x, mut v) = (x, [0.0; D]);
+                self.grid.fold(&mut x, &mut v);
+                return Ok(x);
+            }
+        }
+    }
+
+    /// A velocity with density F(v)(1 + κ·v): v from F, reflected with probability (1 − κ·v)/2.
+    fn velocity(&self, space: &VelocitySpace<D>, rng: &mut Stream) -> Vector<D> {
+        let v = space.sample(rng);
+        if self.mean_velocity == [0.0; D] {
+            return v;
+        }
+        let tilt = D as f64 / space.mean_square_f() * dot(&self.mean_velocity, &v);
+        if 2.0 * rng.random::<f64>() < 1.0 - tilt { scaled(-1.0, &v) } else { v }
+    }
+
+    /// The initial flux ∫v f⁰ dv = m ρ⁰ is this times ρ⁰.
+    pub fn mean_velocity(&self) -> Vector<D> {
+        self.mean_velocity
+    }
+}
+
+/// The grid of an experiment.
+impl<const D: usize> Grid<D> {
+    /// Box, grid and boundary of `[domain]`.
+    pub fn from_domain(domain: &Domain) -> Self {
+        Self {
+            lower: std::array::from_fn(|a| domain.lower[a]),
+            upper: std::array::from_fn(|a| domain.upper[a]),
+            cells: std::array::from_fn(|a| domain.grid[a]),
+            boundary: std::array::from_fn(|a| domain.boundary[a]),
+        }
+    }
+}
+
+/// A density given by an expression in x, y, z.
+impl From<Formula> for Density {
+    fn from(formula: Formula) -> Self {
+        Self::Expression(formula)
+    }
+}

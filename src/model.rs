@@ -1,0 +1,79 @@
+//! What is rebuilt from the experiment and never changes during a run.
+
+use crate::cells::{InitialError, InitialLaw};
+use crate::experiment::Experiment;
+use crate::grid::Grid;
+use crate::signal::{self, Deposit, SensedSignal, SignalEquation};
+use crate::spectral::Spectral;
+use crate::spline::{self, NodeMap};
+use crate::turning::Kernel;
+use crate::velocity::VelocitySpace;
+
+/// Kernel, velocity set, grid, signal equation, deposit, initial law and schedule of an experiment.
+pub struct Model<const D: usize> {
+    /// ε.
+    pub epsilon: f64,
+    /// V and F.
+    pub space: VelocitySpace<D>,
+    /// T_ε[S].
+    pub kernel: Kernel<D>,
+    /// Bound on T/F given by the user.
+    pub kernel_bound: Option<f64>,
+    /// Whether T < 0 is an error.
+    pub refuse_negative: bool,
+    /// The box, its grid and their transforms.
+    pub spectral: Spectral<D>,
+    /// The equation for S.
+    pub equation: Box<dyn SignalEquation<D>>,
+    /// ρ_h from the cells.
+    pub deposit: Deposit<D>,
+    /// f⁰.
+    pub initial: InitialLaw<D>,
+    /// Number of cells of one replicate.
+    pub cells: usize,
+    /// Seed of all streams.
+    pub seed: u64,
+    /// Output times.
+    pub outputs: Vec<f64>,
+    /// Largest field step.
+    pub step: f64,
+    map: NodeMap<D>,
+    symbol: Vec<f64>,
+}
+
+impl<const D: usize> Model<D> {
+    /// Builds the model of an experiment of dimension `D`.
+    pub fn new(e: &Experiment) -> Result<Self, InitialError> {
+        assert_eq!(e.dimension, D, "the experiment's dimension is checked before");
+        let grid = Grid::from_domain(&e.domain);
+        let spectral = Spectral::new(&grid);
+        let space = VelocitySpace::from_experiment(&e.velocity);
+        Ok(Self {
+            epsilon: e.epsilon,
+            kernel: Kernel::from_experiment(e, &space),
+            space,
+            kernel_bound: e.kernel.bound,
+            refuse_negative: e.kernel.refuse_negative,
+            equation: signal::equation(e),
+            deposit: Deposit::new(&spectral, e.deposit.bandwidth, e.deposit.order),
+            initial: InitialLaw::new(&e.cells, &grid)?,
+            cells: e.cells.count,
+            seed: e.seed,
+            outputs: e.time.outputs.clone(),
+            step: e.time.step,
+            map: NodeMap::new(&grid),
+            symbol: spectral.table(|k| spline::symbol(&grid, k)),
+            spectral,
+        })
+    }
+
+    /// The box and its grid.
+    pub fn grid(&self) -> &Grid<D> {
+        self.spectral.grid()
+    }
+
+    /// S with these coefficients, as cells sense it.
+    pub fn sense(&self, signal: &[f64]) -> SensedSignal<D> {
+        SensedSignal::new(&self.spectral, &self.map, &self.symbol, signal)
+    }
+}

@@ -1,0 +1,93 @@
+//! How cells advance by one field step in a frozen signal.
+
+mod thinning;
+
+pub use thinning::{Step, advance};
+
+use crate::vector::Vector;
+use thiserror::Error;
+
+/// What happened to a set of cells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Candidate events drawn.
+    pub candidates: u64,
+    /// Candidates at which the cell turned.
+    pub tumbles: u64,
+    /// Candidates at which T < 0, counted as no turn.
+    pub negative: u64,
+    /// Cells advanced, summed over field steps.
+    pub cell_steps: u64,
+}
+
+impl std::ops::AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.candidates += other.candidates;
+        self.tumbles += other.tumbles;
+        self.negative += other.negative;
+        self.cell_steps += other.cell_steps;
+    }
+}
+
+/// Why a cell could not be advanced. It names the cell; the same seed and replicate lead to it again.
+#[derive(Clone, Debug, Error, PartialEq)]
+pub enum MotionError {
+    /// A rate above the bound from which candidates are drawn would bias the law.
+    #[error(
+        "cell {cell} of replicate {replicate} at step {step}: T/F = {rate:e} exceeds its bound \
+         {bound:e} at x = {at:?}; set kernel.bound above it, or refine domain.grid"
+    )]
+    AboveBound {
+        /// Cell number.
+        cell: usize,
+        /// Replicate number.
+        replicate: u64,
+        /// Field step.
+        step: u64,
+        /// The rate found.
+        rate: f64,
+        /// The bound.
+        bound: f64,
+        /// Where.
+        at: Vec<f64>,
+    },
+    /// T < 0 where the user refuses it.
+    #[error(
+        "cell {cell} of replicate {replicate} at step {step}: T/F = {rate:e} is negative at \
+         x = {at:?}; lower epsilon or the kernel's bias, or count such events instead \
+         (kernel.negative = \"count\")"
+    )]
+    Negative {
+        /// Cell number.
+        cell: usize,
+        /// Replicate number.
+        replicate: u64,
+        /// Field step.
+        step: u64,
+        /// The rate found.
+        rate: f64,
+        /// Where.
+        at: Vec<f64>,
+    },
+}
+
+/// A rate that must not be, before it is known which replicate and step it belongs to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BadRate<const D: usize> {
+    cell: usize,
+    rate: f64,
+    bound: f64,
+    at: Vector<D>,
+}
+
+impl<const D: usize> BadRate<D> {
+    fn named(self, replicate: u64, step: u64) -> MotionError {
+        let Self { cell, rate, bound, at } = self;
+        let at = at.to_vec();
+        if rate < 0.0 {
+            MotionError::Negative { cell, replicate, step, rate, at }
+        } else {
+            MotionError::AboveBound { cell, replicate, step, rate, bound, at }
+        }
+    }
+}

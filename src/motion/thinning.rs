@@ -1,0 +1,103 @@
+//! Exact thinning, in one stage.
+//!
+//! If T_ε(v,w) ≤ R F(v) in reach, candidates come at rate R/ε². At each, v is drawn from F and the
+//! cell turns if uR < T_ε(v,w)/F(v). Turns w → v then happen at rate density T_ε(v,w)/ε² exactly,
+//! for every kernel: no integral λ_ε, no probability per step (Lewis & Shedler 1979).
+
+use super::{BadRate, MotionError, Tally};
+use crate::cells::{BLOCK, Population};
+use crate::grid::Grid;
+use crate::rng::{Purpose, Stream, Streams};
+use crate::turning::{Sense, TurningKernel};
+use crate::vector::{Vector, add_scaled};
+use crate::velocity::VelocitySpace;
+use rand::RngExt;
+use rand_distr::Exp1;
+use rayon::prelude::*;
+
+/// What all cells share during one field step.
+pub struct Step<'a, const D: usize, K, S> {
+    /// T_ε[S].
+    pub kernel: &'a K,
+    /// S, frozen.
+    pub signal: &'a S,
+    /// V and F.
+    pub space: &'a VelocitySpace<D>,
+    /// The box.
+    pub grid: &'a Grid<D>,
+    /// ε.
+    pub epsilon: f64,
+    /// Δt.
+    pub duration: f64,
+    /// Bound R on T/F.
+    pub bound: f64,
+    /// Whether T < 0 is an error.
+    pub refuse_negative: bool,
+}
+
+/// Advances every cell of `population` by Δt, in blocks with streams of their own.
+///
+/// # Errors
+/// A rate above its bound, or a negative one where it is refused; the population is then unusable.
+pub fn advance<const D: usize, K: TurningKernel<D>, S: Sense<D>>(
+    population: &mut Population<D>,
+    step: &Step<'_, D, K, S>,
+    streams: Streams,
+    number: u64,
+) -> Result<Tally, MotionError> {
+    let blocks: Vec<Result<Tally, BadRate<D>>> = population
+        .positions
+        .par_chunks_mut(BLOCK)
+        .zip(population.velocities.par_chunks_mut(BLOCK))
+        .enumerate()
+        .map(|(block, (positions, velocities))| {
+            let mut rng = streams.stream(Purpose::Motion, block as u64, number);
+            let mut tally = Tally::default();
+            for (i, (x, v)) in positions.iter_mut().zip(velocities).enumerate() {
+                fly(x, v, step, &mut rng, &mut tally)
+                    .map_err(|bad| BadRate { cell: block * BLOCK + i, ..bad })?;
+            }
+            tally.cell_steps = positions.len() as u64;
+            Ok(tally)
+        })
+        .collect();
+    let mut total = Tally::default();
+    for block in blocks {
+        total += block.map_err(|bad| bad.named(streams.replicate(), number))?;
+    }
+    Ok(total)
+}
+
+/// Advances one cell by Δt: flights at v/ε, candidates at rate R/ε².
+#[inline(always)]
+fn fly<const D: usize, K: TurningKernel<D>, S: Sense<D>>(
+    x: &mut Vector<D>,
+    v: &mut Vector<D>,
+    step: &Step<'_, D, K, S>,
+    rng: &mut Stream,
+    tally: &mut Tally,
+) -> Result<(), BadRate<D>> {
+    let mean_flight = step.epsilon * step.epsilon / step.bound;
+    let per_epsilon = 1.0 / step.epsilon;
+    let mut rest = step.duration;
+    loop {
+        let flight = mean_flight * rng.sample::<f64, _>(Exp1);
+        *x = add_scaled(x, per_epsilon * flight.min(rest), v);
+        step.grid.fold(x, v);
+        if flight >= rest {
+            return Ok(());
+        }
+        rest -= flight;
+        let proposal = step.space.sample(rng);
+        let rate = step.kernel.relative_rate(step.signal, x, &proposal, v);
+        tally.candidates += 1;
+        if rate > step.bound || rate.is_nan() || (rate < 0.0 && step.refuse_negative) {
+            return Err(BadRate { cell: 0, rate, bound: step.bound, at: *x });
+        }
+        tally.negative += u64::from(rate < 0.0);
+        if step.bound * rng.random::<f64>() < rate {
+            *v = proposal;
+            tally.tumbles += 1;
+        }
+    }
+}

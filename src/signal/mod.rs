@@ -1,0 +1,54 @@
+//! The chemoattractant S: its equations, the deposit of cells that feeds them, and how it is sensed.
+//!
+//! Everything between deposit and sensing happens on spectral coefficients (see
+//! [`crate::spectral`]), so a field step costs one forward and one inverse transform.
+
+mod deposit;
+mod elliptic;
+mod parabolic;
+mod prescribed;
+mod sensed;
+
+pub use deposit::{Deposit, smoothing_kernel};
+pub use elliptic::Elliptic;
+pub use parabolic::Parabolic;
+pub use prescribed::Prescribed;
+pub use sensed::SensedSignal;
+
+use crate::experiment::{self, Experiment};
+use crate::spectral::Spectral;
+
+/// One equation for S, advanced in spectral space.
+pub trait SignalEquation<const D: usize>: Sync + Send {
+    /// Coefficients of S(x, 0), from those of ρ(x, 0).
+    fn initial(&self, spectral: &Spectral<D>, density: &[f64]) -> Vec<f64>;
+
+    /// Coefficients of S at `time + h` from those of S at `time`, with the source linear in time,
+    /// ρ(time + τ) = `density` + τ·`slope`.
+    fn advance(
+        &self,
+        spectral: &Spectral<D>,
+        signal: &[f64],
+        density: &[f64],
+        slope: &[f64],
+        time: f64,
+        h: f64,
+    ) -> Vec<f64>;
+
+    /// Whether ρ feeds S.
+    fn is_coupled(&self) -> bool;
+}
+
+/// The equation of an experiment.
+pub fn equation<const D: usize>(e: &Experiment) -> Box<dyn SignalEquation<D>> {
+    match e.signal.clone() {
+        experiment::Signal::None => Box::new(Prescribed::zero()),
+        experiment::Signal::Prescribed(formula) => Box::new(Prescribed::new(formula)),
+        experiment::Signal::Parabolic { diffusion, production, decay, initial } => {
+            Box::new(Parabolic::new(diffusion, production, decay, initial))
+        }
+        experiment::Signal::Elliptic { diffusion, production, decay } => {
+            Box::new(Elliptic::new(diffusion, production, decay))
+        }
+    }
+}

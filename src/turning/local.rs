@@ -1,0 +1,90 @@
+//! The local kernel (CMPS Model 1; 38, 41).
+
+use super::{Bounds, Coefficients, Sense, TurningKernel, sampled_bound};
+use crate::formula::Quantity;
+use crate::vector::{Vector, dot, norm};
+use crate::velocity::VelocitySpace;
+
+/// T_ε = λ(S,|∇S|) F(v) + ε( a(S) v·∇S − b(S) v′·∇S ), a, b ≥ 0.
+///
+/// D = ⟨|v|²⟩_F/(dλ), χ = (b μ⟨|v|²⟩_F + a μ m₂)/(dλ). For uniform F, T ≥ 0 as long as
+/// ε μ (a+b) s |∇S| ≤ λ.
+#[derive(Clone, Debug)]
+pub struct Local<const D: usize> {
+    lambda: Quantity,
+    a: Quantity,
+    b: Quantity,
+    space: VelocitySpace<D>,
+    epsilon: f64,
+}
+
+impl<const D: usize> Local<D> {
+    /// λ takes (S, |∇S|); a and b take (S).
+    pub fn new(
+        lambda: Quantity,
+        a: Quantity,
+        b: Quantity,
+        space: VelocitySpace<D>,
+        epsilon: f64,
+    ) -> Self {
+        Self { lambda, a, b, space, epsilon }
+    }
+
+    /// Whether the rate does not depend on the signal at all.
+    fn is_free(&self) -> bool {
+        let zero = |q: &Quantity| matches!(q, Quantity::Constant(c) if *c == 0.0);
+        matches!(self.lambda, Quantity::Constant(_)) && zero(&self.a) && zero(&self.b)
+    }
+}
+
+impl<const D: usize> TurningKernel<D> for Local<D> {
+    #[inline(always)]
+    fn relative_rate<S: Sense<D>>(
+        &self,
+        signal: &S,
+        x: &Vector<D>,
+        v: &Vector<D>,
+        w: &Vector<D>,
+    ) -> f64 {
+        if self.is_free() {
+            return self.lambda.eval(&[0.0, 0.0]);
+        }
+        let (s, gradient) = signal.value_and_gradient(x);
+        let lambda = match &self.lambda {
+            Quantity::Constant(c) => *c,
+            formula => formula.eval(&[s, norm(&gradient)]),
+        };
+        let bias = self.a.eval(&[s]) * dot(v, &gradient) - self.b.eval(&[s]) * dot(w, &gradient);
+        lambda + self.epsilon * bias / self.space.density(v)
+    }
+
+    fn bound(&self, bounds: &Bounds) -> f64 {
+        let signal = [bounds.low, bounds.high];
+        let highest = |q: &Quantity, slope: f64| match q {
+            Quantity::Constant(c) => *c,
+            formula => sampled_bound(signal, [0.0, slope], |s, g| formula.eval(&[s, g])),
+        };
+        let bias = highest(&self.a, 0.0) + highest(&self.b, 0.0);
+        let reach = self.epsilon * self.space.max_speed() * bounds.slope;
+        highest(&self.lambda, bounds.slope) + bias * reach * self.space.inverse_density_bound()
+    }
+
+    fn leading_rate(&self, s: f64, slope: f64) -> f64 {
+        self.lambda.eval(&[s, slope])
+    }
+
+    fn coefficients(&self, s: f64, slope: f64) -> Coefficients {
+        let (d, mu) = (D as f64, self.space.measure());
+        let (m2, m2f) = (self.space.mean_square(), self.space.mean_square_f());
+        let lambda = self.leading_rate(s, slope);
+        let (a, b) = (self.a.eval(&[s]), self.b.eval(&[s]));
+        Coefficients {
+            diffusivity: m2f / (d * lambda),
+            sensitivity: mu * (b * m2f + a * m2) / (d * lambda),
+        }
+    }
+
+    fn with_epsilon(&self, epsilon: f64) -> Self {
+        Self { epsilon, ..self.clone() }
+    }
+}

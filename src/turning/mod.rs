@@ -1,0 +1,189 @@
+//! Turning kernels T_ε[S](x, v, v′): the rate density of turning from v′ to v.
+//!
+//! One kernel per file. A kernel sees the signal only through [`Sense`], never a grid or the time
+//! loop. A new kernel adds its file, a line to [`Kernel`] and an experiment.
+
+mod local;
+mod nonlocal;
+mod psi;
+
+pub use local::Local;
+pub use nonlocal::NonLocal;
+pub use psi::Psi;
+
+use crate::experiment::{self, KernelModel};
+use crate::vector::Vector;
+use crate::velocity::VelocitySpace;
+
+/// How a cell senses the signal.
+pub trait Sense<const D: usize>: Sync {
+    /// S(x).
+    fn value(&self, x: &Vector<D>) -> f64;
+    /// S(x) and ∇S(x).
+    fn value_and_gradient(&self, x: &Vector<D>) -> (f64, Vector<D>);
+    /// Bounds on S and |∇S| wherever a cell can be.
+    fn bounds(&self) -> Bounds;
+}
+
+/// Bounds on a signal.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bounds {
+    /// S ≥ low.
+    pub low: f64,
+    /// S ≤ high.
+    pub high: f64,
+    /// |∇S| ≤ slope.
+    pub slope: f64,
+}
+
+/// D and χ of the macroscopic limit at one point: ∂tρ = ∇·(D∇ρ − χρ∇S).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Coefficients {
+    /// D[S].
+    pub diffusivity: f64,
+    /// χ[S].
+    pub sensitivity: f64,
+}
+
+/// One turning kernel.
+pub trait TurningKernel<const D: usize>: Sync {
+    /// T_ε[S](x, v, w)/F(v), turning from `w` to `v`. May be negative outside the theory.
+    fn relative_rate<S: Sense<D>>(
+        &self,
+        signal: &S,
+        x: &Vector<D>,
+        v: &Vector<D>,
+        w: &Vector<D>,
+    ) -> f64;
+
+    /// An upper bound on T_ε/F for a signal within `bounds`: candidates come at this rate over ε².
+    fn bound(&self, bounds: &Bounds) -> f64;
+
+    /// The leading rate λ₀ = ∫T₀ dv where the signal is `s` and |∇S| is `slope`.
+    fn leading_rate(&self, s: f64, slope: f64) -> f64;
+
+    /// D and χ in closed form (model.md §3), where the signal is `s` and |∇S| is `slope`.
+    fn coefficients(&self, s: f64, slope: f64) -> Coefficients;
+
+    /// The same kernel at another ε.
+    fn with_epsilon(&self, epsilon: f64) -> Self
+    where
+        Self: Sized;
+}
+
+/// Every kernel there is.
+#[derive(Clone, Debug)]
+pub enum Kernel<const D: usize> {
+    /// CMPS Model 1.
+    Local(Local<D>),
+    /// CMPS Model 2.
+    NonLocal(NonLocal<D>),
+}
+
+/// Runs `$body` with `$k` bound to the concrete kernel, so that loops are compiled for each.
+#[macro_export]
+macro_rules! with_kernel {
+    ($kernel:expr, $k:ident => $body:expr) => {
+        match $kernel {
+            $crate::turning::Kernel::Local($k) => $body,
+            $crate::turning::Kernel::NonLocal($k) => $body,
+        }
+    };
+}
+
+impl<const D: usize> Kernel<D> {
+    /// The kernel of an experiment, on the velocity space `space`.
+    pub fn from_experiment(e: &experiment::Experiment, space: &VelocitySpace<D>) -> Self {
+        match e.kernel.model.clone() {
+            KernelModel::Local { lambda, a, b } => {
+                Self::Local(Local::new(lambda, a, b, space.clone(), e.epsilon))
+            }
+            KernelModel::NonLocal { alpha_plus, alpha_minus, psi } => Self::NonLocal(
+                NonLocal::new(alpha_plus, alpha_minus, Psi::new(psi, space), space, e.epsilon),
+            ),
+        }
+    }
+
+    /// See [`TurningKernel::coefficients`].
+    pub fn coefficients(&self, s: f64, slope: f64) -> Coefficients {
+        with_kernel!(self, k => k.coefficients(s, slope))
+    }
+
+    /// See [`TurningKernel::leading_rate`].
+    pub fn leading_rate(&self, s: f64, slope: f64) -> f64 {
+        with_kernel!(self, k => k.leading_rate(s, slope))
+    }
+
+    /// See [`TurningKernel::bound`].
+    pub fn bound(&self, bounds: &Bounds) -> f64 {
+        with_kernel!(self, k => k.bound(bounds))
+    }
+
+    /// See [`TurningKernel::relative_rate`].
+    pub fn relative_rate<S: Sense<D>>(
+        &self,
+        signal: &S,
+        x: &Vector<D>,
+        v: &Vector<D>,
+        w: &Vector<D>,
+    ) -> f64 {
+        with_kernel!(self, k => k.relative_rate(signal, x, v, w))
+    }
+
+    /// The same kernel at another ε.
+    pub fn with_epsilon(&self, epsilon: f64) -> Self {
+        match self {
+            Self::Local(k) => Self::Local(k.with_epsilon(epsilon)),
+            Self::NonLocal(k) => Self::NonLocal(k.with_epsilon(epsilon)),
+        }
+    }
+}
+
+/// Largest value of `f` on a grid of samples of [a₀,a₁]×[b₀,b₁], raised by the largest step
+/// between neighbours: the bound on a user-given function. It is checked at every evaluation.
+fn sampled_bound(a: [f64; 2], b: [f64; 2], f: impl Fn(f64, f64) -> f64) -> f64 {
+    const N: usize = 48;
+    let at = |r: [f64; 2], i: usize| r[0] + (r[1] - r[0]) * i as f64 / N as f64;
+    let mut highest = f64::NEG_INFINITY;
+    let mut step = 0.0_f64;
+    let mut before = vec![f64::NAN; N + 1];
+    for i in 0..=N {
+        let mut left = f64::NAN;
+        for (j, up) in before.iter_mut().enumerate() {
+            let value = f(at(a, i), at(b, j));
+            highest = highest.max(value);
+            for neighbour in [left, *up] {
+                if neighbour.is_finite() {
+                    step = step.max((value - neighbour).abs());
+                }
+            }
+            (left, *up) = (value, value);
+        }
+    }
+    highest + step
+}
+
+/// A signal with constant gradient in the whole space: S = S₀ + g·x. Every law is tested in it.
+#[derive(Clone, Copy, Debug)]
+pub struct LinearSignal<const D: usize> {
+    /// S(0).
+    pub offset: f64,
+    /// ∇S.
+    pub gradient: Vector<D>,
+}
+
+impl<const D: usize> Sense<D> for LinearSignal<D> {
+    fn value(&self, x: &Vector<D>) -> f64 {
+        self.offset + crate::vector::dot(&self.gradient, x)
+    }
+
+    fn value_and_gradient(&self, x: &Vector<D>) -> (f64, Vector<D>) {
+        (self.value(x), self.gradient)
+    }
+
+    fn bounds(&self) -> Bounds {
+        let slope = crate::vector::norm(&self.gradient);
+        let reach = if slope > 0.0 { f64::INFINITY } else { 0.0 };
+        Bounds { low: self.offset - reach, high: self.offset + reach, slope }
+    }
+}

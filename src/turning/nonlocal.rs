@@ -1,0 +1,71 @@
+//! The non-local kernel (CMPS Model 2; 42. HKS Remark 3.7 is α₊ = 1, α₋ = 0).
+
+use super::{Bounds, Coefficients, Psi, Sense, TurningKernel};
+use crate::vector::{Vector, add_scaled};
+use crate::velocity::VelocitySpace;
+
+/// T_ε = α₊ ψ(S(x), S(x+εv)) + α₋ ψ(S(x), S(x−εv′)), F = 1/μ.
+///
+/// D = m₂/(d(α₊+α₋)ψ(S,S)μ), χ = ∂₂ψ(S,S) m₂/(d ψ(S,S)).
+#[derive(Clone, Debug)]
+pub struct NonLocal<const D: usize> {
+    plus: f64,
+    minus: f64,
+    psi: Psi,
+    measure: f64,
+    mean_square: f64,
+    max_speed: f64,
+    epsilon: f64,
+}
+
+impl<const D: usize> NonLocal<D> {
+    /// α₊, α₋ ≥ 0 with positive sum.
+    pub fn new(plus: f64, minus: f64, psi: Psi, space: &VelocitySpace<D>, epsilon: f64) -> Self {
+        let (measure, mean_square) = (space.measure(), space.mean_square());
+        Self { plus, minus, psi, measure, mean_square, max_speed: space.max_speed(), epsilon }
+    }
+}
+
+impl<const D: usize> TurningKernel<D> for NonLocal<D> {
+    #[inline(always)]
+    fn relative_rate<S: Sense<D>>(
+        &self,
+        signal: &S,
+        x: &Vector<D>,
+        v: &Vector<D>,
+        w: &Vector<D>,
+    ) -> f64 {
+        let here = signal.value(x);
+        let mut rate = 0.0;
+        if self.plus != 0.0 {
+            let ahead = signal.value(&add_scaled(x, self.epsilon, v));
+            rate += self.plus * self.psi.eval(here, ahead);
+        }
+        if self.minus != 0.0 {
+            let behind = signal.value(&add_scaled(x, -self.epsilon, w));
+            rate += self.minus * self.psi.eval(here, behind);
+        }
+        self.measure * rate
+    }
+
+    fn bound(&self, bounds: &Bounds) -> f64 {
+        let reach = self.epsilon * self.max_speed * bounds.slope;
+        self.measure * (self.plus + self.minus) * self.psi.bound(bounds, reach)
+    }
+
+    fn leading_rate(&self, s: f64, _slope: f64) -> f64 {
+        self.measure * (self.plus + self.minus) * self.psi.eval(s, s)
+    }
+
+    fn coefficients(&self, s: f64, slope: f64) -> Coefficients {
+        let d = D as f64;
+        Coefficients {
+            diffusivity: self.mean_square / (d * self.leading_rate(s, slope)),
+            sensitivity: self.psi.remote_slope(s) * self.mean_square / (d * self.psi.eval(s, s)),
+        }
+    }
+
+    fn with_epsilon(&self, epsilon: f64) -> Self {
+        Self { epsilon, ..self.clone() }
+    }
+}

@@ -1,0 +1,123 @@
+//! The families of ψ(S, S̃): how a cell compares the signal here with the signal within reach.
+
+use super::{Bounds, sampled_bound};
+use crate::experiment;
+use crate::formula::{Formula, Quantity};
+use crate::quadrature::gauss_legendre;
+use crate::velocity::VelocitySpace;
+
+/// ψ(S, S̃), with z = S̃ − S.
+#[derive(Clone, Debug)]
+pub enum Psi {
+    /// C₁ z/√(1+z²) + C₂ (HKS Remark 3.7).
+    Saturating {
+        /// C₁ > 0.
+        c1: f64,
+        /// C₂ > C₁.
+        c2: f64,
+    },
+    /// C₁ z + C₂.
+    Linear {
+        /// C₁ > 0.
+        c1: f64,
+        /// C₂ > 0.
+        c2: f64,
+    },
+    /// C₂ exp(C₁ z/C₂): the same ψ(S,S) = C₂ and ∂₂ψ(S,S) = C₁ as the others.
+    Exponential {
+        /// C₁ > 0.
+        c1: f64,
+        /// C₂ > 0.
+        c2: f64,
+    },
+    /// Ψ(S)Ψ̃(S̃) with Ψ̃(S) = exp((d/m₂)∫_{S*}^S χ), Ψ = m₂/(d μ Ψ̃ D) (CMPS, end of §5).
+    Separable {
+        /// Wanted D(S).
+        diffusivity: Quantity,
+        /// Wanted χ(S).
+        sensitivity: Quantity,
+        /// S*.
+        reference: f64,
+        /// d/m₂.
+        per_mean_square: f64,
+        /// μ.
+        measure: f64,
+    },
+    /// An expression in S and R = S̃.
+    Expression(Formula),
+}
+
+impl Psi {
+    /// ψ of an experiment on the velocity space `space`.
+    pub fn new<const D: usize>(psi: experiment::Psi, space: &VelocitySpace<D>) -> Self {
+        match psi {
+            experiment::Psi::Saturating { c1, c2 } => Self::Saturating { c1, c2 },
+            experiment::Psi::Linear { c1, c2 } => Self::Linear { c1, c2 },
+            experiment::Psi::Exponential { c1, c2 } => Self::Exponential { c1, c2 },
+            experiment::Psi::Separable { diffusivity, sensitivity, reference } => Self::Separable {
+                diffusivity,
+                sensitivity,
+                reference,
+                per_mean_square: D as f64 / space.mean_square(),
+                measure: space.measure(),
+            },
+            experiment::Psi::Expression(formula) => Self::Expression(formula),
+        }
+    }
+
+    /// ψ(S, S̃).
+    #[inline(always)]
+    pub fn eval(&self, here: f64, remote: f64) -> f64 {
+        let z = remote - here;
+        match self {
+            Self::Saturating { c1, c2 } => c1 * z / (1.0 + z * z).sqrt() + c2,
+            Self::Linear { c1, c2 } => c1 * z + c2,
+            Self::Exponential { c1, c2 } => c2 * (c1 * z / c2).exp(),
+            Self::Separable { diffusivity, sensitivity, per_mean_square, measure, .. } => {
+                // Ψ(S)Ψ̃(S̃) = exp((d/m₂)∫_S^S̃ χ) / ((d/m₂) μ D(S)): S* cancels.
+                let growth = per_mean_square * integral(sensitivity, here, remote);
+                growth.exp() / (per_mean_square * measure * diffusivity.eval(&[here]))
+            }
+            Self::Expression(formula) => formula.eval(&[here, remote]),
+        }
+    }
+
+    /// ∂₂ψ(S, S).
+    pub fn remote_slope(&self, s: f64) -> f64 {
+        match self {
+            Self::Saturating { c1, .. }
+            | Self::Linear { c1, .. }
+            | Self::Exponential { c1, .. } => *c1,
+            Self::Separable { sensitivity, per_mean_square, .. } => {
+                per_mean_square * sensitivity.eval(&[s]) * self.eval(s, s)
+            }
+            Self::Expression(_) => {
+                // Fourth-order central difference; round-off and truncation meet near 10⁻¹¹.
+                let h = 1e-3 * (1.0 + s.abs());
+                let difference = |h: f64| (self.eval(s, s + h) - self.eval(s, s - h)) / (2.0 * h);
+                (4.0 * difference(0.5 * h) - difference(h)) / 3.0
+            }
+        }
+    }
+
+    /// An upper bound on ψ(S, S̃) for S within `bounds` and |S̃ − S| ≤ `reach`.
+    pub fn bound(&self, bounds: &Bounds, reach: f64) -> f64 {
+        match self {
+            // Increasing in z alone.
+            Self::Saturating { .. } | Self::Linear { .. } | Self::Exponential { .. } => {
+                self.eval(0.0, reach)
+            }
+            _ => sampled_bound([bounds.low, bounds.high], [-reach, reach], |s, z| {
+                self.eval(s, s + z)
+            }),
+        }
+    }
+}
+
+/// ∫_from^to q(S) dS; from and to lie within a reach ε|v||∇S| of each other.
+fn integral(q: &Quantity, from: f64, to: f64) -> f64 {
+    match q {
+        Quantity::Constant(c) => c * (to - from),
+        formula => gauss_legendre(5, from, to).iter().map(|(s, w)| w * formula.eval(&[*s])).sum(),
+    }
+}

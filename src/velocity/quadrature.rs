@@ -1,0 +1,54 @@
+//! Quadrature on V: directions × speeds.
+
+use super::VelocitySet;
+use crate::quadrature::gauss_legendre;
+use crate::vector::{Vector, scaled};
+use std::f64::consts::PI;
+
+/// Nodes per angle and for the speed.
+const ANGLES: usize = 24;
+const LATITUDES: usize = 10;
+const SPEEDS: usize = 12;
+
+/// Nodes and weights for ∫_V · dv.
+pub(super) fn rule<const D: usize>(
+    set: VelocitySet,
+    inner: f64,
+    outer: f64,
+) -> Vec<(Vector<D>, f64)> {
+    let d = D as i32;
+    let speeds = match set {
+        VelocitySet::Sphere => vec![(outer, outer.powi(d - 1))],
+        _ => gauss_legendre(SPEEDS, inner, outer)
+            .into_iter()
+            .map(|(r, w)| (r, w * r.powi(d - 1)))
+            .collect(),
+    };
+    let directions = directions::<D>();
+    speeds
+        .iter()
+        .flat_map(|(r, w)| directions.iter().map(move |(e, u)| (scaled(*r, e), w * u)))
+        .collect()
+}
+
+/// Nodes and weights on the unit sphere.
+fn directions<const D: usize>() -> Vec<(Vector<D>, f64)> {
+    let circle = || {
+        (0..ANGLES).map(|i| {
+            let angle = 2.0 * PI * (i as f64 + 0.5) / ANGLES as f64;
+            (angle.cos(), angle.sin(), 2.0 * PI / ANGLES as f64)
+        })
+    };
+    let mut nodes: Vec<([f64; 3], f64)> = Vec::new();
+    match D {
+        1 => nodes.extend([([1.0, 0.0, 0.0], 1.0), ([-1.0, 0.0, 0.0], 1.0)]),
+        2 => nodes.extend(circle().map(|(c, s, w)| ([c, s, 0.0], w))),
+        _ => {
+            for (z, wz) in gauss_legendre(LATITUDES, -1.0, 1.0) {
+                let r = (1.0 - z * z).sqrt();
+                nodes.extend(circle().map(|(c, s, w)| ([r * c, r * s, z], w * wz)));
+            }
+        }
+    }
+    nodes.into_iter().map(|(e, w)| (std::array::from_fn(|a| e[a]), w)).collect()
+}
