@@ -4,6 +4,7 @@ pub mod cells;
 pub mod experiment;
 pub mod formula;
 pub mod grid;
+pub mod limit;
 pub mod model;
 pub mod motion;
 pub mod observe;

@@ -2,7 +2,7 @@
 
 mod initial;
 
-pub use initial::InitialLaw;
+pub use initial::{InitialError, InitialLaw};
 
 use crate::vector::Vector;
 

@@ -114,6 +114,7 @@ mod tests {
         assert!((c[0] * 6.0 / 499_500.0 - 1.0).abs() < 1e-14);
     }
 
+    /// Aliases of the spline leave 0.2% of the peak at h = 2 grid cells.
     #[test]
     fn one_cell_becomes_the_gaussian_periodic_or_mirrored() {
         let (spectral, deposit) = setup(2);
@@ -124,7 +125,7 @@ mod tests {
         for (i, x) in spectral.grid().nodes().enumerate() {
             let along: f64 = [-2.0, 0.0, 2.0].iter().map(|s| bell(x[0] - at[0] + s)).sum();
             let across = bell(x[1] - at[1]) + bell(x[1] + at[1]);
-            assert!((rho[i] - along * across).abs() < 2e-3 * peak, "{x:?} {}", rho[i]);
+            assert!((rho[i] - along * across).abs() < 4e-3 * peak, "{x:?} {}", rho[i]);
         }
     }
 

@@ -84,6 +84,12 @@ impl<const D: usize> TurningKernel<D> for Local<D> {
         }
     }
 
+    fn constant_coefficients(&self) -> Option<Coefficients> {
+        let constant = |q: &Quantity| matches!(q, Quantity::Constant(_));
+        let all = constant(&self.lambda) && constant(&self.a) && constant(&self.b);
+        all.then(|| self.coefficients(0.0, 0.0))
+    }
+
     fn with_epsilon(&self, epsilon: f64) -> Self {
         Self { epsilon, ..self.clone() }
     }

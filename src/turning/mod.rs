@@ -65,6 +65,9 @@ pub trait TurningKernel<const D: usize>: Sync {
     /// D and χ in closed form (model.md §3), where the signal is `s` and |∇S| is `slope`.
     fn coefficients(&self, s: f64, slope: f64) -> Coefficients;
 
+    /// D and χ if they depend on neither S nor ∇S.
+    fn constant_coefficients(&self) -> Option<Coefficients>;
+
     /// The same kernel at another ε.
     fn with_epsilon(&self, epsilon: f64) -> Self
     where
@@ -107,6 +110,11 @@ impl<const D: usize> Kernel<D> {
     /// See [`TurningKernel::coefficients`].
     pub fn coefficients(&self, s: f64, slope: f64) -> Coefficients {
         with_kernel!(self, k => k.coefficients(s, slope))
+    }
+
+    /// See [`TurningKernel::constant_coefficients`].
+    pub fn constant_coefficients(&self) -> Option<Coefficients> {
+        with_kernel!(self, k => k.constant_coefficients())
     }
 
     /// See [`TurningKernel::leading_rate`].

@@ -65,6 +65,10 @@ impl<const D: usize> TurningKernel<D> for NonLocal<D> {
         }
     }
 
+    fn constant_coefficients(&self) -> Option<Coefficients> {
+        self.psi.is_of_difference().then(|| self.coefficients(0.0, 0.0))
+    }
+
     fn with_epsilon(&self, epsilon: f64) -> Self {
         Self { epsilon, ..self.clone() }
     }

@@ -36,12 +36,12 @@ pub enum Psi {
         diffusivity: Quantity,
         /// Wanted χ(S).
         sensitivity: Quantity,
-        /// S*.
-        reference: f64,
         /// d/m₂.
         per_mean_square: f64,
         /// μ.
         measure: f64,
+        /// Quadrature on [0, 1] for ∫χ.
+        rule: Vec<(f64, f64)>,
     },
     /// An expression in S and R = S̃.
     Expression(Formula),
@@ -54,12 +54,13 @@ impl Psi {
             experiment::Psi::Saturating { c1, c2 } => Self::Saturating { c1, c2 },
             experiment::Psi::Linear { c1, c2 } => Self::Linear { c1, c2 },
             experiment::Psi::Exponential { c1, c2 } => Self::Exponential { c1, c2 },
-            experiment::Psi::Separable { diffusivity, sensitivity, reference } => Self::Separable {
+            // S* cancels between Ψ and Ψ̃.
+            experiment::Psi::Separable { diffusivity, sensitivity, .. } => Self::Separable {
                 diffusivity,
                 sensitivity,
-                reference,
                 per_mean_square: D as f64 / space.mean_square(),
                 measure: space.measure(),
+                rule: gauss_legendre(5, 0.0, 1.0),
             },
             experiment::Psi::Expression(formula) => Self::Expression(formula),
         }
@@ -73,13 +74,18 @@ impl Psi {
             Self::Saturating { c1, c2 } => c1 * z / (1.0 + z * z).sqrt() + c2,
             Self::Linear { c1, c2 } => c1 * z + c2,
             Self::Exponential { c1, c2 } => c2 * (c1 * z / c2).exp(),
-            Self::Separable { diffusivity, sensitivity, per_mean_square, measure, .. } => {
-                // Ψ(S)Ψ̃(S̃) = exp((d/m₂)∫_S^S̃ χ) / ((d/m₂) μ D(S)): S* cancels.
-                let growth = per_mean_square * integral(sensitivity, here, remote);
+            Self::Separable { diffusivity, sensitivity, per_mean_square, measure, rule } => {
+                // Ψ(S)Ψ̃(S̃) = exp((d/m₂)∫_S^S̃ χ) / ((d/m₂) μ D(S)).
+                let growth = per_mean_square * integral(sensitivity, rule, here, remote);
                 growth.exp() / (per_mean_square * measure * diffusivity.eval(&[here]))
             }
             Self::Expression(formula) => formula.eval(&[here, remote]),
         }
+    }
+
+    /// Whether ψ depends on z = S̃ − S alone, by its family.
+    pub fn is_of_difference(&self) -> bool {
+        matches!(self, Self::Saturating { .. } | Self::Linear { .. } | Self::Exponential { .. })
     }
 
     /// ∂₂ψ(S, S).
@@ -103,10 +109,8 @@ impl Psi {
     /// An upper bound on ψ(S, S̃) for S within `bounds` and |S̃ − S| ≤ `reach`.
     pub fn bound(&self, bounds: &Bounds, reach: f64) -> f64 {
         match self {
-            // Increasing in z alone.
-            Self::Saturating { .. } | Self::Linear { .. } | Self::Exponential { .. } => {
-                self.eval(0.0, reach)
-            }
+            // Increasing in z.
+            _ if self.is_of_difference() => self.eval(0.0, reach),
             _ => sampled_bound([bounds.low, bounds.high], [-reach, reach], |s, z| {
                 self.eval(s, s + z)
             }),
@@ -115,9 +119,10 @@ impl Psi {
 }
 
 /// ∫_from^to q(S) dS; from and to lie within a reach ε|v||∇S| of each other.
-fn integral(q: &Quantity, from: f64, to: f64) -> f64 {
+fn integral(q: &Quantity, rule: &[(f64, f64)], from: f64, to: f64) -> f64 {
+    let z = to - from;
     match q {
-        Quantity::Constant(c) => c * (to - from),
-        formula => gauss_legendre(5, from, to).iter().map(|(s, w)| w * formula.eval(&[*s])).sum(),
+        Quantity::Constant(c) => c * z,
+        formula => z * rule.iter().map(|(s, w)| w * formula.eval(&[from + z * s])).sum::<f64>(),
     }
 }

@@ -1,0 +1,7 @@
+//! The macroscopic limit ∂tρ = ∇·(D[S]∇ρ − χ[S]ρ∇S) (CMPS 23): it knows no cells, so it is an
+//! independent check of them.
+
+pub mod quadrature;
+mod solver;
+
+pub use solver::{LimitSolver, LimitState, MacroFlux, Mollifier};
