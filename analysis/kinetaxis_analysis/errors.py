@@ -1,0 +1,130 @@
+"""Figures of a sweep in ε: convergence and error budget."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
+
+from .style import among, joined, legend_below, panel_grid, styled, symbol
+
+if TYPE_CHECKING:
+    from .results import Results
+
+
+@styled
+def convergence(r: Results, quantity: str | None, norm: str) -> Figure:
+    """Errors against ε, with the order fitted through the resolved ones."""
+    table = r.convergence
+    table = table[table["norm"].isin(among(table, "norm", [norm]))]
+    names = among(table, "quantity", quantity and [quantity])
+    fig, ax = plt.subplots(figsize=(6.4, 5))
+    orders = r.orders[r.orders["norm"] == norm] if r.has("orders") else None
+    for name in names:
+        rows = table[table["quantity"] == name].sort_values("epsilon")
+        fits = () if orders is None else orders[orders["quantity"] == name].itertuples()
+        fit = next(iter(fits), None)
+        label = joined(symbol(name), _verdict(fit))
+        if absent := (~rows["resolved"] & ~(rows["ci_high"] > 0)).sum():
+            label += f" ({absent} not positive)"
+        color = _points(ax, rows, rows["error"], rows["resolved"], label)
+        if fit is not None and pd.notna(fit.order) and rows["resolved"].any():
+            _power_law(ax, rows[rows["resolved"]], fit.order, color)
+    _epsilon_axis(ax, table)
+    _error_axis(ax)
+    ax.set(title=r.title, ylabel=f"error, {symbol(norm)}")
+    legend_below(fig, ax, columns=1)
+    return fig
+
+
+@styled
+def budget(r: Results, quantity: str | None, norm: str | None) -> Figure:
+    """One panel for each quantity and norm, one colour for each component of the error."""
+    table = r.budget
+    for column, wanted in (("quantity", quantity), ("norm", norm)):
+        table = table[table[column].isin(among(table, column, wanted and [wanted]))]
+    groups = list(table.groupby(["quantity", "norm"], sort=False))
+    fig, panels = panel_grid(len(groups))
+    for ax, (key, rows) in zip(panels, groups):
+        signed = (rows["ci_high"] < 0).any()
+        for component in table["component"].unique():
+            part = rows[rows["component"] == component].sort_values("epsilon")
+            sure = (part["value"] > 0) & ~(part["ci_low"] <= 0) | signed
+            _points(ax, part, part["value"], sure, component, "-")
+        _epsilon_axis(ax, rows)
+        if signed:
+            size = rows["value"].abs()
+            ax.set_yscale("symlog", linthresh=size[size > 0].min())
+            ax.axhline(0, color="black", lw=0.6, zorder=0)
+            ax.margins(y=0.08)
+        else:
+            _error_axis(ax)
+        ax.set_title(", ".join(map(symbol, key)))
+    legend_below(fig, panels[0])
+    fig.suptitle(joined(r.title, "error budget"))
+    return fig
+
+
+def _points(ax: Axes, rows: pd.DataFrame, y: pd.Series, sure: pd.Series, label: str, ls="none"):
+    """Points with intervals where `sure`; elsewhere upper bounds: hollow, with an arrow down."""
+    x, high = rows["epsilon"], rows["ci_high"]
+    bars = np.nan_to_num([y - rows["ci_low"], high - y]).clip(0)[:, sure]
+    bound = ~sure & (high > 0)
+    only = {} if sure.any() else {"mfc": "white"}
+    drawn = ax.errorbar(
+        x[sure], y[sure], bars, fmt="o", ms=5, capsize=3, lw=1.2, ls=ls, label=label, **only
+    )
+    color = drawn[0].get_color()
+    if bound.any():
+        x, top = x[bound], high[bound]
+        ax.errorbar(x, top, 0.3 * top, uplims=True, fmt="o", ms=5, mfc="white", color=color, lw=1.2)
+    return color
+
+
+def _verdict(fit) -> str:
+    """What orders.csv says of one quantity, in one line of a legend."""
+    if fit is None:
+        return ""
+    if pd.notna(fit.order):
+        return f"order {fit.order:.2f} [{fit.ci_low:.2f}, {fit.ci_high:.2f}]"
+    return textwrap.fill(fit.verdict if isinstance(fit.verdict, str) else "no order", 72)
+
+
+def _power_law(ax: Axes, rows: pd.DataFrame, order: float, color: str):
+    """The fitted slope through the resolved points, each weighted by its relative precision."""
+    spread = (rows["std_error"] / rows["error"]).fillna(0)
+    weights = 1 / spread**2 if (spread > 0).all() else None
+    log_c = np.average(np.log(rows["error"]) - order * np.log(rows["epsilon"]), weights=weights)
+    x = np.array([rows["epsilon"].min(), rows["epsilon"].max()])
+    ax.plot(x, np.exp(log_c) * x**order, color=color, lw=1, ls="--")
+
+
+def _epsilon_axis(ax: Axes, rows: pd.DataFrame):
+    ax.set(xscale="log", xlabel=r"$\varepsilon$")
+    epsilons = np.unique(rows["epsilon"])
+    ax.set_xlim(epsilons[0] / 1.2, epsilons[-1] * 1.2)
+    if len(epsilons) <= 8:
+        ax.set_xticks(epsilons, [f"{e:g}" for e in epsilons])
+        ax.set_xticks([], minor=True)
+
+
+def _error_axis(ax: Axes):
+    """Logarithmic; its range follows the markers, as an interval may end just above zero."""
+    ax.set_yscale("log")
+    marked = [y for line in ax.lines if line.get_marker() == "o" for y in line.get_ydata()]
+    if not marked:
+        return
+    low, high = max(0.7 * ax.dataLim.minposy, 0.2 * min(marked)), 1.4 * ax.dataLim.y1
+    if high < 30 * low:
+        low, high = (np.sqrt(low * high) * factor for factor in (30**-0.5, 30**0.5))
+    ax.set_ylim(low, high)
+    if high < 100 * low:
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.yaxis.set_major_formatter("{x:g}")
+        ax.yaxis.set_minor_formatter(NullFormatter())

@@ -1,0 +1,112 @@
+"""Figures of what a simulation does: density and observables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from .style import among, band, joined, legend_below, panel_grid, styled
+
+if TYPE_CHECKING:
+    from .results import Results
+
+
+@styled
+def density(r: Results, time: float | None) -> Figure:
+    """Line with band in 1D, map in 2D, mid-slice in 3D; the limit beside it at the same time."""
+    has_density, has_limit = r.has("density"), r.has("limit")
+    if time is None:
+        time = r.times("limit" if has_limit and not has_density else "density")[-1]
+    populations = r.density["population"].unique() if has_density or not has_limit else []
+    fields = [(p, r.field("density", time, population=p)) for p in populations]
+    if not fields or (has_limit and r.has_time("limit", time)):
+        fields.append((None, r.field("limit", time)))
+    in_1d = len(fields[0][1][0]) == 1
+    fig = _lines(r, time, fields) if in_1d else _maps(fields)
+    fig.suptitle(joined(r.title, f"$t$ = {time:g}"))
+    return fig
+
+
+def _lines(r: Results, time: float, fields: list) -> Figure:
+    fig, ax = plt.subplots(figsize=(6.4, 4))
+    for name, ((x,), rho) in fields:
+        if name is None:
+            ax.plot(x, rho, color="black", lw=1.2, ls="--", label="limit", zorder=3)
+            continue
+        (line,) = ax.plot(x, rho, lw=1.6, label=name)
+        if "ci_low" in r.density:
+            low, high = (r.field("density", time, c, name)[1] for c in ("ci_low", "ci_high"))
+            ax.fill_between(x, low, high, color=line.get_color(), alpha=0.25, lw=0, label=band(r))
+    ax.set(xlabel="$x$", ylabel=r"$\rho$", xlim=_edges(x))
+    if len(ax.get_legend_handles_labels()[1]) > 1:
+        ax.legend()
+    return fig
+
+
+def _maps(fields: list) -> Figure:
+    slices = []
+    for name, (axes, rho) in fields:
+        name = "limit" if name is None else name
+        if len(axes) == 3:
+            z = fields[0][1][0][2]
+            k = np.abs(axes[2] - z[len(z) // 2]).argmin()
+            name, axes, rho = f"{name}, $z$ = {axes[2][k]:.3g}", axes[:2], rho[..., k]
+        slices.append((name, axes, rho))
+    low = min(np.nanmin(rho) for *_, rho in slices)
+    high = max(np.nanmax(rho) for *_, rho in slices)
+    (left, right), (bottom, top) = (_edges(x) for x in slices[0][1])
+    height = 3.2 * np.clip((top - bottom) / (right - left), 0.25, 1.6)
+    fig, panels = plt.subplots(
+        1, len(slices), figsize=(1.3 + 3.5 * len(slices), 0.9 + height),
+        sharex=True, sharey=True, squeeze=False, layout="compressed",
+    )  # fmt: skip
+    fig.get_layout_engine().set(wspace=0.06)
+    for ax, (name, (x, y), rho) in zip(panels.flat, slices):
+        # The first index is x, the horizontal axis; images take rows first, hence the transpose.
+        span = [*_edges(x), *_edges(y)]
+        image = ax.imshow(rho.T, origin="lower", extent=span, vmin=low, vmax=high)
+        ax.set(title=name, xlabel="$x$")
+        ax.grid(False)
+    panels[0, 0].set_ylabel("$y$")
+    fig.colorbar(image, ax=panels, label=r"$\rho$")
+    return fig
+
+
+@styled
+def observables(r: Results, names: list[str] | None) -> Figure:
+    """One panel for each observable, one line for each population."""
+    table = r.observables
+    names = among(table, "observable", names)
+    fig, panels = panel_grid(len(names), sharex=True)
+    for ax, name in zip(panels, names):
+        rows = table[table["observable"] == name]
+        for population, line in rows.groupby("population", sort=False):
+            y = line["mean" if "mean" in line else "value"]
+            (drawn,) = ax.plot(line["time"], y, lw=1.5, label=population)
+            if "ci_low" in line:
+                ax.fill_between(
+                    *(line[c] for c in ("time", "ci_low", "ci_high")),
+                    color=drawn.get_color(), alpha=0.25, lw=0, label=band(r),
+                )  # fmt: skip
+        _forgive_rounding(ax)
+        ax.set(title=name, xlabel="$t$")
+        ax.margins(x=0)
+    legend_below(fig, panels[0])
+    fig.suptitle(r.title)
+    return fig
+
+
+def _forgive_rounding(ax: Axes):
+    """Keeps a conserved quantity from looking like noise."""
+    low, high = ax.dataLim.intervaly
+    if 0 < max(abs(low), abs(high)) * 1e-9 >= high - low:
+        ax.set_ylim(sorted([0.95 * low, 1.05 * low]))
+
+
+def _edges(nodes: np.ndarray) -> tuple[float, float]:
+    half = (nodes[-1] - nodes[0]) / max(len(nodes) - 1, 1) / 2 or 0.5
+    return nodes[0] - half, nodes[-1] + half

@@ -1,0 +1,147 @@
+"""A results folder: its tables, read when first asked for, and its fields as arrays."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from . import errors, fields
+
+
+class Table:
+    """An attribute that reads the CSV file of the same name once."""
+
+    def __init__(self, written_by: str):
+        self.written_by = written_by
+
+    def __set_name__(self, owner: type, name: str):
+        self.name = name
+
+    def __get__(self, results: Results | None, owner: type):
+        if results is None:
+            return self
+        path = results.path / f"{self.name}.csv"
+        if not path.exists():
+            raise FileNotFoundError(
+                f"{results.path} has no {path.name}, which is written by {self.written_by}; "
+                f"this folder was written by `kinetaxis {results.kind}`"
+            )
+        table = pd.read_csv(path)  # pandas 3.1 reads floats back exactly
+        if "resolved" in table:
+            table["resolved"] = table["resolved"].astype(str).str.lower() == "true"
+        results.__dict__[self.name] = table  # found before this descriptor from now on
+        return table
+
+
+@dataclass(frozen=True)
+class Results:
+    """What one kinetaxis command wrote. Each CSV file is a DataFrame of the same name."""
+
+    path: Path
+    manifest: dict = field(repr=False)
+    summary: dict = field(repr=False)
+
+    observables = Table("`kinetaxis run` and `kinetaxis ensemble`")
+    density = Table("`kinetaxis run` and `kinetaxis ensemble`")
+    signal = Table("`kinetaxis run` and `kinetaxis ensemble`")
+    cells = Table("`kinetaxis run` and `kinetaxis ensemble` with `cells_at` in `[output]`")
+    limit = Table("`kinetaxis limit` and by comparisons with the limit")
+    convergence = Table("`kinetaxis converge`")
+    orders = Table("`kinetaxis converge`")
+    budget = Table("`kinetaxis converge` with `budget_replicates` in `[converge]`")
+
+    @property
+    def kind(self) -> str:
+        """The command that wrote the folder: run, ensemble, limit or converge."""
+        return self.manifest["command"]
+
+    @property
+    def title(self) -> str:
+        """The experiment's title."""
+        return self.manifest.get("experiment", {}).get("title", "")
+
+    def has(self, *tables: str) -> bool:
+        """Whether the folder holds all these tables."""
+        return all((self.path / f"{name}.csv").exists() for name in tables)
+
+    def times(self, table: str) -> np.ndarray:
+        """Output times of a table, ascending."""
+        return np.unique(getattr(self, table)["time"])
+
+    def has_time(self, table: str, time: float) -> bool:
+        """Whether a table has this output time, up to rounding."""
+        return bool(np.isclose(self.times(table), time, rtol=1e-9, atol=1e-12).any())
+
+    def field(
+        self,
+        table: str,
+        time: float | None = None,
+        column: str | None = None,
+        population: str | None = None,
+    ) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
+        """Node coordinates along each axis, and a field on them indexed in the same order.
+
+        `time` defaults to the last one, `population` to the first one, and `column` to `value`,
+        `mean` or `rho`, whichever the table has.
+        """
+        rows = getattr(self, table)
+        times = self.times(table)
+        at = times[-1] if time is None else times[np.abs(times - time).argmin()]
+        if time is not None and not self.has_time(table, time):
+            raise ValueError(f"{table} has no time {time:g}; it has {_listed(times)}")
+        rows = rows[rows["time"] == at]
+        if "population" in rows:
+            names = rows["population"].unique()
+            population = names[0] if population is None else population
+            if population not in names:
+                raise ValueError(f"{table} has no population {population}; it has {_listed(names)}")
+            rows = rows[rows["population"] == population]
+        if column is None:
+            column = next(c for c in ("value", "mean", "rho") if c in rows)
+        axes, index = zip(*(np.unique(rows[a], return_inverse=True) for a in "xyz" if a in rows))
+        shape = tuple(map(len, axes))
+        if len(rows) != np.prod(shape):
+            raise ValueError(f"{table} has {len(rows)} values at time {at:g} for a grid {shape}")
+        values = np.full(shape, np.nan)
+        values[index] = rows[column]
+        return axes, values
+
+    def plot_density(self, time: float | None = None) -> Figure:
+        """Density at one time (default: the last), beside the limit where the folder has it."""
+        return fields.density(self, time)
+
+    def plot_observables(self, names: list[str] | None = None) -> Figure:
+        """Observables over time (default: all), with confidence bands for an ensemble."""
+        return fields.observables(self, names)
+
+    def plot_convergence(self, quantity: str | None = None, norm: str = "L2") -> Figure:
+        """Error against ε in one norm, with the fitted orders (default: of every quantity)."""
+        return errors.convergence(self, quantity, norm)
+
+    def plot_budget(self, quantity: str | None = None, norm: str | None = None) -> Figure:
+        """Components of the error against ε (default: for every quantity and norm)."""
+        return errors.budget(self, quantity, norm)
+
+
+def load(path: str | Path) -> Results:
+    """Opens a results folder."""
+    path = Path(path)
+    if not (path / "manifest.json").exists():
+        raise FileNotFoundError(
+            f"{path} is not a results folder: it has no manifest.json, "
+            "which every kinetaxis command writes"
+        )
+    manifest, summary = (
+        json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        for file in (path / "manifest.json", path / "summary.json")
+    )
+    return Results(path, manifest, summary)
+
+
+def _listed(values: np.ndarray) -> str:
+    return ", ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in values)
