@@ -1,6 +1,7 @@
 //! Expressions that a user types: `1 + 0.5*cos(x)`.
 
 use exmex::{Express, FlatEx};
+use std::sync::Arc;
 
 /// An expression in named variables, evaluated in f64.
 ///
@@ -13,7 +14,8 @@ use exmex::{Express, FlatEx};
 #[derive(Clone, Debug)]
 pub struct Formula {
     text: String,
-    expression: FlatEx<f64>,
+    /// Shared, because one takes some 20 kB.
+    expression: Arc<FlatEx<f64>>,
     /// Where each variable of the expression stands among the arguments of `eval`.
     arguments: Vec<usize>,
     variables: Vec<String>,
@@ -38,7 +40,7 @@ impl Formula {
             })
             .collect::<Result<_, _>>()?;
         let variables = variables.iter().map(|v| v.to_string()).collect();
-        Ok(Self { text: text.to_string(), expression, arguments, variables })
+        Ok(Self { text: text.to_string(), expression: Arc::new(expression), arguments, variables })
     }
 
     /// The text as typed.

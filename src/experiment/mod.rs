@@ -3,6 +3,25 @@
 //! [`keys`] lists every key of the file once: its type, range, default and meaning. The strict
 //! reader, the JSON Schema and the commented template of `kinetaxis new` are all made from it.
 
+mod build;
+mod check;
+mod derive;
+mod draft;
+pub mod keys;
+mod kind;
+mod problem;
+mod read;
+mod rules;
+mod sample;
+pub mod schema;
+mod source;
+pub mod template;
+#[cfg(test)]
+mod tests;
+
+pub use problem::{Problem, Problems};
+pub use read::{Loaded, read, to_toml};
+
 use crate::formula::{Formula, Quantity};
 use crate::grid::Boundary;
 

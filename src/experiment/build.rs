@@ -1,0 +1,155 @@
+//! From checked values to the typed experiment.
+
+use super::draft::Draft;
+use super::*;
+
+/// `None` if a value is missing, which the table rules out once nothing is wrong.
+pub(crate) fn build(draft: &Draft) -> Option<Experiment> {
+    Some(Experiment {
+        title: draft.text("title")?.into(),
+        dimension: draft.dimension()?,
+        epsilon: draft.float("epsilon")?,
+        seed: draft.integer("seed")? as u64,
+        domain: domain(draft)?,
+        velocity: velocity(draft)?,
+        kernel: kernel(draft)?,
+        signal: signal(draft)?,
+        cells: cells(draft)?,
+        deposit: Deposit {
+            bandwidth: draft.float("deposit.bandwidth")?,
+            order: draft.integer("deposit.order")? as usize,
+        },
+        time: Time {
+            end: draft.float("time.end")?,
+            step: draft.float("time.step")?,
+            outputs: draft.floats("time.outputs")?,
+        },
+        limit: Limit { grid: sizes(draft, "limit.grid")?, step: draft.float("limit.step")? },
+        ensemble: Ensemble {
+            replicates: draft.integer("ensemble.replicates")? as usize,
+            confidence: draft.float("ensemble.confidence")?,
+        },
+        converge: Converge {
+            epsilons: draft.floats("converge.epsilons")?,
+            replicates: draft.integer("converge.replicates")? as usize,
+            cells: sizes(draft, "converge.cells")?,
+            test_functions: draft.formulas("converge.test_functions")?,
+            budget_replicates: draft.integer("converge.budget_replicates")? as usize,
+        },
+        output: Output { cells_at: draft.floats("output.cells_at")? },
+    })
+}
+
+fn sizes(draft: &Draft, path: &str) -> Option<Vec<usize>> {
+    Some(draft.integers(path)?.into_iter().map(|n| n as usize).collect())
+}
+
+fn domain(draft: &Draft) -> Option<Domain> {
+    let boundary = |word: &String| match word.as_str() {
+        "no-flux" => Boundary::NoFlux,
+        _ => Boundary::Periodic,
+    };
+    Some(Domain {
+        lower: draft.floats("domain.lower")?,
+        upper: draft.floats("domain.upper")?,
+        grid: sizes(draft, "domain.grid")?,
+        boundary: draft.texts("domain.boundary")?.iter().map(boundary).collect(),
+    })
+}
+
+fn velocity(draft: &Draft) -> Option<Velocity> {
+    let set = match draft.text("velocity.set")? {
+        "sphere" => VelocitySet::Sphere,
+        "ball" => VelocitySet::Ball,
+        _ => VelocitySet::Shell,
+    };
+    Some(Velocity {
+        set,
+        speed: draft.float("velocity.speed")?,
+        inner_speed: draft.float("velocity.inner_speed").unwrap_or(0.0),
+        equilibrium: draft.formula("velocity.equilibrium"),
+    })
+}
+
+fn kernel(draft: &Draft) -> Option<Kernel> {
+    let model = match draft.text("kernel.model")? {
+        "local" => KernelModel::Local {
+            lambda: draft.quantity("kernel.lambda")?,
+            a: draft.quantity("kernel.a")?,
+            b: draft.quantity("kernel.b")?,
+        },
+        _ => KernelModel::NonLocal {
+            alpha_plus: draft.float("kernel.alpha_plus")?,
+            alpha_minus: draft.float("kernel.alpha_minus")?,
+            psi: psi(draft)?,
+        },
+    };
+    Some(Kernel {
+        model,
+        refuse_negative: draft.text("kernel.negative")? == "refuse",
+        bound: draft.float("kernel.bound"),
+    })
+}
+
+fn psi(draft: &Draft) -> Option<Psi> {
+    let constants = || Some((draft.float("kernel.c1")?, draft.float("kernel.c2")?));
+    Some(match draft.text("kernel.psi")? {
+        "saturating" => constants().map(|(c1, c2)| Psi::Saturating { c1, c2 })?,
+        "linear" => constants().map(|(c1, c2)| Psi::Linear { c1, c2 })?,
+        "exponential" => constants().map(|(c1, c2)| Psi::Exponential { c1, c2 })?,
+        "separable" => Psi::Separable {
+            diffusivity: draft.quantity("kernel.diffusivity")?,
+            sensitivity: draft.quantity("kernel.sensitivity")?,
+            reference: draft.float("kernel.reference")?,
+        },
+        _ => Psi::Expression(draft.formula("kernel.expression")?),
+    })
+}
+
+fn signal(draft: &Draft) -> Option<Signal> {
+    let number = |name: &str| draft.float(&format!("signal.{name}"));
+    Some(match draft.text("signal.equation")? {
+        "none" => Signal::None,
+        "prescribed" => Signal::Prescribed(draft.formula("signal.expression")?),
+        "parabolic" => Signal::Parabolic {
+            diffusion: number("diffusion")?,
+            production: number("production")?,
+            decay: number("decay")?,
+            initial: draft.quantity("signal.initial")?,
+        },
+        _ => Signal::Elliptic {
+            diffusion: number("diffusion")?,
+            production: number("production")?,
+            decay: number("decay")?,
+        },
+    })
+}
+
+fn cells(draft: &Draft) -> Option<Cells> {
+    Some(Cells {
+        count: draft.integer("cells.count")? as usize,
+        mass: draft.float("cells.mass"),
+        density: density(draft)?,
+        mean_velocity: draft.floats("cells.mean_velocity")?,
+        stratified: draft.flag("cells.stratified")?,
+    })
+}
+
+fn density(draft: &Draft) -> Option<Density> {
+    let number = |name: &str| draft.float(&format!("cells.density.{name}"));
+    let center = || draft.floats("cells.density.center");
+    Some(match draft.text("cells.density.shape")? {
+        "uniform" => Density::Uniform,
+        "point" => Density::Point { center: center()? },
+        "gaussian" => Density::Gaussian { center: center()?, width: number("width")? },
+        "ball" => Density::Ball { center: center()?, radius: number("radius")? },
+        "ring" => {
+            Density::Ring { center: center()?, radius: number("radius")?, width: number("width")? }
+        }
+        "cosine" => Density::Cosine {
+            amplitude: number("amplitude")?,
+            mode: sizes(draft, "cells.density.mode")?,
+        },
+        _ => Density::Expression(draft.formula("cells.density.expression")?),
+    })
+}

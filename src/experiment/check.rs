@@ -1,0 +1,188 @@
+//! One value against its kind.
+
+use super::kind::{Kind, Range, Variables, names_in};
+use crate::formula::{Formula, Quantity};
+use serde_json::{Value as Json, json};
+
+/// A value that its kind allows, with one entry for each axis where the kind says so.
+#[derive(Clone, Debug)]
+pub(crate) enum Checked {
+    Text(String),
+    Texts(Vec<String>),
+    Flag(bool),
+    Integer(i64),
+    Integers(Vec<i64>),
+    Float(f64),
+    Floats(Vec<f64>),
+    Quantity(Quantity),
+    Formula(Formula),
+    Formulas(Vec<Formula>),
+}
+
+impl Checked {
+    pub fn to_json(&self) -> Json {
+        match self {
+            Self::Text(text) => json!(text),
+            Self::Texts(texts) => json!(texts),
+            Self::Flag(flag) => json!(flag),
+            Self::Integer(i) => json!(i),
+            Self::Integers(list) => json!(list),
+            Self::Float(x) | Self::Quantity(Quantity::Constant(x)) => json!(x),
+            Self::Floats(list) => json!(list),
+            Self::Quantity(Quantity::Formula(f)) | Self::Formula(f) => json!(f.text()),
+            Self::Formulas(list) => json!(list.iter().map(Formula::text).collect::<Vec<_>>()),
+        }
+    }
+}
+
+/// Why a value is refused, and what to do.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Fault {
+    pub message: String,
+    pub remedy: String,
+}
+
+impl Fault {
+    fn new(message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { message: message.into(), remedy: remedy.into() }
+    }
+}
+
+/// Checks `value` in a space of `dimension`, which may itself not be known.
+pub(crate) fn check(kind: &Kind, value: &Json, dimension: Option<usize>) -> Result<Checked, Fault> {
+    let give = || format!("Give {}.", kind.describe_in(dimension));
+    let not = |what: &str| Fault::new(format!("is not {what}"), give());
+    let text = || value.as_str().ok_or_else(|| not("a text"));
+    let demanded = |range: &Range, x| match range.contains(x) {
+        true => Ok(x),
+        false => Err(Fault::new(range.demand(), give())),
+    };
+    let float = |value: &Json, range: &Range| demanded(range, number(value).map_err(|e| not(&e))?);
+    let integer = |value: &Json, low: i64, high: i64| {
+        whole(value, low, high).map_err(|e| match e {
+            Some(whole) => Fault::new("is not an integer", format!("Write it as {whole}.")),
+            None if value.is_i64() => Fault::new(format!("must be {}", kind.describe()), ""),
+            None => not("an integer"),
+        })
+    };
+    let word = |value: &Json, words: &[&str]| {
+        let text = value.as_str().ok_or_else(|| not("a text"))?;
+        choice(text, words)
+            .ok_or_else(|| Fault::new("is not known here", hint(text, words, give())))
+    };
+    let formula =
+        |value: &Json, names| parse(value, names, dimension).map_err(|e| Fault::new(e, give()));
+    Ok(match kind {
+        Kind::Text => Checked::Text(text()?.into()),
+        Kind::Flag => Checked::Flag(value.as_bool().ok_or_else(|| not("true or false"))?),
+        Kind::Choice(words) => Checked::Text(word(value, words)?),
+        Kind::Choices(words) => Checked::Texts(per_axis(value, dimension, |v| word(v, words))?),
+        Kind::Integer(low, high) => Checked::Integer(integer(value, *low, *high)?),
+        Kind::Among(list) => match value.as_i64().filter(|i| list.contains(i)) {
+            Some(i) => Checked::Integer(i),
+            None => return Err(not("known here")),
+        },
+        Kind::Sizes(low) => {
+            Checked::Integers(per_axis(value, dimension, |v| integer(v, *low, i64::MAX))?)
+        }
+        Kind::Integers(low) => match value {
+            Json::Array(list) => Checked::Integers(entries(list, |v| integer(v, *low, i64::MAX))?),
+            _ => Checked::Integers(vec![integer(value, *low, i64::MAX)?]),
+        },
+        Kind::Float(range) => Checked::Float(float(value, range)?),
+        Kind::Vector(range) => Checked::Floats(per_axis(value, dimension, |v| float(v, range))?),
+        Kind::Floats(range) => {
+            let list = value.as_array().ok_or_else(|| not("a list"))?;
+            Checked::Floats(entries(list, |v| float(v, range))?)
+        }
+        Kind::Quantity(range, names) => match formula(value, names)? {
+            f if names.iter().any(|name| f.uses(name)) => Checked::Quantity(Quantity::Formula(f)),
+            f => Checked::Quantity(Quantity::Constant(demanded(range, f.eval(&[0.0; 8]))?)),
+        },
+        Kind::Formula(names) => Checked::Formula(formula(value, names)?),
+        Kind::WordOrFormula(word, _) if value.as_str() == Some(word) => {
+            Checked::Text(word.to_string())
+        }
+        Kind::WordOrFormula(_, names) => Checked::Formula(formula(value, names)?),
+        Kind::Formulas(names) => {
+            let list = value.as_array().ok_or_else(|| not("a list"))?;
+            Checked::Formulas(entries(list, |v| formula(v, names))?)
+        }
+    })
+}
+
+/// A number, or a constant expression; the error is what it is not.
+fn number(value: &Json) -> Result<f64, String> {
+    match value.as_str() {
+        None => value.as_f64().ok_or_else(|| "a number".into()),
+        Some(text) => match Formula::parse(text, &[]) {
+            Ok(formula) => Ok(formula.eval(&[])),
+            Err(reason) => Err(format!("a number: {reason}")),
+        },
+    }
+}
+
+/// An integer within bounds. The error is how to write it, if it was a float with no fraction.
+fn whole(value: &Json, low: i64, high: i64) -> Result<i64, Option<i64>> {
+    let as_whole = |x: f64| (x.fract() == 0.0 && x.abs() < 1e15).then_some(x as i64);
+    match value.as_i64() {
+        Some(i) if (low..=high).contains(&i) => Ok(i),
+        Some(_) => Err(None),
+        None => Err(value.as_f64().and_then(as_whole)),
+    }
+}
+
+fn choice(text: &str, words: &[&str]) -> Option<String> {
+    words.contains(&text).then(|| text.to_string())
+}
+
+fn hint(text: &str, words: &[&str], give: String) -> String {
+    match nearest(text, words.iter().copied()) {
+        Some(word) => format!("Did you mean \"{word}\"? {give}"),
+        None => give,
+    }
+}
+
+/// The word most like `text`, if one is like it at all.
+pub(crate) fn nearest<'a>(text: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let likeness = |word| strsim::normalized_damerau_levenshtein(text, word);
+    words
+        .map(|word| (likeness(word), word))
+        .filter(|(likeness, _)| *likeness >= 0.6)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, word)| word)
+}
+
+fn parse(value: &Json, names: Variables, dimension: Option<usize>) -> Result<Formula, String> {
+    match value {
+        Json::Number(number) => Formula::parse(&number.to_string(), &[]),
+        Json::String(text) => Formula::parse(text, &names_in(names, dimension)),
+        _ => Err("is no expression".into()),
+    }
+}
+
+/// A list of one entry for each axis; a single value is repeated.
+fn per_axis<T: Clone>(
+    value: &Json,
+    dimension: Option<usize>,
+    one: impl Fn(&Json) -> Result<T, Fault>,
+) -> Result<Vec<T>, Fault> {
+    let Json::Array(list) = value else {
+        return Ok(vec![one(value)?; dimension.unwrap_or(1)]);
+    };
+    match dimension {
+        Some(d) if d != list.len() => Err(Fault::new(
+            format!("has {} entries where dimension = {d}", list.len()),
+            "Give one value, or one for each axis.",
+        )),
+        _ => entries(list, one),
+    }
+}
+
+/// Every entry of a list; a fault says which one.
+fn entries<T>(list: &[Json], one: impl Fn(&Json) -> Result<T, Fault>) -> Result<Vec<T>, Fault> {
+    let number_it = |i: usize, fault: Fault| {
+        Fault::new(format!("entry {} {}", i + 1, fault.message), fault.remedy)
+    };
+    list.iter().enumerate().map(|(i, v)| one(v).map_err(|fault| number_it(i, fault))).collect()
+}

@@ -1,0 +1,74 @@
+//! Defaults that follow from other keys, and lists brought into order.
+
+use super::check::Checked;
+use super::draft::Draft;
+use std::f64::consts::SQRT_2;
+
+pub(crate) fn derive(draft: &mut Draft) {
+    draft.derive("cells.density.center", centre(draft).map(Checked::Floats));
+    let shape = draft.text("cells.density.shape").is_some_and(|shape| shape != "expression");
+    draft.derive("cells.mass", shape.then_some(Checked::Float(1.0)));
+    draft.derive("deposit.bandwidth", bandwidth(draft).map(Checked::Float));
+    draft.derive("time.outputs", Some(Checked::Floats(vec![])));
+    draft.derive("limit.grid", draft.integers("domain.grid").map(Checked::Integers));
+    draft.derive("limit.step", draft.float("time.step").map(Checked::Float));
+    draft.derive("converge.epsilons", epsilons(draft).map(Checked::Floats));
+    let replicates = draft.integer("ensemble.replicates").map(|n| Checked::Integer(n.max(4)));
+    draft.derive("converge.replicates", replicates);
+    let count = draft.integer("cells.count").map(|n| Checked::Integers(vec![n]));
+    draft.derive("converge.cells", count);
+    times(draft);
+    sweep(draft);
+}
+
+fn centre(draft: &Draft) -> Option<Vec<f64>> {
+    let (lower, upper) = (draft.floats("domain.lower")?, draft.floats("domain.upper")?);
+    Some(lower.iter().zip(&upper).map(|(l, u)| 0.5 * (l + u)).collect())
+}
+
+/// Largest grid spacing and shortest edge of the box.
+pub(crate) fn scales(draft: &Draft) -> Option<(f64, f64)> {
+    let (lower, upper) = (draft.floats("domain.lower")?, draft.floats("domain.upper")?);
+    let edges: Vec<f64> = lower.iter().zip(&upper).map(|(l, u)| u - l).collect();
+    let grid = draft.integers("domain.grid")?;
+    let spacing = edges.iter().zip(&grid).map(|(edge, &n)| edge / n as f64).fold(0.0, f64::max);
+    Some((spacing, edges.into_iter().fold(f64::INFINITY, f64::min)))
+}
+
+fn bandwidth(draft: &Draft) -> Option<f64> {
+    let (spacing, edge) = scales(draft)?;
+    Some((1.5 * spacing).min(0.25 * edge))
+}
+
+fn epsilons(draft: &Draft) -> Option<Vec<f64>> {
+    let epsilon = draft.float("epsilon")?;
+    Some([4.0, 2.0 * SQRT_2, 2.0, SQRT_2].map(|factor| factor * epsilon).to_vec())
+}
+
+/// Sorts the output times, each once, with the final time among them.
+fn times(draft: &mut Draft) {
+    for path in ["time.outputs", "output.cells_at"] {
+        let Some(mut times) = draft.floats(path) else { continue };
+        times.extend(draft.float("time.end").filter(|_| path == "time.outputs"));
+        times.sort_by(f64::total_cmp);
+        times.dedup();
+        draft.replace(path, Checked::Floats(times));
+    }
+}
+
+/// Sorts ε, largest first, and the numbers of cells with it; one number serves every ε.
+fn sweep(draft: &mut Draft) {
+    let Some(epsilons) = draft.floats("converge.epsilons") else { return };
+    let mut order: Vec<usize> = (0..epsilons.len()).collect();
+    order.sort_by(|&i, &j| epsilons[j].total_cmp(&epsilons[i]));
+    let sorted = order.iter().map(|&i| epsilons[i]).collect();
+    draft.replace("converge.epsilons", Checked::Floats(sorted));
+    let Some(cells) = draft.integers("converge.cells") else { return };
+    let cells = match cells[..] {
+        [one] => vec![one; epsilons.len()],
+        _ if cells.len() == epsilons.len() => order.iter().map(|&i| cells[i]).collect(),
+        // Refused by the rules.
+        _ => cells,
+    };
+    draft.replace("converge.cells", Checked::Integers(cells));
+}

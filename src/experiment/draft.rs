@@ -1,0 +1,210 @@
+//! An experiment while it is being checked: the values that hold so far, and what is wrong.
+
+use super::check::{Checked, check, nearest};
+use super::keys::{Fallback, KEYS, Key, find};
+use super::problem::Problem;
+use super::source::{Given, SET, Source};
+use crate::formula::{Formula, Quantity};
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+
+pub(crate) struct Draft {
+    file: String,
+    given: BTreeMap<String, Given>,
+    checked: BTreeMap<&'static str, Checked>,
+    pub problems: Vec<Problem>,
+}
+
+impl Draft {
+    /// Checks every key by itself.
+    pub fn new(source: Source) -> Self {
+        let Source { file, given, problems } = source;
+        let mut draft = Self { file, given, checked: BTreeMap::new(), problems };
+        draft.unknown_keys();
+        KEYS.iter().for_each(|key| draft.key(key));
+        draft
+    }
+
+    fn unknown_keys(&mut self) {
+        let unknown: Vec<_> =
+            self.given.keys().filter(|path| find(path).is_none()).cloned().collect();
+        for path in unknown {
+            let inside: Vec<_> =
+                KEYS.iter().filter(|key| key.split().0 == path).map(|key| key.split().1).collect();
+            match inside[..] {
+                [] => self.complain(&path, "unknown key", suggestion(&path)),
+                _ => self.complain(
+                    &path,
+                    "is a section",
+                    format!("Its keys are {}.", inside.join(", ")),
+                ),
+            }
+        }
+    }
+
+    fn key(&mut self, key: &'static Key) {
+        match (self.given.get(key.path), self.obstacle(key)) {
+            (Some(_), Obstacle::Other(other, word)) => {
+                let only = find(other).and_then(|_| key_only(key, other)).unwrap_or(&[]);
+                let remedy = match only {
+                    [one] => format!("Remove it, or set {other} = \"{one}\"."),
+                    many => format!("Remove it, or set {other} to one of {}.", many.join(", ")),
+                };
+                self.complain(key.path, format!("has no effect with {other} = \"{word}\""), remedy);
+            }
+            (Some(given), _) if given.value.is_null() => {}
+            (Some(given), _) => {
+                let value = given.value.clone();
+                self.accept(key, &value);
+            }
+            (None, Obstacle::None) => self.absent(key),
+            (None, _) => {}
+        }
+    }
+
+    fn absent(&mut self, key: &'static Key) {
+        match key.default {
+            Fallback::Required => {
+                let (section, name) = key.split();
+                let place = if section.is_empty() {
+                    "at the top".to_string()
+                } else {
+                    format!("to [{section}]")
+                };
+                let remedy =
+                    format!("Add it {place}, for example {name} = {}. {}", key.sample, key.doc);
+                self.complain(key.path, "is missing", remedy);
+            }
+            Fallback::Value(text) => self.accept(key, &toml_value(text)),
+            Fallback::Derived(_) => {}
+        }
+    }
+
+    fn accept(&mut self, key: &'static Key, value: &Json) {
+        match check(&key.kind, value, self.dimension()) {
+            Ok(checked) => drop(self.checked.insert(key.path, checked)),
+            Err(fault) => self.complain(key.path, fault.message, fault.remedy),
+        }
+    }
+
+    /// What keeps `key` from having an effect.
+    fn obstacle(&self, key: &Key) -> Obstacle {
+        let Some(only) = key.only else { return Obstacle::None };
+        match self.obstacle(find(only.key).expect("a key of the table")) {
+            Obstacle::None => match self.text(only.key) {
+                None => Obstacle::Unknown,
+                Some(word) if only.among.contains(&word) => Obstacle::None,
+                Some(word) => Obstacle::Other(only.key, word.to_string()),
+            },
+            obstacle => obstacle,
+        }
+    }
+
+    /// Records a problem of the key at `path`, with the line and text of its value if it has any.
+    pub fn complain(&mut self, path: &str, message: impl Into<String>, remedy: impl Into<String>) {
+        let given = self.given.get(path);
+        let set = given.is_some_and(|given| given.line.is_none());
+        let standing = || self.checked.get(path).map(|c| c.to_json().to_string());
+        self.problems.push(Problem {
+            source: if set { SET.into() } else { self.file.clone() },
+            line: given.and_then(|given| given.line),
+            key: path.into(),
+            value: given.map(|given| given.text.clone()).or_else(standing).unwrap_or_default(),
+            message: message.into(),
+            remedy: remedy.into(),
+        });
+    }
+
+    /// Fills in a value that follows from others, unless the key is given or has no effect.
+    pub fn derive(&mut self, path: &'static str, value: Option<Checked>) {
+        let free = !self.given.contains_key(path)
+            && matches!(self.obstacle(find(path).expect("a key of the table")), Obstacle::None);
+        if let (true, Some(value)) = (free, value) {
+            self.checked.insert(path, value);
+        }
+    }
+
+    /// Puts a value in the place of another that says the same.
+    pub fn replace(&mut self, path: &'static str, value: Checked) {
+        self.checked.insert(path, value);
+    }
+
+    pub fn dimension(&self) -> Option<usize> {
+        self.integer("dimension").map(|d| d as usize)
+    }
+
+    /// Everything that holds, as nested JSON.
+    pub fn resolved(&self) -> Json {
+        let mut root = Json::Object(serde_json::Map::new());
+        for (path, checked) in &self.checked {
+            let pointer = path.split('.').fold(&mut root, |node, name| &mut node[name]);
+            *pointer = checked.to_json();
+        }
+        root
+    }
+}
+
+/// Why a key has no effect.
+enum Obstacle {
+    None,
+    /// Another key has this value.
+    Other(&'static str, String),
+    /// A key that it depends on is itself not known.
+    Unknown,
+}
+
+/// The values of `other` with which `key` has an effect, directly or through keys between them.
+fn key_only(key: &Key, other: &str) -> Option<&'static [&'static str]> {
+    let only = key.only?;
+    if only.key == other { Some(only.among) } else { key_only(find(only.key)?, other) }
+}
+
+fn suggestion(path: &str) -> String {
+    let name = path.rsplit('.').next().unwrap_or(path);
+    let elsewhere = || KEYS.iter().find(|key| key.split().1 == name).map(|key| key.path);
+    match nearest(path, KEYS.iter().map(|key| key.path)).or_else(elsewhere) {
+        Some(near) => format!("Did you mean {near}?"),
+        None => "Remove it; `kinetaxis new` writes a file with every key.".into(),
+    }
+}
+
+/// A value of the table, which is well-formed TOML.
+pub(crate) fn toml_value(text: &str) -> Json {
+    let source = Source::read(&format!("value = {text}"), "", &[]);
+    source.given["value"].value.clone()
+}
+
+macro_rules! getters {
+    ($($name:ident: $variant:ident -> $kind:ty;)*) => {
+        /// The value of a key, if it holds one so far.
+        impl Draft {
+            $(pub fn $name(&self, path: &str) -> Option<$kind> {
+                match self.checked.get(path)? {
+                    Checked::$variant(value) => Some(value.clone()),
+                    _ => None,
+                }
+            })*
+        }
+    };
+}
+
+getters! {
+    texts: Texts -> Vec<String>;
+    flag: Flag -> bool;
+    integer: Integer -> i64;
+    integers: Integers -> Vec<i64>;
+    float: Float -> f64;
+    floats: Floats -> Vec<f64>;
+    quantity: Quantity -> Quantity;
+    formula: Formula -> Formula;
+    formulas: Formulas -> Vec<Formula>;
+}
+
+impl Draft {
+    pub fn text(&self, path: &str) -> Option<&str> {
+        match self.checked.get(path)? {
+            Checked::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Every key of the experiment file. The strict reader, the JSON Schema and the template are made
+//! from this table.
+
+pub use super::kind::*;
+use Fallback::{Derived, Required, Value};
+use Kind::*;
+
+/// Sections in the order of the file, with what they are about.
+pub const SECTIONS: &[(&str, &str)] = &[
+    ("domain", "The box and its grid."),
+    ("velocity", "The set V of velocities and the equilibrium F."),
+    ("kernel", "The turning kernel T[S]."),
+    ("signal", "The equation for the chemical S."),
+    ("cells", "The cells at t = 0."),
+    ("cells.density", "The initial density, up to normalisation."),
+    ("deposit", "Kernel density estimate of the cells."),
+    ("time", "Final time, field step, output times."),
+    ("limit", "Resolution of the macroscopic equation."),
+    ("ensemble", "Replicates and confidence intervals."),
+    ("converge", "The sweep in epsilon."),
+    ("output", "What is written besides the standard files."),
+];
+
+const SPACE: Variables = &["x", "y", "z"];
+const SPACE_TIME: Variables = &["x", "y", "z", "t"];
+const FRACTION: Range = Range { low: -1.0, high: 1.0, open: false };
+const LEVEL: Range = Range { low: 0.5, high: 1.0, open: true };
+
+const fn key(path: &'static str, kind: Kind, default: Fallback, doc: &'static str) -> Key {
+    Key { path, kind, default, doc, sample: "", live: false, only: None }
+}
+
+impl Key {
+    const fn sample(self, sample: &'static str) -> Self {
+        Self { sample, ..self }
+    }
+
+    const fn live(self, sample: &'static str) -> Self {
+        Self { sample, live: true, ..self }
+    }
+
+    const fn only(self, key: &'static str, among: &'static [&'static str]) -> Self {
+        Self { only: Some(Only { key, among }), ..self }
+    }
+
+    /// The section, or "" at the top, and the name within it.
+    pub fn split(&self) -> (&'static str, &'static str) {
+        self.path.rsplit_once('.').unwrap_or(("", self.path))
+    }
+}
+
+/// The key with this path.
+pub fn find(path: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.path == path)
+}
+
+/// The table, in the order of the template. A key stands after the one that it depends on.
+#[rustfmt::skip]
+pub static KEYS: &[Key] = &[
+    key("title", Text, Value("\"\""), "One line about the experiment.")
+        .live("\"Aggregation on a plane: a disk of cells that make their own signal\""),
+    key("dimension", Integer(1, 3), Required, "Dimension d of space and velocity: 1, 2 or 3.")
+        .live("2"),
+    key("epsilon", Float(POSITIVE), Required,
+        "Ratio of the microscopic to the macroscopic scale; a cell moves at v/epsilon and tumbles at a rate of order 1/epsilon^2.")
+        .live("0.1"),
+    key("seed", Integer(0, i64::MAX), Value("1"), "Seed of every random stream.").live("1"),
+
+    key("domain.lower", Vector(ANY), Required, "Lower corner of the box; a single number is repeated.")
+        .live("-4.0"),
+    key("domain.upper", Vector(ANY), Required, "Upper corner of the box.").live("4.0"),
+    key("domain.grid", Sizes(4), Required, "Grid cells along each axis.").live("64"),
+    key("domain.boundary", Choices(&["periodic", "no-flux"]), Value("\"periodic\""),
+        "What happens at the faces of the box, for cells and signal alike.").live("\"no-flux\""),
+
+    key("velocity.set", Choice(&["sphere", "ball", "shell"]), Value("\"sphere\""),
+        "V: |v| = speed, |v| <= speed, or inner_speed <= |v| <= speed.").live("\"sphere\""),
+    key("velocity.speed", Float(POSITIVE), Value("1.0"), "Largest speed s of a cell.").live("1.0"),
+    key("velocity.inner_speed", Float(POSITIVE), Required, "Least speed, below velocity.speed.")
+        .sample("0.5").only("velocity.set", &["shell"]),
+    key("velocity.equilibrium", WordOrFormula("uniform", &["r"]), Value("\"uniform\""),
+        "F up to normalisation, positive, as an expression in r = |v|.")
+        .sample("\"exp(-r^2)\"").only("velocity.set", &["ball", "shell"]),
+
+    key("kernel.model", Choice(&["local", "nonlocal"]), Required,
+        "local: T = lambda F(v) + epsilon (a v.grad S - b v'.grad S); nonlocal: T = alpha_plus psi(S(x), S(x + epsilon v)) + alpha_minus psi(S(x), S(x - epsilon v')).")
+        .live("\"nonlocal\""),
+    key("kernel.lambda", Quantity(POSITIVE, &["S", "G"]), Value("1.0"),
+        "Tumble rate lambda(S, G), G = |grad S|.")
+        .sample("\"1 + 0.5*S\"").only("kernel.model", &["local"]),
+    key("kernel.a", Quantity(NONNEGATIVE, &["S"]), Value("0.0"),
+        "a(S) >= 0, bias of the new velocity.").sample("\"1/(1 + S)^2\"").only("kernel.model", &["local"]),
+    key("kernel.b", Quantity(NONNEGATIVE, &["S"]), Value("0.0"),
+        "b(S) >= 0, bias of the tumble rate.").sample("\"1/(1 + S)^2\"").only("kernel.model", &["local"]),
+    key("kernel.alpha_plus", Float(NONNEGATIVE), Value("1.0"), "Weight of looking ahead along the new velocity.")
+        .sample("1.0").only("kernel.model", &["nonlocal"]),
+    key("kernel.alpha_minus", Float(NONNEGATIVE), Value("0.0"), "Weight of looking back along the old velocity.")
+        .sample("0.0").only("kernel.model", &["nonlocal"]),
+    key("kernel.psi", Choice(&["saturating", "linear", "exponential", "separable", "expression"]),
+        Value("\"saturating\""),
+        "psi(S, R), z = R - S: c1 z/sqrt(1 + z^2) + c2; c1 z + c2; c2 exp(c1 z/c2); built from diffusivity and sensitivity; or an expression.")
+        .live("\"saturating\"").only("kernel.model", &["nonlocal"]),
+    key("kernel.c1", Float(POSITIVE), Required, "C1, slope of psi at z = 0.")
+        .live("0.5").only("kernel.psi", &["saturating", "linear", "exponential"]),
+    key("kernel.c2", Float(POSITIVE), Required, "C2 = psi at z = 0; above c1 if psi is saturating.")
+        .live("\"2/PI\"").only("kernel.psi", &["saturating", "linear", "exponential"]),
+    key("kernel.diffusivity", Quantity(POSITIVE, &["S"]), Required, "The wanted D(S) > 0.")
+        .sample("\"1/(1 + S)\"").only("kernel.psi", &["separable"]),
+    key("kernel.sensitivity", Quantity(ANY, &["S"]), Required, "The wanted chi(S).")
+        .sample("\"1/(1 + S)^2\"").only("kernel.psi", &["separable"]),
+    key("kernel.reference", Float(ANY), Value("0.0"), "The value S* at which the factor of S(x + epsilon v) is 1.")
+        .sample("0.0").only("kernel.psi", &["separable"]),
+    key("kernel.expression", Formula(&["S", "R"]), Required, "psi(S, R), S here and R remote.")
+        .sample("\"1 + 0.5*tanh(R - S)\"").only("kernel.psi", &["expression"]),
+    key("kernel.negative", Choice(&["count", "refuse"]), Value("\"count\""),
+        "What is done where T < 0: counted and reported, or the run stops.").sample("\"count\""),
+    key("kernel.bound", Float(POSITIVE), Derived("computed from the kernel and S"),
+        "Upper bound on T/F, in place of the computed one; every evaluation is checked against it.").sample("2.0"),
+
+    key("signal.equation", Choice(&["none", "prescribed", "parabolic", "elliptic"]), Value("\"none\""),
+        "S = 0; S(x, t) given; dS/dt = diffusion Lap S + production rho - decay S; or 0 = the same right side (mean-free if decay = 0).")
+        .live("\"parabolic\""),
+    key("signal.expression", Formula(SPACE_TIME), Required, "S(x, t).")
+        .sample("\"cos(x)*exp(-t)\"").only("signal.equation", &["prescribed"]),
+    key("signal.diffusion", Float(POSITIVE), Value("1.0"), "Diffusion coefficient of S.")
+        .live("1.0").only("signal.equation", &["parabolic", "elliptic"]),
+    key("signal.production", Float(NONNEGATIVE), Value("1.0"), "Production of S per unit of cell mass.")
+        .live("1.0").only("signal.equation", &["parabolic", "elliptic"]),
+    key("signal.decay", Float(NONNEGATIVE), Value("0.0"), "Decay rate of S.")
+        .live("0.1").only("signal.equation", &["parabolic", "elliptic"]),
+    key("signal.initial", Quantity(ANY, SPACE), Value("0.0"), "S(x, 0).")
+        .sample("0.0").only("signal.equation", &["parabolic"]),
+
+    key("cells.count", Integer(1, i64::MAX), Required, "Number of cells of one replicate.").live("20000"),
+    key("cells.mass", Float(POSITIVE), Derived("1; for an expression, its integral as it stands"),
+        "Total mass M, the integral of rho.").live("20.0"),
+    key("cells.mean_velocity", Vector(ANY), Value("0.0"),
+        "Mean m of v at t = 0: f0 = rho F(v)(1 + d m.v/<|v|^2>), which must not be negative.").sample("0.0"),
+    key("cells.stratified", Flag, Value("true"), "Stratify the initial positions over the grid.").sample("true"),
+    key("cells.density.shape",
+        Choice(&["uniform", "point", "gaussian", "ball", "ring", "cosine", "expression"]), Value("\"uniform\""),
+        "1; all cells at center; exp(-|x-c|^2/2w^2); 1 where |x-c| < radius; exp(-(|x-c|-radius)^2/2w^2); 1 + amplitude prod cos(2 pi m (x-lower)/L), pi at no-flux; or an expression.")
+        .live("\"gaussian\""),
+    key("cells.density.center", Vector(ANY), Derived("the centre of the box"), "c, inside the box.")
+        .sample("0.0").only("cells.density.shape", &["point", "gaussian", "ball", "ring"]),
+    key("cells.density.width", Float(POSITIVE), Required, "w, standard deviation.")
+        .live("0.8").only("cells.density.shape", &["gaussian", "ring"]),
+    key("cells.density.radius", Float(POSITIVE), Required, "Radius of the ball or ring.")
+        .sample("1.0").only("cells.density.shape", &["ball", "ring"]),
+    key("cells.density.amplitude", Float(FRACTION), Required, "Amplitude of the cosine, from -1 to 1.")
+        .sample("0.5").only("cells.density.shape", &["cosine"]),
+    key("cells.density.mode", Sizes(0), Value("1"), "m, half-waves (no-flux) or waves (periodic) along each axis.")
+        .sample("1").only("cells.density.shape", &["cosine"]),
+    key("cells.density.expression", Formula(SPACE), Required, "rho(x, 0), nowhere negative.")
+        .sample("\"exp(-x^2)\"").only("cells.density.shape", &["expression"]),
+
+    key("deposit.bandwidth", Float(POSITIVE), Derived("1.5 grid spacings, at most a quarter of the shortest edge of the box"),
+        "h, standard deviation of the kernel that makes a density of the cells; from the largest grid spacing to a quarter of the shortest edge.")
+        .sample("0.2"),
+    key("deposit.order", Among(&[2, 4, 6]), Value("2"), "Order of the kernel in h: 2 (Gaussian), 4 or 6.").sample("2"),
+
+    key("time.end", Float(POSITIVE), Required, "Final time.").live("2.0"),
+    key("time.step", Float(POSITIVE), Required, "Largest field step, at most time.end; shortened to hit the output times.")
+        .live("0.01"),
+    key("time.outputs", Floats(NONNEGATIVE), Derived("[time.end]"), "Output times from 0 to time.end, which is always one of them.")
+        .live("[0.0, 0.5, 1.0, 1.5, 2.0]"),
+
+    key("limit.grid", Sizes(4), Derived("domain.grid"), "Grid cells along each axis.").sample("128"),
+    key("limit.step", Float(POSITIVE), Derived("time.step"), "Largest time step.").sample("0.005"),
+
+    key("ensemble.replicates", Integer(2, i64::MAX), Value("16"), "Number of replicates.").sample("16"),
+    key("ensemble.confidence", Float(LEVEL), Value("0.95"), "Level of the confidence intervals.").sample("0.95"),
+
+    key("converge.epsilons", Floats(POSITIVE), Derived("[4, 2 sqrt 2, 2, sqrt 2] epsilon"),
+        "The values of epsilon, at least 2, all different.").sample("[0.4, 0.28, 0.2, 0.14]"),
+    key("converge.replicates", Integer(4, i64::MAX), Derived("ensemble.replicates, at least 4"), "Replicates at each epsilon.")
+        .sample("16"),
+    key("converge.cells", Integers(1), Derived("cells.count"), "Cells of one replicate, the same or one number for each epsilon.")
+        .sample("20000"),
+    key("converge.test_functions", Formulas(SPACE), Value("[]"),
+        "Test functions phi(x) of the weak errors (1/|box|) int (rho_epsilon - rho_0) phi dx.")
+        .sample("[\"cos(x)\"]"),
+    key("converge.budget_replicates", Integer(0, i64::MAX), Value("0"),
+        "Replicates of each paired run of the error budget: 0 for none, or at least 4.").sample("8"),
+
+    key("output.cells_at", Floats(NONNEGATIVE), Value("[]"), "Times from 0 to time.end at which every cell is written.")
+        .sample("[2.0]"),
+];

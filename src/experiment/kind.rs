@@ -1,0 +1,204 @@
+//! What a key of the experiment file may hold.
+
+/// A key of the experiment file.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    /// Section and name, such as `domain.lower`.
+    pub path: &'static str,
+    /// What it may hold.
+    pub kind: Kind,
+    /// What holds if it is not given.
+    pub default: Fallback,
+    /// One sentence: meaning, range, equation.
+    pub doc: &'static str,
+    /// A value in TOML, for the template and for messages.
+    pub sample: &'static str,
+    /// Whether the template sets it; otherwise it stands there as a comment.
+    pub live: bool,
+    /// When it has an effect; `None` is always.
+    pub only: Option<Only>,
+}
+
+/// A key has an effect only while another one takes one of these values.
+#[derive(Clone, Copy, Debug)]
+pub struct Only {
+    /// Path of the other key.
+    pub key: &'static str,
+    /// Its values.
+    pub among: &'static [&'static str],
+}
+
+/// What holds if a key is not given.
+#[derive(Clone, Copy, Debug)]
+pub enum Fallback {
+    /// It must be given (where it has an effect).
+    Required,
+    /// A value in TOML.
+    Value(&'static str),
+    /// A value that follows from other keys, in words.
+    Derived(&'static str),
+}
+
+/// What a key may hold. Every number may also be a constant expression such as `"1/(2*PI)"`.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// Any text.
+    Text,
+    /// true or false.
+    Flag,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// One of these words, or one for each axis.
+    Choices(&'static [&'static str]),
+    /// An integer from the first to the second number.
+    Integer(i64, i64),
+    /// One of these integers.
+    Among(&'static [i64]),
+    /// An integer of at least this, or one for each axis.
+    Sizes(i64),
+    /// An integer of at least this, or a list of them.
+    Integers(i64),
+    /// A number.
+    Float(Range),
+    /// A number, or one for each axis.
+    Vector(Range),
+    /// A list of numbers.
+    Floats(Range),
+    /// A number, or an expression in these variables.
+    Quantity(Range, Variables),
+    /// An expression in these variables.
+    Formula(Variables),
+    /// This word, or an expression in these variables.
+    WordOrFormula(&'static str, Variables),
+    /// A list of expressions in these variables.
+    Formulas(Variables),
+}
+
+/// Names of variables; `y` and `z` are known only where the dimension reaches them.
+pub type Variables = &'static [&'static str];
+
+/// An interval of numbers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Range {
+    /// Lower end; may be −∞.
+    pub low: f64,
+    /// Upper end; may be ∞.
+    pub high: f64,
+    /// Whether the ends themselves are left out.
+    pub open: bool,
+}
+
+/// Every number.
+pub const ANY: Range = Range { low: f64::NEG_INFINITY, high: f64::INFINITY, open: true };
+/// x > 0.
+pub const POSITIVE: Range = Range { low: 0.0, high: f64::INFINITY, open: true };
+/// x ≥ 0.
+pub const NONNEGATIVE: Range = Range { low: 0.0, high: f64::INFINITY, open: false };
+
+impl Range {
+    /// Whether `x` lies in it. NaN and ±∞ lie in none.
+    pub fn contains(&self, x: f64) -> bool {
+        let inside =
+            if self.open { self.low < x && x < self.high } else { self.low <= x && x <= self.high };
+        inside && x.is_finite()
+    }
+
+    /// "a number above 0".
+    pub fn describe(&self) -> String {
+        let (low, high) = (self.low, self.high);
+        match (low.is_finite(), high.is_finite(), self.open) {
+            (true, false, true) => format!("a number above {low}"),
+            (true, false, false) => format!("a number of at least {low}"),
+            (true, true, true) => format!("a number above {low} and below {high}"),
+            (true, true, false) => format!("a number from {low} to {high}"),
+            _ => "a number".into(),
+        }
+    }
+
+    /// "must be positive".
+    pub fn demand(&self) -> String {
+        match *self {
+            POSITIVE => "must be positive".into(),
+            NONNEGATIVE => "must not be negative".into(),
+            _ => format!("must be {}", self.describe()),
+        }
+    }
+}
+
+impl Kind {
+    /// "an integer of at least 4, or one for each axis".
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Text => "a text".into(),
+            Self::Flag => "true or false".into(),
+            Self::Choice(words) => format!("one of {}", quoted(words)),
+            Self::Choices(words) => format!("one of {}, or one for each axis", quoted(words)),
+            Self::Integer(low, i64::MAX) => format!("an integer of at least {low}"),
+            Self::Integer(low, high) => format!("an integer from {low} to {high}"),
+            Self::Among(numbers) => {
+                format!(
+                    "one of {}",
+                    numbers.iter().map(i64::to_string).collect::<Vec<_>>().join(", ")
+                )
+            }
+            Self::Sizes(low) => format!("an integer of at least {low}, or one for each axis"),
+            Self::Integers(low) => format!("an integer of at least {low}, or a list of them"),
+            Self::Float(range) => range.describe(),
+            Self::Vector(range) => format!("{}, or one for each axis", range.describe()),
+            Self::Floats(range) => format!("a list, each entry {}", range.describe()),
+            Self::Quantity(range, names) => {
+                format!("{}, or an expression in {}", range.describe(), names.join(", "))
+            }
+            Self::Formula(names) => format!("an expression in {}", names.join(", ")),
+            Self::WordOrFormula(word, names) => {
+                format!("\"{word}\" or an expression in {}", names.join(", "))
+            }
+            Self::Formulas(names) => format!("a list of expressions in {}", names.join(", ")),
+        }
+    }
+
+    /// The same, where space has this dimension.
+    pub fn describe_in(&self, dimension: Option<usize>) -> String {
+        let reached = |names: Variables| names_in(names, dimension).join(", ");
+        match self {
+            Self::Quantity(range, names) => {
+                format!("{}, or an expression in {}", range.describe(), reached(names))
+            }
+            Self::Formula(names) => format!("an expression in {}", reached(names)),
+            Self::Formulas(names) => format!("a list of expressions in {}", reached(names)),
+            _ => self.describe(),
+        }
+    }
+}
+
+/// `"a", "b", "c"`.
+pub fn quoted(words: &[&str]) -> String {
+    words.iter().map(|w| format!("\"{w}\"")).collect::<Vec<_>>().join(", ")
+}
+
+/// The variables that are known in this dimension; all of them if it is not known itself.
+pub fn names_in(variables: Variables, dimension: Option<usize>) -> Vec<&'static str> {
+    let reached = |name: &&str| match *name {
+        "y" => dimension.is_none_or(|d| d > 1),
+        "z" => dimension.is_none_or(|d| d > 2),
+        _ => true,
+    };
+    variables.iter().copied().filter(reached).collect()
+}
+
+impl Key {
+    /// Everything about the key in words: meaning, what it may hold, default, when it applies.
+    pub fn describe(&self) -> String {
+        let mut text = format!("{} Holds {}.", self.doc, self.kind.describe());
+        text += &match self.default {
+            Fallback::Required => " Required.".to_string(),
+            Fallback::Value(value) => format!(" Default: {value}."),
+            Fallback::Derived(words) => format!(" Default: {words}."),
+        };
+        if let Some(only) = self.only {
+            text +=
+                &format!(" Only with {} = {}.", only.key, quoted(only.among).replace(", ", " or "));
+        }
+        text
+    }
+}

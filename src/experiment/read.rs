@@ -1,0 +1,50 @@
+//! The strict reader.
+
+use super::build::build;
+use super::draft::Draft;
+use super::source::Source;
+use super::{Experiment, Problems, derive, rules};
+
+/// An experiment, and the file that says all of it.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The experiment.
+    pub experiment: Experiment,
+    /// Every key that has an effect, defaults filled in, nested as in the file.
+    pub resolved: serde_json::Value,
+}
+
+/// Reads an experiment. `file_name` is for messages; `overrides` are `key=value`, the value in
+/// TOML or else a plain text, and go over what the file says.
+///
+/// # Errors
+/// Everything that is wrong, at once.
+///
+/// ```
+/// use kinetaxis::experiment::{read, template::template};
+/// let loaded = read(&template(), "experiment.toml", &["epsilon=0.05".into()]).unwrap();
+/// assert_eq!(loaded.experiment.epsilon, 0.05);
+/// ```
+pub fn read(text: &str, file_name: &str, overrides: &[String]) -> Result<Loaded, Problems> {
+    let source = Source::read(text, file_name, overrides);
+    // A file that is no TOML would seem to lack every key.
+    if source.problems.iter().any(|problem| problem.key.is_empty()) {
+        return Err(Problems::sorted(source.problems));
+    }
+    let mut draft = Draft::new(source);
+    derive::derive(&mut draft);
+    rules::apply(&mut draft);
+    if !draft.problems.is_empty() {
+        return Err(Problems::sorted(draft.problems));
+    }
+    let experiment = build(&draft).expect("the table gives every value that is not missing");
+    Ok(Loaded { experiment, resolved: draft.resolved() })
+}
+
+/// A resolved experiment as a TOML file, which reads to the same experiment.
+///
+/// # Panics
+/// If `resolved` holds a null, which no resolved experiment does.
+pub fn to_toml(resolved: &serde_json::Value) -> String {
+    toml::to_string(resolved).expect("an experiment holds only what TOML can say")
+}
