@@ -16,6 +16,7 @@ pub mod simulation;
 pub mod spectral;
 pub mod spline;
 pub mod state;
+pub mod study;
 pub mod turning;
 pub mod vector;
 pub mod velocity;

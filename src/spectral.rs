@@ -156,6 +156,31 @@ impl<const D: usize> Spectral<D> {
         sum
     }
 
+    /// Coefficients of the same field on another grid of the same box: modes that both grids hold
+    /// are kept, the others are dropped or zero.
+    pub fn resample(&self, coefficients: &[f64], to: &Spectral<D>) -> Vec<f64> {
+        let (from, strides) = (&self.grid, self.grid.strides());
+        // The Nyquist mode of an even periodic axis is half of a pair and is left out.
+        let held = |grid: &Grid<D>, a: usize| match grid.boundary[a] {
+            Boundary::Periodic => grid.cells[a] - (grid.cells[a] + 1) % 2,
+            Boundary::NoFlux => grid.cells[a],
+        };
+        (0..to.grid.len())
+            .map(|flat| {
+                let index = to.grid.unravel(flat);
+                let shared = (0..D).all(|a| index[a] < held(from, a).min(held(&to.grid, a)));
+                let at: usize = (0..D).map(|a| index[a] * strides[a]).sum();
+                if from.cells == to.grid.cells {
+                    coefficients[flat]
+                } else if shared {
+                    coefficients[at]
+                } else {
+                    0.0
+                }
+            })
+            .collect()
+    }
+
     /// Runs `line` over every line of `data` along `axis`.
     fn pass(&self, data: &mut [f64], axis: usize, line: impl Fn(&mut Scratch)) {
         let (n, stride) = (self.grid.cells[axis], self.grid.strides()[axis]);
@@ -355,6 +380,17 @@ mod tests {
             let k2 = s.laplacian();
             let lap: Vec<f64> = c.iter().zip(k2).map(|(c, k)| -k * c).collect();
             close(&s.inverse(&lap), &g.sample(|x| field(&g, x).2));
+        }
+    }
+
+    #[test]
+    fn a_resolved_field_survives_on_another_grid() {
+        for g in cases() {
+            let fine = Spectral::new(&g.with_cells([24, 33]));
+            let s = Spectral::new(&g);
+            let c = s.forward(&g.sample(|x| field(&g, x).0));
+            close(&fine.inverse(&s.resample(&c, &fine)), &fine.grid().sample(|x| field(&g, x).0));
+            close(&fine.resample(&s.resample(&c, &fine), &s), &c);
         }
     }
 

@@ -1,0 +1,130 @@
+//! What a measured distance is made of, besides ε: grid, time step, bandwidth and finite N.
+//!
+//! Each is measured by paired runs: the same replicates at another resolution, compared with the
+//! limit at that resolution. The change of the distance field, scaled by the known order of the
+//! component, estimates what the component contributes at the experiment's own resolution.
+
+use super::converge::{Differences, differences};
+use super::monitor::Monitor;
+use super::norms::{NodalField, Norm, measure as norm_of};
+use super::statistics::Estimate;
+use crate::experiment::Experiment;
+use crate::model::Model;
+use crate::simulation::SimulationError;
+use crate::spectral::Spectral;
+
+/// One line of budget.csv.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BudgetRow {
+    /// ε.
+    pub epsilon: f64,
+    /// rho, S, gradS or J.
+    pub quantity: &'static str,
+    /// Always L2.
+    pub norm: &'static str,
+    /// Component.
+    pub component: &'static str,
+    /// Its contribution; an interval that reaches 0 is an upper bound.
+    pub value: Estimate,
+}
+
+/// The components that take runs of their own.
+pub const COMPONENTS: [&str; 4] = ["grid", "time step", "bandwidth", "finite N"];
+
+/// The experiment at the other resolution, and the factor from the change to the contribution.
+fn variant(e: &Experiment, component: &str) -> (Experiment, f64) {
+    let mut e = e.clone();
+    let factor = match component {
+        // Second order: u(h) − u(h/2) = ¾ of the error at h.
+        "grid" => {
+            e.domain.grid.iter_mut().for_each(|n| *n *= 2);
+            4.0 / 3.0
+        }
+        // Second order: u(2Δt) − u(Δt) = 3 times the error at Δt.
+        "time step" => {
+            e.time.step *= 2.0;
+            1.0 / 3.0
+        }
+        // Order p: u(√2 h) − u(h) = (2^{p/2} − 1) times the bias at h.
+        "bandwidth" => {
+            e.deposit.bandwidth *= std::f64::consts::SQRT_2;
+            1.0 / (2.0_f64.powf(e.deposit.order as f64 / 2.0) - 1.0)
+        }
+        // Bias ∝ 1/N: u(N/2) − u(N) = the bias at N.
+        _ => {
+            e.cells.count = e.cells.count.div_ceil(2);
+            1.0
+        }
+    };
+    (e, factor)
+}
+
+/// The budget at one ε, given the base runs; empty when no budget is asked for.
+pub(super) fn measure<const D: usize>(
+    e: &Experiment,
+    base: &Differences,
+    monitor: &Monitor<'_>,
+    share: f64,
+) -> Result<Vec<BudgetRow>, SimulationError> {
+    let count = e.converge.budget_replicates.min(base.fields.len());
+    let confidence = e.ensemble.confidence;
+    let mut rows = Vec::new();
+    if count == 0 {
+        return Ok(rows);
+    }
+    let spectral = Model::<D>::new(e)?.spectral;
+    let coupled = base.fields[0][1][0].iter().any(|v| *v != 0.0);
+    let quantities: &[(usize, &str)] = if coupled {
+        &[(0, "rho"), (1, "S"), (2, "gradS"), (3, "J")]
+    } else {
+        &[(0, "rho"), (3, "J")]
+    };
+    let mut add = |quantity, component, value| {
+        rows.push(BudgetRow { epsilon: e.epsilon, quantity, norm: "L2", component, value });
+    };
+    for &(q, quantity) in quantities {
+        let all: Vec<NodalField> = base.fields.iter().map(|f| f[q].clone()).collect();
+        let whole = norm_of(Norm::L2, &all, &spectral).estimate(confidence);
+        add(quantity, "epsilon", whole);
+        let noise = (whole.high - whole.low) / 2.0;
+        add(
+            quantity,
+            "Monte Carlo",
+            Estimate { value: noise, std_error: 0.0, low: noise, high: noise },
+        );
+    }
+    for component in COMPONENTS {
+        let (other, factor) = variant(e, component);
+        let changed = differences::<D>(&other, count, monitor, share)?;
+        let own = Model::<D>::new(&other)?.spectral;
+        for &(q, quantity) in quantities {
+            let change: Vec<NodalField> = (0..count)
+                .map(|r| difference(&changed.fields[r][q], &own, &base.fields[r][q], &spectral))
+                .collect();
+            let c = norm_of(Norm::L2, &change, &spectral).estimate(confidence);
+            let value = Estimate {
+                value: factor * c.value,
+                std_error: factor * c.std_error,
+                low: factor * c.low,
+                high: factor * c.high,
+            };
+            add(quantity, component, value);
+        }
+    }
+    Ok(rows)
+}
+
+/// `changed` − `base` on the grid of `base`.
+fn difference<const D: usize>(
+    changed: &NodalField,
+    own: &Spectral<D>,
+    base: &NodalField,
+    spectral: &Spectral<D>,
+) -> NodalField {
+    (changed.iter().zip(base))
+        .map(|(c, b)| {
+            let c = spectral.inverse(&own.resample(&own.forward(c), spectral));
+            c.iter().zip(b).map(|(c, b)| c - b).collect()
+        })
+        .collect()
+}

@@ -1,0 +1,290 @@
+//! The sweep in ε: distances between kinetic ensembles and their macroscopic limit, and the order
+//! with which they vanish.
+//!
+//! Both sides go through the same mollified field: ρ_ε^h and ρ₀^h both feed S through K_h, and
+//! K_h * ρ_ε is compared with K_h * ρ₀. What is left is the effect of ε, times 1 + O(h^order).
+
+use super::budget::{self, BudgetRow};
+use super::cost::predict;
+use super::ensemble::{Moments, for_each_replicate};
+use super::fit::{Order, fit_order};
+use super::monitor::Monitor;
+use super::norms::{LeaveOneOut, NodalField, Norm, measure};
+use super::reference::{LimitFields, Refinement, limit_fields, refinement, smoothed};
+use super::statistics::Estimate;
+use crate::cells::BLOCK;
+use crate::experiment::Experiment;
+use crate::formula::Formula;
+use crate::model::Model;
+use crate::motion::Tally;
+use crate::observe::{Fields, PhaseMoments};
+use crate::simulation::{Simulation, SimulationError};
+use crate::state::State;
+use rayon::prelude::*;
+
+/// One line of convergence.csv.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ErrorRow {
+    /// ε.
+    pub epsilon: f64,
+    /// rho, S, gradS, J or r.
+    pub quantity: &'static str,
+    /// L1, L2, Linf, H-1 or weak:φ.
+    pub norm: String,
+    /// The distance; a weak error keeps its sign.
+    pub error: Estimate,
+    /// Replicates.
+    pub replicates: usize,
+    /// Cells of one replicate.
+    pub cells: usize,
+    /// Whether the interval excludes zero.
+    pub resolved: bool,
+}
+
+/// The result of the sweep.
+#[derive(Clone, Debug)]
+pub struct Convergence<const D: usize> {
+    /// Every distance.
+    pub rows: Vec<ErrorRow>,
+    /// (quantity, norm, order), one for each quantity and norm.
+    pub orders: Vec<(&'static str, String, Order)>,
+    /// What each distance is made of.
+    pub budget: Vec<BudgetRow>,
+    /// Nodal ρ_h at the final time and smallest ε.
+    pub finest: Moments,
+    /// The limit at the final time, not mollified.
+    pub limit: LimitFields<D>,
+    /// The limit solver's own error.
+    pub refinement: Refinement,
+    /// (ε, what happened to the cells, seconds in the loops of all replicates).
+    pub tallies: Vec<(f64, Tally, f64)>,
+}
+
+/// The difference to the limit of every quantity, replicate by replicate, at one ε.
+pub(super) struct Differences {
+    /// By replicate: ρ, S, ∇S, J, r.
+    pub fields: Vec<[NodalField; 5]>,
+    /// By replicate: the weak errors.
+    weak: Vec<Vec<f64>>,
+    density: Moments,
+    tally: Tally,
+    loop_seconds: f64,
+}
+
+/// Quantities in the order of [`Differences::fields`], with the norms measured.
+const QUANTITIES: [(&str, &[Norm]); 5] = [
+    ("rho", &[Norm::L1, Norm::L2, Norm::Linf, Norm::Hminus1]),
+    ("S", &[Norm::L1, Norm::L2, Norm::Linf]),
+    ("gradS", &[Norm::L1, Norm::L2, Norm::Linf]),
+    ("J", &[Norm::L1, Norm::L2, Norm::Linf]),
+    ("r", &[Norm::L2]),
+];
+
+/// Runs the sweep of `[converge]`.
+pub fn converge<const D: usize>(
+    e: &Experiment,
+    monitor: &Monitor<'_>,
+) -> Result<Convergence<D>, SimulationError> {
+    let experiments = sweep(e);
+    let shares = shares::<D>(&experiments)?;
+    let mut last = e.clone();
+    last.time.outputs = vec![e.time.end];
+    let limit = final_limit::<D>(&last, false, monitor)?;
+    let refinement = refinement::<D>(&last, monitor.stop)?;
+    let (mut all, mut budget) = (Vec::new(), Vec::new());
+    for (e, share) in experiments.iter().zip(&shares) {
+        let base = differences::<D>(e, e.converge.replicates, monitor, share.base)?;
+        budget.extend(budget::measure::<D>(e, &base, monitor, share.variant)?);
+        all.push(base);
+    }
+    let epsilons: Vec<f64> = experiments.iter().map(|e| e.epsilon).collect();
+    let spectral = Model::<D>::new(e)?.spectral;
+    let (mut rows, mut orders) = (Vec::new(), Vec::new());
+    let mut add = |quantity: &'static str, norm: String, errors: Vec<LeaveOneOut>| {
+        for (e, error) in experiments.iter().zip(&errors) {
+            let estimate = error.estimate(e.ensemble.confidence);
+            let resolved = estimate.low > 0.0 || estimate.high < 0.0;
+            let (replicates, cells) = (e.converge.replicates, e.cells.count);
+            let (epsilon, norm) = (e.epsilon, norm.clone());
+            rows.push(ErrorRow {
+                epsilon,
+                quantity,
+                norm,
+                error: estimate,
+                replicates,
+                cells,
+                resolved,
+            });
+        }
+        let magnitudes: Vec<_> = errors.into_iter().map(LeaveOneOut::magnitude).collect();
+        orders.push((quantity, norm, fit_order(&epsilons, &magnitudes, e.ensemble.confidence)));
+    };
+    let coupled = all.iter().any(|d| d.fields.iter().any(|f| f[1][0].iter().any(|v| *v != 0.0)));
+    for (q, (quantity, norms)) in QUANTITIES.into_iter().enumerate() {
+        if !coupled && (quantity == "S" || quantity == "gradS") {
+            continue;
+        }
+        for norm in norms {
+            let of = |d: &Differences| {
+                let fields: Vec<NodalField> = d.fields.iter().map(|f| f[q].clone()).collect();
+                measure(*norm, &fields, &spectral)
+            };
+            add(quantity, norm.name().to_string(), all.iter().map(of).collect());
+        }
+        for (t, test) in e.converge.test_functions.iter().enumerate() {
+            if quantity == "rho" {
+                let of = |d: &Differences| {
+                    LeaveOneOut::mean(&d.weak.iter().map(|w| w[t]).collect::<Vec<_>>())
+                };
+                add(quantity, format!("weak:{}", test.text()), all.iter().map(of).collect());
+            }
+        }
+    }
+    let tallies = (epsilons.iter().zip(&all)).map(|(e, d)| (*e, d.tally, d.loop_seconds)).collect();
+    let finest = all.pop().expect("at least two ε").density;
+    Ok(Convergence { rows, orders, budget, finest, limit, refinement, tallies })
+}
+
+/// The experiment at each ε.
+fn sweep(e: &Experiment) -> Vec<Experiment> {
+    (e.converge.epsilons.iter().zip(&e.converge.cells))
+        .map(|(&epsilon, &cells)| {
+            let mut e = e.clone();
+            e.epsilon = epsilon;
+            e.cells.count = cells;
+            e.time.outputs = vec![e.time.end];
+            e
+        })
+        .collect()
+}
+
+/// Share of the whole work of one replicate, and of one replicate of each budget variant.
+struct Share {
+    base: f64,
+    variant: f64,
+}
+
+/// Shares by predicted cost.
+fn shares<const D: usize>(experiments: &[Experiment]) -> Result<Vec<Share>, SimulationError> {
+    let mut works = Vec::new();
+    for e in experiments {
+        let work = predict(e, &Model::<D>::new(e)?).work();
+        works.push((
+            work,
+            e.converge.replicates,
+            budget::COMPONENTS.len() * e.converge.budget_replicates,
+        ));
+    }
+    let total: f64 = works.iter().map(|(w, base, extra)| w * (base + extra) as f64).sum();
+    Ok(works.iter().map(|(w, _, _)| Share { base: w / total, variant: w / total }).collect())
+}
+
+/// The limit at the final time.
+fn final_limit<const D: usize>(
+    e: &Experiment,
+    mollified: bool,
+    monitor: &Monitor<'_>,
+) -> Result<LimitFields<D>, SimulationError> {
+    let (fields, _) = limit_fields::<D>(e, mollified, monitor.stop)?;
+    Ok(fields.into_iter().next_back().expect("the final time is an output"))
+}
+
+/// Runs `replicates` replicates of `e` and subtracts the limit from each.
+pub(super) fn differences<const D: usize>(
+    e: &Experiment,
+    replicates: usize,
+    monitor: &Monitor<'_>,
+    share: f64,
+) -> Result<Differences, SimulationError> {
+    let model = Model::<D>::new(e)?;
+    let limit = final_limit::<D>(e, true, monitor)?;
+    let reference = Reference::new(&model, e, &limit);
+    let mut all = Differences {
+        fields: Vec::new(),
+        weak: Vec::new(),
+        density: Moments::default(),
+        tally: Tally::default(),
+        loop_seconds: 0.0,
+    };
+    for_each_replicate(
+        replicates,
+        |r| {
+            let mut simulation = Simulation::new(&model, r)?;
+            simulation.run(monitor.stop, monitor.replicate(share), |_| {})?;
+            let (state, seconds) = (simulation.state(), simulation.loop_time().as_secs_f64());
+            let density = model.spectral.inverse(&state.density);
+            let fields = reference.subtract_from(&model, state);
+            let weak = reference.weak_errors(&model, state, &e.converge.test_functions);
+            Ok((fields, weak, density, state.tally, seconds))
+        },
+        |_, (fields, weak, density, tally, seconds)| {
+            all.fields.push(fields);
+            all.weak.push(weak);
+            all.density.push(&density);
+            all.tally += tally;
+            all.loop_seconds += seconds;
+        },
+    )?;
+    Ok(all)
+}
+
+/// The limit, ready to be subtracted.
+struct Reference<const D: usize> {
+    density: Vec<f64>,
+    signal: Vec<f64>,
+    flux: [Vec<f64>; D],
+    weak: Vec<f64>,
+    moments: PhaseMoments<D>,
+}
+
+impl<const D: usize> Reference<D> {
+    fn new(model: &Model<D>, e: &Experiment, limit: &LimitFields<D>) -> Self {
+        let nodal = model.spectral.inverse(&limit.density);
+        let weak = (e.converge.test_functions.iter())
+            .map(|test| {
+                let values = model.grid().sample(|x| test.eval(x));
+                values.iter().zip(&nodal).map(|(a, b)| a * b).sum::<f64>() / nodal.len() as f64
+            })
+            .collect();
+        let flux = std::array::from_fn(|a| {
+            let coefficients = model.spectral.forward(&limit.flux[a]);
+            model.spectral.inverse(&smoothed(model, e, &coefficients))
+        });
+        Self {
+            density: smoothed(model, e, &limit.density),
+            signal: limit.signal.clone(),
+            flux,
+            weak,
+            moments: PhaseMoments::new(&model.space),
+        }
+    }
+
+    /// ρ_h − K_h*ρ₀, S − S₀, ∇(S − S₀), J_h − K_h*J₀, and the moments of r_ε.
+    fn subtract_from(&self, model: &Model<D>, state: &State<D>) -> [NodalField; 5] {
+        let fields = Fields::new(model, state, &self.moments);
+        let minus =
+            |a: &[f64], b: &[f64]| -> Vec<f64> { a.iter().zip(b).map(|(a, b)| a - b).collect() };
+        let spectral = &model.spectral;
+        let signal = minus(&fields.signal, &self.signal);
+        [
+            vec![spectral.inverse(&minus(&fields.density, &self.density))],
+            vec![spectral.inverse(&signal)],
+            (0..D).map(|a| spectral.derivative(a, &signal)).collect(),
+            (0..D).map(|a| minus(&fields.flux[a], &self.flux[a])).collect(),
+            fields.remainder.iter().map(|m| spectral.inverse(m)).collect(),
+        ]
+    }
+
+    /// (1/|Ω|)(w Σᵢ φ(xᵢ) − ∫φρ₀ dx): no deposit, so no bandwidth.
+    fn weak_errors(&self, model: &Model<D>, state: &State<D>, tests: &[Formula]) -> Vec<f64> {
+        let scale = state.cells.weight / model.grid().volume();
+        (tests.iter().zip(&self.weak))
+            .map(|(test, limit)| {
+                let parts: Vec<f64> = (state.cells.positions.par_chunks(BLOCK))
+                    .map(|xs| xs.iter().map(|x| test.eval(x)).sum())
+                    .collect();
+                scale * parts.iter().sum::<f64>() - limit
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,37 @@
+//! What a run will cost: events and memory.
+
+use crate::experiment::Experiment;
+use crate::model::Model;
+use crate::turning::Sense;
+
+/// Predicted cost of one replicate.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cost {
+    /// Candidate events of all cells, from the bound at t = 0.
+    pub candidates: f64,
+    /// Cells times field steps.
+    pub cell_steps: f64,
+    /// Bytes of one replicate: cells, and the fields and private grids of the deposit.
+    pub bytes: f64,
+}
+
+impl Cost {
+    /// Work in arbitrary units: an event and a cell-step (deposit, last flight) cost about the same.
+    pub fn work(&self) -> f64 {
+        self.candidates + self.cell_steps
+    }
+}
+
+/// Predicts the cost of one replicate of `e`, whose model is `model`.
+pub fn predict<const D: usize>(e: &Experiment, model: &Model<D>) -> Cost {
+    let density = model.spectral.forward(&model.initial.nodal(model.grid()));
+    let signal = model.equation.initial(&model.spectral, &density);
+    let bound = model.kernel.bound(&model.sense(&signal).bounds());
+    let cells = e.cells.count as f64;
+    let steps = crate::schedule::ticks(&e.time.outputs, e.time.step).len() as f64;
+    Cost {
+        candidates: cells * bound * e.time.end / (e.epsilon * e.epsilon),
+        cell_steps: cells * steps,
+        bytes: 8.0 * (cells * 2.0 * D as f64 + 20.0 * model.grid().len() as f64),
+    }
+}

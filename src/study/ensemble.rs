@@ -1,0 +1,176 @@
+//! Independent replicates: mean and interval of every observable and field.
+
+use super::monitor::Monitor;
+use super::statistics::{Estimate, around};
+use crate::cells::Population;
+use crate::model::Model;
+use crate::motion::Tally;
+use crate::observe::Observation;
+use crate::simulation::{Simulation, SimulationError};
+use crate::state::State;
+use rayon::prelude::*;
+
+/// What is recorded of one replicate at one output time.
+#[derive(Clone, Debug)]
+pub struct Snapshot<const D: usize> {
+    /// t.
+    pub time: f64,
+    /// Observables, in the order of [`crate::observe::names`].
+    pub observables: Vec<f64>,
+    /// Nodal ρ_h.
+    pub density: Vec<f64>,
+    /// Nodal S.
+    pub signal: Vec<f64>,
+    /// Every cell, where asked for.
+    pub cells: Option<Population<D>>,
+}
+
+/// One replicate from start to end.
+#[derive(Clone, Debug)]
+pub struct RunRecord<const D: usize> {
+    /// The snapshots, by time.
+    pub snapshots: Vec<Snapshot<D>>,
+    /// What happened to the cells.
+    pub tally: Tally,
+    /// Time spent in the loop.
+    pub loop_seconds: f64,
+}
+
+/// Runs one replicate, recording at the output times; cells are kept at the times in `cells_at`.
+pub fn observe_run<const D: usize>(
+    model: &Model<D>,
+    replicate: u64,
+    cells_at: &[f64],
+    monitor: &Monitor<'_>,
+    share: f64,
+) -> Result<RunRecord<D>, SimulationError> {
+    let mut simulation = Simulation::new(model, replicate)?;
+    let mut snapshots = Vec::new();
+    let observe = |state: &State<D>| {
+        let density = model.spectral.inverse(&state.density);
+        let signal = model.spectral.inverse(&state.signal);
+        let observables = Observation::new(model, state, &density, &signal).values();
+        let cells = cells_at.contains(&state.time).then(|| state.cells.clone());
+        snapshots.push(Snapshot { time: state.time, observables, density, signal, cells });
+    };
+    simulation.run(monitor.stop, monitor.replicate(share), observe)?;
+    let loop_seconds = simulation.loop_time().as_secs_f64();
+    Ok(RunRecord { snapshots, tally: simulation.state().tally, loop_seconds })
+}
+
+/// Running mean and sum of squared deviations of vectors (Welford 1962), in replicate order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Moments {
+    count: usize,
+    mean: Vec<f64>,
+    square: Vec<f64>,
+}
+
+impl Moments {
+    /// Takes one replicate in.
+    pub fn push(&mut self, values: &[f64]) {
+        if self.count == 0 {
+            self.mean = vec![0.0; values.len()];
+            self.square = vec![0.0; values.len()];
+        }
+        self.count += 1;
+        let n = self.count as f64;
+        for ((mean, square), value) in self.mean.iter_mut().zip(&mut self.square).zip(values) {
+            let off = value - *mean;
+            *mean += off / n;
+            *square += off * (value - *mean);
+        }
+    }
+
+    /// Replicates taken in.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The means.
+    pub fn means(&self) -> &[f64] {
+        &self.mean
+    }
+
+    /// Mean of entry `i` with its standard error and t-interval; at least 2 replicates.
+    pub fn estimate(&self, i: usize, confidence: f64) -> Estimate {
+        let n = self.count as f64;
+        let error = (self.square[i] / (n - 1.0) / n).sqrt();
+        around(self.mean[i], error, confidence, self.count - 1)
+    }
+}
+
+/// Replicates at one output time.
+#[derive(Clone, Debug, Default)]
+pub struct EnsembleFrame {
+    /// t.
+    pub time: f64,
+    /// Observables.
+    pub observables: Moments,
+    /// Nodal ρ_h.
+    pub density: Moments,
+    /// Nodal S.
+    pub signal: Moments,
+}
+
+/// An ensemble.
+#[derive(Clone, Debug, Default)]
+pub struct Ensemble<const D: usize> {
+    /// By output time.
+    pub frames: Vec<EnsembleFrame>,
+    /// (time, replicate, cells), where asked for.
+    pub cells: Vec<(f64, u64, Population<D>)>,
+    /// What happened to all cells.
+    pub tally: Tally,
+    /// Time in the loops, summed over replicates.
+    pub loop_seconds: f64,
+}
+
+/// Runs `replicates` replicates. Their records are folded in order, so the result does not depend
+/// on how many run at a time: as many as there are threads, which bounds the memory.
+pub fn ensemble<const D: usize>(
+    model: &Model<D>,
+    replicates: usize,
+    cells_at: &[f64],
+    monitor: &Monitor<'_>,
+) -> Result<Ensemble<D>, SimulationError> {
+    let mut ensemble = Ensemble::default();
+    let share = 1.0 / replicates as f64;
+    for_each_replicate(
+        replicates,
+        |r| observe_run(model, r, cells_at, monitor, share),
+        |r, record: RunRecord<D>| {
+            ensemble.tally += record.tally;
+            ensemble.loop_seconds += record.loop_seconds;
+            ensemble.frames.resize_with(record.snapshots.len(), EnsembleFrame::default);
+            for (frame, snapshot) in ensemble.frames.iter_mut().zip(record.snapshots) {
+                frame.time = snapshot.time;
+                frame.observables.push(&snapshot.observables);
+                frame.density.push(&snapshot.density);
+                frame.signal.push(&snapshot.signal);
+                ensemble.cells.extend(snapshot.cells.map(|c| (snapshot.time, r, c)));
+            }
+        },
+    )?;
+    Ok(ensemble)
+}
+
+/// Runs `work` for each replicate, as many at a time as there are threads, and hands the results
+/// to `fold` in replicate order.
+pub(super) fn for_each_replicate<T: Send>(
+    replicates: usize,
+    work: impl Fn(u64) -> Result<T, SimulationError> + Sync,
+    mut fold: impl FnMut(u64, T),
+) -> Result<(), SimulationError> {
+    let batch = rayon::current_num_threads();
+    for first in (0..replicates).step_by(batch) {
+        let results: Vec<_> = (first..(first + batch).min(replicates))
+            .into_par_iter()
+            .map(|r| (r as u64, work(r as u64)))
+            .collect();
+        for (r, result) in results {
+            fold(r, result?);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,20 @@
+//! Studies: many replicates, their statistics, and the sweep in ε.
+
+mod budget;
+mod converge;
+mod cost;
+mod ensemble;
+mod fit;
+mod monitor;
+mod norms;
+mod reference;
+pub mod statistics;
+
+pub use budget::{BudgetRow, COMPONENTS};
+pub use converge::{Convergence, ErrorRow, converge};
+pub use cost::{Cost, predict};
+pub use ensemble::{Ensemble, EnsembleFrame, Moments, RunRecord, Snapshot, ensemble, observe_run};
+pub use fit::{Order, fit_order};
+pub use monitor::Monitor;
+pub use norms::{LeaveOneOut, Norm, measure};
+pub use reference::{LimitFields, Refinement, limit_fields, refinement};
