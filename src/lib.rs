@@ -1,6 +1,7 @@
 //! A particle-based stochastic simulator of kinetic chemotaxis and of its drift–diffusion limit.
 #![warn(missing_docs)]
 pub mod cells;
+pub mod cli;
 pub mod experiment;
 pub mod formula;
 pub mod grid;
@@ -8,6 +9,7 @@ pub mod limit;
 pub mod model;
 pub mod motion;
 pub mod observe;
+pub mod output;
 pub mod quadrature;
 pub mod rng;
 pub mod schedule;

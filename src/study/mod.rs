@@ -7,6 +7,7 @@ mod ensemble;
 mod fit;
 mod monitor;
 mod norms;
+mod positivity;
 mod reference;
 pub mod statistics;
 
@@ -17,4 +18,5 @@ pub use ensemble::{Ensemble, EnsembleFrame, Moments, RunRecord, Snapshot, ensemb
 pub use fit::{Order, fit_order};
 pub use monitor::Monitor;
 pub use norms::{LeaveOneOut, Norm, measure};
+pub use positivity::{Positivity, positivity};
 pub use reference::{LimitFields, Refinement, limit_fields, refinement};

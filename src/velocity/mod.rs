@@ -97,6 +97,11 @@ impl<const D: usize> VelocitySpace<D> {
         self.outer
     }
 
+    /// Smallest speed.
+    pub fn min_speed(&self) -> f64 {
+        if self.set == VelocitySet::Sphere { self.outer } else { self.inner }
+    }
+
     /// Kind of V.
     pub fn set(&self) -> VelocitySet {
         self.set

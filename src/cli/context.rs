@@ -1,0 +1,117 @@
+//! What every computing command does first: read the experiment, open the folder, start the
+//! threads, and listen for Ctrl-C.
+
+use super::error::CliError;
+use super::progress::Progress;
+use super::{Input, Job};
+use crate::experiment::{Experiment, Loaded, read, to_toml};
+use crate::output::{Folder, Manifest};
+use crate::study::Monitor;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+/// Reads and validates the experiment.
+pub fn load(input: &Input) -> Result<Loaded, CliError> {
+    let path = &input.experiment;
+    let text = std::fs::read_to_string(path).map_err(|e| {
+        CliError::BadInput(format!("cannot read {}: {e}. Check the path", path.display()))
+    })?;
+    let mut set = input.set.clone();
+    set.extend(input.seed.map(|seed| format!("seed={seed}")));
+    Ok(read(&text, &path.display().to_string(), &set)?)
+}
+
+/// A computing command under way.
+pub struct Context {
+    /// The experiment.
+    pub experiment: Experiment,
+    /// Whether to print nothing.
+    pub quiet: bool,
+    folder: Folder,
+    manifest: Manifest,
+    stop: Arc<AtomicBool>,
+    progress: Progress,
+    start: Instant,
+}
+
+impl Context {
+    /// Everything that can go wrong before the first event goes wrong here.
+    pub fn open(job: &Job, command: &'static str) -> Result<Self, CliError> {
+        let Loaded { experiment, resolved } = load(&job.input)?;
+        super::check::refuse_bad_physics(&experiment)?;
+        let folder = Folder::create(&target(job), job.force)?;
+        let mut pool = rayon::ThreadPoolBuilder::new();
+        if let Some(threads) = job.threads {
+            pool = pool.num_threads(threads.into());
+        }
+        pool.build_global().map_err(|e| CliError::Failure(e.to_string()))?;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let manifest = Manifest {
+            program: "kinetaxis",
+            version: env!("CARGO_PKG_VERSION"),
+            command,
+            command_line: std::env::args().collect(),
+            seed: experiment.seed,
+            threads: rayon::current_num_threads(),
+            platform: format!("{} {}", std::env::consts::ARCH, std::env::consts::OS),
+            started_unix: now.as_secs(),
+            experiment_toml: to_toml(&resolved),
+            experiment: resolved,
+        };
+        let (stop, progress) = (listen()?, Progress::new(command, job.quiet));
+        let start = Instant::now();
+        Ok(Self { experiment, quiet: job.quiet, folder, manifest, stop, progress, start })
+    }
+
+    /// Runs `work` with a monitor that shows progress and heeds Ctrl-C.
+    pub fn monitored<T>(&self, work: impl FnOnce(&Monitor<'_>) -> T) -> T {
+        let advance = |fraction| self.progress.advance(fraction);
+        let result = work(&Monitor { stop: &self.stop, progress: &advance });
+        self.progress.finish();
+        result
+    }
+
+    /// The folder in the making.
+    pub fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
+    /// Seconds since the command started computing.
+    pub fn seconds(&self) -> f64 {
+        self.start.elapsed().as_secs_f64()
+    }
+
+    /// Writes manifest and summary, publishes the folder and says where it is.
+    pub fn publish(self, summary: &serde_json::Value) -> Result<(), CliError> {
+        let manifest = serde_json::to_string_pretty(&self.manifest)
+            .map_err(|e| CliError::Failure(e.to_string()))?;
+        self.folder.write("manifest.json", &(manifest + "\n"))?;
+        self.folder.write("summary.json", &format!("{summary:#}\n"))?;
+        let place = self.folder.publish()?;
+        if !self.quiet {
+            super::tables::print(&format!("results in {}\n", place.display()));
+        }
+        Ok(())
+    }
+}
+
+/// `--out`, or results/NAME.
+fn target(job: &Job) -> PathBuf {
+    job.out.clone().unwrap_or_else(|| {
+        let name = job.input.experiment.file_stem().unwrap_or_default();
+        Path::new("results").join(name)
+    })
+}
+
+/// The first Ctrl-C asks to stop, the second one kills.
+fn listen() -> Result<Arc<AtomicBool>, CliError> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        signal_hook::flag::register_conditional_shutdown(signal, 130, stop.clone())?;
+        signal_hook::flag::register(signal, stop.clone())?;
+    }
+    Ok(stop)
+}

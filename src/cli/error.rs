@@ -1,0 +1,75 @@
+//! How a command fails, and its exit code.
+
+use crate::cells::InitialError;
+use crate::experiment::Problems;
+use crate::output::FolderError;
+use crate::simulation::SimulationError;
+use std::io::Write;
+use thiserror::Error;
+
+/// Why a command ended without its result.
+#[derive(Debug, Error)]
+pub enum CliError {
+    /// The experiment or the command line is wrong.
+    #[error("{0}")]
+    BadInput(String),
+    /// Something failed on the way.
+    #[error("{0}")]
+    Failure(String),
+    /// The user stopped it.
+    #[error("interrupted; nothing was written")]
+    Interrupted,
+}
+
+impl CliError {
+    /// The exit code.
+    pub fn code(&self) -> u8 {
+        match self {
+            Self::BadInput(_) => 2,
+            Self::Failure(_) => 1,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+impl From<Problems> for CliError {
+    fn from(problems: Problems) -> Self {
+        Self::BadInput(problems.to_string())
+    }
+}
+
+impl From<InitialError> for CliError {
+    fn from(error: InitialError) -> Self {
+        Self::BadInput(error.to_string())
+    }
+}
+
+impl From<SimulationError> for CliError {
+    fn from(error: SimulationError) -> Self {
+        match error {
+            SimulationError::Interrupted => Self::Interrupted,
+            SimulationError::Initial(e) => e.into(),
+            SimulationError::Motion(e) => Self::Failure(e.to_string()),
+        }
+    }
+}
+
+impl From<FolderError> for CliError {
+    fn from(error: FolderError) -> Self {
+        match error {
+            FolderError::Io { .. } => Self::Failure(error.to_string()),
+            _ => Self::BadInput(error.to_string()),
+        }
+    }
+}
+
+impl From<std::io::Error> for CliError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Failure(error.to_string())
+    }
+}
+
+/// Tells the user; a closed terminal is no reason to panic.
+pub fn print(error: &CliError) {
+    let _ = writeln!(std::io::stderr().lock(), "kinetaxis: {}", error.to_string().trim_end());
+}

@@ -1,0 +1,146 @@
+//! The command line: one file per command.
+
+mod check;
+mod context;
+mod converge;
+mod ensemble;
+mod error;
+mod inspect;
+mod limit;
+mod new;
+mod progress;
+mod run;
+mod tables;
+
+use clap::{Args, Parser, Subcommand};
+use error::CliError;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Particle simulator of kinetic chemotaxis and of its drift-diffusion limit.
+///
+/// Exit codes: 0 done, 1 failure, 2 bad input, 130 interrupted.
+#[derive(Parser)]
+#[command(name = "kinetaxis", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Write a commented experiment to start from
+    New {
+        /// The file to write; never overwritten without --force
+        file: PathBuf,
+        /// Replace the file if it exists
+        #[arg(long)]
+        force: bool,
+    },
+    /// Validate an experiment and do nothing else
+    Check(Input),
+    /// Show D, chi, rates, which assumptions hold, expected cost and memory
+    Inspect {
+        #[command(flatten)]
+        input: Input,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run one realisation
+    Run {
+        #[command(flatten)]
+        job: Job,
+        /// Number of the replicate to run
+        #[arg(long, default_value_t = 0)]
+        replicate: u64,
+    },
+    /// Run independent replicates: mean and interval of every observable
+    Ensemble(Job),
+    /// Solve the macroscopic equation alone
+    Limit(Job),
+    /// Sweep epsilon: measure the distance to the limit and its order
+    Converge(Job),
+    /// Print the JSON Schema of the experiment file
+    Schema,
+}
+
+/// An experiment and changes to it.
+#[derive(Args)]
+struct Input {
+    /// The experiment file (TOML)
+    experiment: PathBuf,
+    /// Override a key, e.g. --set cells.count=1000
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Override the seed
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+/// A command that computes and writes.
+#[derive(Args)]
+struct Job {
+    #[command(flatten)]
+    input: Input,
+    /// Results folder [default: results/NAME of the experiment file]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Threads; results do not depend on it [default: all cores]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+    /// No progress and no table
+    #[arg(long)]
+    quiet: bool,
+    /// Replace the results folder if it exists
+    #[arg(long)]
+    force: bool,
+}
+
+/// Runs `$body` with the const `$D` set to the run-time dimension `$d`.
+macro_rules! with_dimension {
+    ($d:expr, $D:ident => $body:expr) => {
+        match $d {
+            1 => {
+                const $D: usize = 1;
+                $body
+            }
+            2 => {
+                const $D: usize = 2;
+                $body
+            }
+            _ => {
+                const $D: usize = 3;
+                $body
+            }
+        }
+    };
+}
+use with_dimension;
+
+/// Parses the command line, runs the command and reports how it went.
+pub fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::New { file, force } => new::new(&file, force),
+        Command::Check(input) => check::check(&input),
+        Command::Inspect { input, json } => inspect::inspect(&input, json),
+        Command::Run { job, replicate } => run::run(&job, replicate),
+        Command::Ensemble(job) => ensemble::ensemble(&job),
+        Command::Limit(job) => limit::limit(&job),
+        Command::Converge(job) => converge::converge(&job),
+        Command::Schema => schema(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            error::print(&error);
+            ExitCode::from(error.code())
+        }
+    }
+}
+
+fn schema() -> Result<(), CliError> {
+    let schema = crate::experiment::schema::json_schema();
+    tables::print(&format!("{schema:#}\n"));
+    Ok(())
+}

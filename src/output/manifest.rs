@@ -1,0 +1,28 @@
+//! manifest.json: enough to repeat the run.
+
+use serde::Serialize;
+
+/// What was run, with what.
+#[derive(Clone, Debug, Serialize)]
+pub struct Manifest {
+    /// "kinetaxis".
+    pub program: &'static str,
+    /// Version of the program.
+    pub version: &'static str,
+    /// run, ensemble, limit or converge.
+    pub command: &'static str,
+    /// The command line as typed.
+    pub command_line: Vec<String>,
+    /// The seed that was used.
+    pub seed: u64,
+    /// Threads; they do not change any result.
+    pub threads: usize,
+    /// Processor architecture and operating system.
+    pub platform: String,
+    /// Seconds since 1970 when the run started.
+    pub started_unix: u64,
+    /// The resolved experiment, every default filled in.
+    pub experiment: serde_json::Value,
+    /// The same as a file that can be run again.
+    pub experiment_toml: String,
+}

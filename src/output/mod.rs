@@ -1,0 +1,33 @@
+//! What is written: folders, CSV tables and the manifest. Nothing here knows physics.
+
+mod folder;
+mod manifest;
+mod table;
+
+pub use folder::{Folder, FolderError};
+pub use manifest::Manifest;
+pub use table::{Table, number};
+
+use crate::grid::Grid;
+use crate::study::statistics::Estimate;
+
+/// Column names of coordinates, velocities and so on in dimension `D`.
+pub fn axes<const D: usize>(prefix: &str) -> Vec<String> {
+    ["x", "y", "z"].iter().take(D).map(|a| format!("{prefix}{a}")).collect()
+}
+
+/// The four columns of an estimate: value, std_error, ci_low, ci_high.
+pub fn estimate(e: &Estimate) -> [String; 4] {
+    [e.value, e.std_error, e.low, e.high].map(number)
+}
+
+/// Calls `row` with the position in the array and the coordinates of every node.
+pub fn for_each_node<const D: usize>(
+    grid: &Grid<D>,
+    mut row: impl FnMut(usize, Vec<String>) -> std::io::Result<()>,
+) -> std::io::Result<()> {
+    for (i, x) in grid.nodes().enumerate() {
+        row(i, x.iter().map(|x| number(*x)).collect())?;
+    }
+    Ok(())
+}
