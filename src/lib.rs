@@ -3,6 +3,7 @@
 pub mod experiment;
 pub mod formula;
 pub mod grid;
+pub mod report;
 pub mod rng;
 pub mod spectral;
 pub mod spline;
