@@ -2,8 +2,8 @@
 
 use super::axis::{Axis, Scale};
 use super::colour::{INK, palette};
-use super::frame::{Frame, TEXT, draw_title};
-use super::number::significant;
+use super::frame::{EDGE, Frame, TEXT, draw_lines, draw_title};
+use super::number::compact;
 use super::series::Point;
 use super::svg::{Anchor, Pixel, Stroke, Svg};
 use super::words;
@@ -64,10 +64,14 @@ impl Bars {
     pub fn to_svg(&self) -> String {
         let mut svg = Svg::new(WIDTH);
         let top = draw_title(&mut svg, &self.title, 8.0) + 2.0;
+        if self.bars.is_empty() {
+            let end = draw_lines(&mut svg, [EDGE, top], WIDTH, "No data.");
+            return svg.finish(end + 8.0, &self.title);
+        }
         let rows = self.rows();
         let height = 8.0 + rows.iter().map(|r| r.1).sum::<f64>();
         let frame = self.frame(top, height);
-        frame.draw_grid(&mut svg);
+        frame.draw_x_grid(&mut svg);
         let mut y = top + 4.0;
         for (bar, (lines, row)) in self.bars.iter().zip(&rows) {
             draw_label(&mut svg, &frame, lines, y + 0.5 * row);
@@ -90,13 +94,12 @@ impl Bars {
         let widest =
             |texts: Vec<String>| texts.iter().map(|t| words::width(t, TEXT)).fold(0.0, f64::max);
         let labels = self.rows().into_iter().flat_map(|r| r.0).collect();
-        let left = 22.0 + widest(labels);
-        let right = 20.0 + widest(self.bars.iter().map(|b| caption(&b.size)).collect());
+        let left = 8.0 + EDGE + widest(labels);
+        let right = 10.0 + widest(self.bars.iter().map(|b| caption(&b.size)).collect());
         let sizes = self.bars.iter().flat_map(|b| b.size.ordinates(Scale::Log));
         let x = Axis::fit(Scale::Log, sizes, 0.12);
         let none = Axis::fit(Scale::Linear, [0.0, 1.0], 0.0);
         let width = (WIDTH - left - right).max(160.0);
-        // Horizontal lines would say nothing: the vertical axis is only an extent.
         Frame::new(x, none, [left, top], [width, height])
     }
 }
@@ -151,7 +154,7 @@ fn draw_upper_bound(svg: &mut Svg, [left, tip]: Pixel, y: f64, colour: &str) {
 
 /// The value and its interval in words.
 fn caption(size: &Point) -> String {
-    let short = |v| significant(v, 2);
+    let short = compact;
     match (size.is_resolved(Scale::Log), size.bounds()) {
         (true, Some([low, high])) => format!("{} [{}, {}]", short(size.y), short(low), short(high)),
         (false, Some([_, high])) if high > 0.0 => format!("< {}", short(high)),
@@ -168,7 +171,7 @@ mod tests {
     #[test]
     fn captions_say_value_and_interval_or_bound() {
         let say = |y, low, high| caption(&Point { x: 1.0, y, interval: Some([low, high]) });
-        assert_eq!(say(0.0123, 0.011, 0.0134), "0.012 [0.011, 0.013]");
+        assert_eq!(say(0.0123, 0.011, 0.0134), "0.0123 [0.011, 0.0134]");
         assert_eq!(say(1e-6, -1e-6, 4e-6), "< 4×10⁻⁶");
         assert_eq!(say(0.5, f64::NAN, 1.0), "0.5");
         assert_eq!(say(0.0, 0.0, 0.0), "0");

@@ -1,14 +1,17 @@
 //! The frame of a picture: heading, border, grid lines, ticks and the names of the axes.
 
-use super::axis::{Axis, Tick};
+use super::axis::Axis;
 use super::colour::{FAINT, GREY};
 use super::svg::{Anchor, Pixel, Stroke, Svg};
+use super::ticks::Tick;
 use super::words;
 
 /// Size of ordinary text.
 pub const TEXT: f64 = 12.0;
 /// Size of a title.
 pub const TITLE: f64 = 15.0;
+/// Where titles and legends begin: text beside the picture is flush with them.
+pub const EDGE: f64 = 2.0;
 /// Height of a line of ordinary text.
 pub const LEADING: f64 = 16.0;
 
@@ -44,12 +47,17 @@ impl Frame {
         Some([self.x.at(x)?, self.y.at(y)?])
     }
 
-    /// Faint lines at the labelled ticks.
-    pub fn draw_grid(&self, svg: &mut Svg) {
-        let ([left, right], [bottom, top]) = (self.x.pixels(), self.y.pixels());
+    /// Faint vertical lines at the labelled ticks of x.
+    pub fn draw_x_grid(&self, svg: &mut Svg) {
+        let [bottom, top] = self.y.pixels();
         for (pixel, _) in labelled(&self.x) {
             svg.line([pixel, top], [pixel, bottom], Stroke::solid(FAINT, 1.0));
         }
+    }
+
+    /// Faint horizontal lines at the labelled ticks of y.
+    pub fn draw_y_grid(&self, svg: &mut Svg) {
+        let [left, right] = self.x.pixels();
         for (pixel, _) in labelled(&self.y) {
             svg.line([left, pixel], [right, pixel], Stroke::solid(FAINT, 1.0));
         }
@@ -102,9 +110,9 @@ pub fn label_room(axis: &Axis) -> f64 {
 
 /// A title from `top` down, broken into lines; returns where it ends.
 pub fn draw_title(svg: &mut Svg, title: &str, top: f64) -> f64 {
-    let lines = words::wrap(title, TITLE * 1.05, svg.width() - 24.0);
+    let lines = words::wrap(title, TITLE * 1.05, svg.width() - 2.0 * EDGE);
     for (i, line) in lines.iter().enumerate() {
-        svg.bold([12.0, top + 20.0 * i as f64 + 18.0], TITLE, Anchor::Start, line);
+        svg.bold([EDGE, top + 20.0 * i as f64 + 18.0], TITLE, Anchor::Start, line);
     }
     top + 20.0 * lines.len() as f64 + 6.0
 }
@@ -128,17 +136,19 @@ fn labelled(axis: &Axis) -> Vec<(f64, String)> {
     ticks.map(|(pixel, t)| (pixel, t.label)).collect()
 }
 
-/// Every label, or every second, third … of them: the most that leave a gap between neighbours.
+/// Every label, or every second, third … of them, counted from zero where there is one: the most
+/// that leave a gap between neighbours.
 fn apart(labels: Vec<(f64, String)>) -> Vec<(f64, String)> {
     let half = |l: &str| 0.5 * words::width(l, TEXT);
     let free = |a: &(f64, String), b: &(f64, String)| b.0 - a.0 >= half(&a.1) + half(&b.1) + 6.0;
+    let zero = labels.iter().position(|l| l.1 == "0").unwrap_or(0);
     for stride in 1..labels.len() {
-        let kept: Vec<_> = labels.iter().step_by(stride).cloned().collect();
+        let kept: Vec<_> = labels.iter().skip(zero % stride).step_by(stride).cloned().collect();
         if kept.windows(2).all(|pair| free(&pair[0], &pair[1])) {
             return kept;
         }
     }
-    labels.into_iter().take(1).collect()
+    labels.into_iter().skip(zero).take(1).collect()
 }
 
 #[cfg(test)]
@@ -157,6 +167,13 @@ mod tests {
                 assert!(pair[1].0 - pair[0].0 > 0.5 * need);
             }
         }
+    }
+
+    #[test]
+    fn thinning_keeps_zero() {
+        let axis = Axis::fit(Scale::Linear, [-0.02, 0.02], 0.0).onto(0.0, 180.0);
+        let kept = apart(labelled(&axis));
+        assert!(kept.len() < labelled(&axis).len() && kept.iter().any(|l| l.1 == "0"), "{kept:?}");
     }
 
     #[test]

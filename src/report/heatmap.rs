@@ -1,80 +1,14 @@
 //! Fields on a rectangle, side by side in the same colours, and how they differ.
 
 use super::axis::{Axis, Scale};
-use super::colour::{MISSING, Rgb, diverging, sequential};
-use super::frame::{Frame, LEADING, TEXT, draw_lines, draw_title, label_room};
+use super::colour::sequential;
+use super::frame::{EDGE, Frame, LEADING, TEXT, draw_lines, draw_title, label_room};
+use super::panel::{Colours, LEVELS, Panel, signed_colours};
 use super::png::{data_uri, indexed};
 use super::svg::{Anchor, Pixel, Svg};
 use super::words;
 
 const GAP: f64 = 26.0;
-/// Colours of a scale; one more stands for missing values.
-const LEVELS: usize = 255;
-
-/// One field: values at the centres of nx × ny cells, `values[i * ny + j]` at the i-th place along x
-/// and the j-th along y. What is not finite is grey.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Panel {
-    /// What is shown.
-    pub title: String,
-    /// Cells along x and y.
-    pub cells: [usize; 2],
-    /// The values.
-    pub values: Vec<f64>,
-}
-
-impl Panel {
-    /// A field of nx × ny cells. Values that are lacking count as missing.
-    pub fn new(title: &str, cells: [usize; 2], values: Vec<f64>) -> Self {
-        Self { title: title.to_owned(), cells, values }
-    }
-
-    fn value(&self, i: usize, j: usize) -> f64 {
-        self.values.get(i * self.cells[1] + j).copied().unwrap_or(f64::NAN)
-    }
-
-    /// self − other where both have a value.
-    fn minus(&self, other: &Self, title: &str) -> Option<Self> {
-        let differ = |(a, b): (&f64, &f64)| a - b;
-        let values = self.values.iter().zip(&other.values).map(differ).collect();
-        (self.cells == other.cells).then(|| Self::new(title, self.cells, values))
-    }
-
-    /// The image, north up.
-    fn image(&self, colours: &Colours) -> String {
-        let [nx, ny] = self.cells;
-        let rows = (0..ny).rev().flat_map(|j| (0..nx).map(move |i| (i, j)));
-        let pixels: Vec<u8> = rows.map(|(i, j)| colours.level(self.value(i, j))).collect();
-        data_uri(&indexed(nx, ny, &pixels, &colours.table))
-    }
-
-    fn is_empty(&self) -> bool {
-        self.cells.contains(&0) || !self.values.iter().any(|v| v.is_finite())
-    }
-}
-
-/// A range of values and the colours along it.
-struct Colours {
-    axis: Axis,
-    table: Vec<Rgb>,
-}
-
-impl Colours {
-    fn new(axis: Axis, colour: fn(f64) -> Rgb) -> Self {
-        let level = |k: usize| colour(k as f64 / (LEVELS - 1) as f64);
-        let table = (0..LEVELS).map(level).chain([MISSING]).collect();
-        Self { axis: axis.onto(0.0, (LEVELS - 1) as f64), table }
-    }
-
-    /// The place of `value` in the table.
-    fn level(&self, value: f64) -> u8 {
-        if !value.is_finite() {
-            return LEVELS as u8;
-        }
-        let place = self.axis.at(value).unwrap_or(if value > 1.0 { f64::MAX } else { 0.0 });
-        place.round().clamp(0.0, (LEVELS - 1) as f64) as u8
-    }
-}
 
 /// A row of panels under construction.
 ///
@@ -137,33 +71,45 @@ impl Heatmap {
 
     /// The picture.
     pub fn to_svg(&self) -> String {
-        let difference = self.differing();
-        let axes = self.extent.map(|e| Axis::fit(Scale::Linear, e, 0.0));
-        let left = 8.0 + label_room(&axes[1]);
-        let count = self.panels.len() + difference.is_some() as usize;
-        let size = self.panel_size(count);
-        let step = size[0] + GAP;
-        let mut svg = Svg::new((left + count as f64 * step).max(360.0));
-        let top = draw_title(&mut svg, &self.title, 8.0) + self.panel_titles_height(size[0]);
-        let frame = |k: usize| Frame::new(axes[0], axes[1], [left + k as f64 * step, top], size);
+        let mut panels: Vec<(Panel, Colours)> = Vec::new();
         let shared = Colours::new(self.shared_axis(), sequential);
-        let mut bottom = top + 20.0;
-        for (k, panel) in self.panels.iter().enumerate() {
-            bottom = self.draw_panel(&mut svg, &frame(k), panel, &shared, k == 0);
+        panels.extend(self.panels.iter().map(|p| (p.clone(), shared.clone())));
+        panels.extend(self.differing().map(|p| (p.clone(), signed_colours(&p))));
+        let axes = self.extent.map(|e| Axis::fit(Scale::Linear, e, 0.0));
+        let (left, size) = (label_room(&axes[1]), self.panel_size(panels.len()));
+        let step = size[0] + GAP;
+        let mut svg = Svg::new((left + panels.len() as f64 * step).max(360.0));
+        let titled = draw_title(&mut svg, &self.title, 8.0);
+        if panels.is_empty() {
+            let end = draw_lines(&mut svg, [EDGE, titled], 300.0, "No data.");
+            return svg.finish(end + 8.0, &self.title);
         }
-        let bar = [left, bottom + 8.0];
-        let mut end = bar[1] + 20.0;
-        if count > 0 {
-            let room = (self.panels.len() as f64 * step - GAP).min(2.0 * size[0]);
-            end = draw_colour_bar(&mut svg, bar, room, &shared, &self.name);
+        let top = titled + self.heading_height(size[0]);
+        let frame = |k: usize| Frame::new(axes[0], axes[1], [left + k as f64 * step, top], size);
+        let mut bottom = top;
+        for (k, (panel, colours)) in panels.iter().enumerate() {
+            bottom = self.draw_panel(&mut svg, &frame(k), panel, colours, k == 0);
         }
-        if let Some(panel) = difference {
-            let (frame, own) = (frame(self.panels.len()), signed_colours(&panel));
-            self.draw_panel(&mut svg, &frame, &panel, &own, false);
-            let corner = [frame.corner()[0], bar[1]];
-            end = end.max(draw_colour_bar(&mut svg, corner, size[0], &own, &panel.title));
-        }
+        let end = self.draw_colour_bars(&mut svg, [left, bottom + 8.0], size[0], &panels);
         svg.finish(end + 8.0, &self.title)
+    }
+
+    /// One bar under the panels that share it, one under the difference; returns where they end.
+    fn draw_colour_bars(
+        &self,
+        svg: &mut Svg,
+        corner: Pixel,
+        width: f64,
+        panels: &[(Panel, Colours)],
+    ) -> f64 {
+        let ([left, top], step, sharing) = (corner, width + GAP, self.panels.len());
+        let room = (sharing as f64 * step - GAP).min(2.0 * step - GAP);
+        let mut end = draw_colour_bar(svg, corner, room, &panels[0].1, &self.name);
+        if let Some((_, own)) = panels.get(sharing) {
+            let corner = [left + sharing as f64 * step, top];
+            end = end.max(draw_colour_bar(svg, corner, width, own, &self.name));
+        }
+        end
     }
 
     /// The difference panel, if one is wanted and there is one.
@@ -192,11 +138,16 @@ impl Heatmap {
         [width, width * ratio.clamp(0.2, 1.8)]
     }
 
-    fn panel_titles_height(&self, room: f64) -> f64 {
+    /// Room above the panels for their titles and the name of the y axis.
+    fn heading_height(&self, room: f64) -> f64 {
         let titles = self.panels.iter().map(|p| &p.title).chain(&self.difference);
         let most = titles.map(|t| words::wrap(t, TEXT, room).len()).max().unwrap_or(0);
-        let name = if self.axes[1].is_empty() { 0.0 } else { LEADING };
-        LEADING * most as f64 + name + 6.0
+        LEADING * most as f64 + self.name_height() + 6.0
+    }
+
+    /// Room for the name of the y axis.
+    fn name_height(&self) -> f64 {
+        if self.axes[1].is_empty() { 0.0 } else { LEADING + 4.0 }
     }
 
     fn draw_panel(
@@ -208,12 +159,9 @@ impl Heatmap {
         first: bool,
     ) -> f64 {
         let ([left, top], size) = (frame.corner(), frame.size());
-        let name = if first { self.axes[1].as_str() } else { "" };
-        let above = if self.axes[1].is_empty() { 0.0 } else { LEADING };
-        let titles = words::wrap(&panel.title, TEXT, size[0]);
-        let height = LEADING * titles.len() as f64 + above + 6.0;
-        draw_lines(svg, [left, top - height], size[0], &panel.title);
-        svg.text([left - 8.0, top - 8.0], TEXT, Anchor::End, name);
+        let lines = words::wrap(&panel.title, TEXT, size[0]).len() as f64;
+        let above = LEADING * lines + self.name_height() + 4.0;
+        draw_lines(svg, [left, top - above], size[0], &panel.title);
         if panel.is_empty() {
             svg.text([left + 0.5 * size[0], top + 0.5 * size[1]], TEXT, Anchor::Middle, "no data");
         } else {
@@ -223,17 +171,10 @@ impl Heatmap {
         frame.draw_x_ticks(svg);
         if first {
             frame.draw_y_ticks(svg);
+            svg.text([EDGE, top - 10.0], TEXT, Anchor::Start, &self.axes[1]);
         }
         frame.draw_x_name(svg, &self.axes[0])
     }
-}
-
-/// Colours around 0, as far to both sides as the panel reaches.
-fn signed_colours(panel: &Panel) -> Colours {
-    let finite = panel.values.iter().filter(|v| v.is_finite());
-    let reach = finite.fold(0.0, |m: f64, v| m.max(v.abs()));
-    let reach = if reach > 0.0 { reach } else { 1.0 };
-    Colours::new(Axis::fit(Scale::Linear, [-reach, reach], 0.0), diverging)
 }
 
 /// A bar of colours with ticks and, below, what they measure; returns where it ends.
@@ -266,27 +207,6 @@ mod tests {
         let colours = Colours::new(map.shared_axis(), sequential);
         let levels = [0.0, 2.5, 5.0, 9.0, f64::NAN].map(|v| colours.level(v));
         assert_eq!(levels, [0, 127, 254, 254, 255]);
-    }
-
-    #[test]
-    fn the_difference_is_neutral_at_zero_and_needs_equal_shapes() {
-        let map = pair(vec![0.0, 1.0, 2.0, 3.0], vec![0.0, 1.5, 2.0, 2.0]);
-        let panel = map.differing().unwrap();
-        assert_eq!(panel.values, [0.0, -0.5, 0.0, 1.0]);
-        let colours = signed_colours(&panel);
-        assert_eq!([-1.0, 0.0, 1.0].map(|v| colours.level(v)), [0, 127, 254]);
-        let [r, g, b] = colours.table[127];
-        assert!(r == g && g == b);
-        let other = Panel::new("c", [4, 1], vec![0.0; 4]);
-        assert_eq!(map.panels[0].minus(&other, ""), None);
-    }
-
-    #[test]
-    fn images_have_north_up_and_x_to_the_right() {
-        let panel = Panel::new("", [3, 2], vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
-        let colours = Colours::new(Axis::fit(Scale::Linear, [0.0, 254.0], 0.0), sequential);
-        let expected = indexed(3, 2, &[1, 3, 5, 0, 2, 4], &colours.table);
-        assert_eq!(panel.image(&colours), data_uri(&expected));
     }
 
     #[test]

@@ -1,7 +1,8 @@
-//! Marks for data, and the legend that explains them: rows above the frame, where no data are.
+//! The legend: rows above the frame, where no data are.
 
 use super::colour::{GREY, palette};
 use super::frame::{LEADING, TEXT};
+use super::marks::draw_marker;
 use super::svg::{Anchor, Pixel, Stroke, Svg};
 use super::words;
 
@@ -26,29 +27,6 @@ pub enum Key {
     Dashed(&'static str),
     /// The upper bound of something not resolved.
     Bound,
-}
-
-/// A marker whose shape and colour tell the `index`-th series.
-pub fn draw_marker(svg: &mut Svg, index: usize, at: Pixel, hollow: bool) {
-    let colour = palette(index);
-    let (fill, stroke) = (if hollow { "#ffffff" } else { colour }, Stroke::solid(colour, 1.5));
-    let shift = |d: &[Pixel]| d.iter().map(|p| [at[0] + p[0], at[1] + p[1]]).collect::<Vec<_>>();
-    let shape: &[Pixel] = match index % 4 {
-        0 => return svg.circle(at, 4.0, fill, stroke),
-        1 => &[[-3.6, -3.6], [3.6, -3.6], [3.6, 3.6], [-3.6, 3.6]],
-        2 => &[[0.0, -4.8], [4.6, 3.4], [-4.6, 3.4]],
-        _ => &[[0.0, -5.0], [5.0, 0.0], [0.0, 5.0], [-5.0, 0.0]],
-    };
-    svg.polygon(&shift(shape), fill, 1.0, stroke);
-}
-
-/// A hollow marker at an upper bound, with an arrow towards the smaller values that it allows.
-pub fn draw_bound(svg: &mut Svg, index: usize, at: Pixel) {
-    let (colour, [x, y]) = (palette(index), at);
-    let (stroke, tip) = (Stroke::solid(colour, 1.5), y + 18.0);
-    svg.line(at, [x, tip], stroke);
-    svg.polyline(&[[x - 3.5, tip - 5.0], [x, tip], [x + 3.5, tip - 5.0]], stroke);
-    draw_marker(svg, index, at, true);
 }
 
 /// Samples and labels in rows from `corner` down, at most `room` wide; returns where they end.

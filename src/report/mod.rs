@@ -16,11 +16,14 @@ pub mod frame;
 pub mod heatmap;
 pub mod html;
 pub mod legend;
+pub mod marks;
 pub mod number;
+pub mod panel;
 pub mod plot;
 pub mod png;
 pub mod series;
 pub mod svg;
+pub mod ticks;
 pub mod words;
 
 #[cfg(test)]
@@ -28,8 +31,9 @@ mod markup;
 
 pub use axis::Scale;
 pub use bars::Bars;
-pub use heatmap::{Heatmap, Panel};
+pub use heatmap::Heatmap;
 pub use html::{Page, Table};
 pub use number::compact;
+pub use panel::Panel;
 pub use plot::Plot;
 pub use series::{Curve, Point, Series};

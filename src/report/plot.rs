@@ -2,10 +2,11 @@
 
 use super::axis::{Axis, Scale};
 use super::colour::{GREY, palette};
-use super::frame::{Frame, draw_lines, draw_title, label_room};
-use super::legend::{Key, draw_bound, draw_legend, draw_marker};
+use super::frame::{EDGE, Frame, draw_lines, draw_title, label_room};
+use super::legend::{Key, draw_legend};
+use super::marks::{draw_curve, draw_point, draw_run};
 use super::series::{Curve, Point, Series};
-use super::svg::{Pixel, Stroke, Svg};
+use super::svg::Svg;
 
 const WIDTH: f64 = 680.0;
 const HEIGHT: f64 = 340.0;
@@ -76,17 +77,18 @@ impl Plot {
     pub fn to_svg(&self) -> String {
         let mut svg = Svg::new(WIDTH);
         let mut top = draw_title(&mut svg, &self.title, 8.0);
-        top = draw_legend(&mut svg, [14.0, top], WIDTH - 28.0, &self.entries()) + 4.0;
-        top = draw_lines(&mut svg, [14.0, top], WIDTH - 28.0, &self.y.0) + 6.0;
+        top = draw_legend(&mut svg, [EDGE, top], WIDTH - 2.0 * EDGE, &self.entries()) + 4.0;
+        top = draw_lines(&mut svg, [EDGE, top], WIDTH - 2.0 * EDGE, &self.y.0) + 6.0;
         let frame = self.frame(top);
-        frame.draw_grid(&mut svg);
+        frame.draw_x_grid(&mut svg);
+        frame.draw_y_grid(&mut svg);
         self.draw_data(&mut svg, &frame);
         frame.draw_border(&mut svg);
         frame.draw_x_ticks(&mut svg);
         frame.draw_y_ticks(&mut svg);
         let mut bottom = frame.draw_x_name(&mut svg, &self.x.0) + 4.0;
         if let Some(note) = self.note(&frame) {
-            bottom = draw_lines(&mut svg, [14.0, bottom], WIDTH - 28.0, &note);
+            bottom = draw_lines(&mut svg, [EDGE, bottom], WIDTH - 2.0 * EDGE, &note);
         }
         svg.finish(bottom + 8.0, &self.title)
     }
@@ -101,7 +103,7 @@ impl Plot {
             ys.extend(held);
         }
         let (x, y) = (Axis::fit(self.x.1, xs, MARGIN), Axis::fit(self.y.1, ys, MARGIN));
-        let left = 6.0 + label_room(&y);
+        let left = label_room(&y);
         Frame::new(x, y, [left, top], [WIDTH - left - 22.0, HEIGHT])
     }
 
@@ -130,7 +132,7 @@ impl Plot {
                 if let Some((_, curve)) = &series.fit {
                     draw_curve(svg, frame, curve, palette(i));
                 }
-                draw_lines_of(svg, frame, i, series);
+                draw_run(svg, frame, i, series);
             }
         });
         for (i, series) in self.series.iter().enumerate() {
@@ -153,65 +155,6 @@ impl Plot {
             n => Some(format!("{n} points cannot be drawn on these axes.")),
         }
     }
-}
-
-fn draw_curve(svg: &mut Svg, frame: &Frame, curve: &Curve, colour: &str) {
-    let path: Vec<Pixel> =
-        frame.x.sample(201).filter_map(|x| frame.place(x, curve.at(x))).collect();
-    svg.polyline(&path, Stroke::dashed(colour, 1.5));
-}
-
-/// The joining line and the band of a series, in unbroken runs.
-fn draw_lines_of(svg: &mut Svg, frame: &Frame, index: usize, series: &Series) {
-    let scale = frame.y.scale();
-    let resolved = |p: &Point| p.is_resolved(scale) || series.band && frame.y.at(p.y).is_some();
-    for run in series.points.split(|p| !resolved(p) || frame.x.at(p.x).is_none()) {
-        if series.band {
-            let end = |p: &Point, k: usize| Some([frame.x.at(p.x)?, end_of(frame, p.bounds()?[k])]);
-            let upper = run.iter().filter_map(|p| end(p, 1));
-            let outline: Vec<_> = upper.chain(run.iter().rev().filter_map(|p| end(p, 0))).collect();
-            svg.polygon(&outline, palette(index), 0.2, Stroke::solid("none", 0.0));
-        }
-        if series.line {
-            let path: Vec<_> = run.iter().filter_map(|p| frame.place(p.x, p.y)).collect();
-            svg.polyline(&path, Stroke::solid(palette(index), 1.8));
-        }
-    }
-}
-
-fn draw_point(svg: &mut Svg, frame: &Frame, index: usize, series: &Series, point: &Point) {
-    let Some(x) = frame.x.at(point.x) else { return };
-    let stroke = Stroke::solid(palette(index), 1.3);
-    match (point.is_resolved(frame.y.scale()), point.bounds()) {
-        (true, bounds) => {
-            if let Some(ends) = bounds.filter(|_| !series.band) {
-                draw_whisker(svg, x, ends.map(|v| end_of(frame, v)), stroke);
-            }
-            if let Some(y) = frame.y.at(point.y).filter(|_| series.markers) {
-                draw_marker(svg, index, [x, y], false);
-            }
-        }
-        (false, Some([_, high])) if !series.band && frame.y.scale() == Scale::Log => {
-            if let Some(y) = frame.y.at(high) {
-                draw_bound(svg, index, [x, y]);
-            }
-        }
-        _ => {}
-    }
-}
-
-fn draw_whisker(svg: &mut Svg, x: f64, ends: [f64; 2], stroke: Stroke) {
-    svg.line([x, ends[0]], [x, ends[1]], stroke);
-    for y in ends {
-        svg.line([x - 3.5, y], [x + 3.5, y], stroke);
-    }
-}
-
-/// The height of one end of an interval; what lies beyond the axis stops at its edge.
-fn end_of(frame: &Frame, value: f64) -> f64 {
-    let [bottom, top] = frame.y.pixels();
-    let beyond = if value > 0.0 && value > frame.y.range()[0] { top } else { bottom };
-    frame.y.at(value).unwrap_or(beyond).clamp(top, bottom)
 }
 
 #[cfg(test)]
