@@ -25,7 +25,8 @@ impl Formula {
     /// Parses `text`. Fails, with a sentence for the user, when it is no expression or names a
     /// variable that is not among `variables`.
     pub fn parse(text: &str, variables: &[&str]) -> Result<Self, String> {
-        let expression = exmex::parse::<f64>(text).map_err(|e| e.msg().to_string())?;
+        let expression =
+            exmex::parse::<f64>(&without_exponents(text)).map_err(|e| e.msg().to_string())?;
         let arguments = expression
             .var_names()
             .iter()
@@ -69,6 +70,46 @@ impl Formula {
     }
 }
 
+/// Writes numbers such as `1e-3` in full: exmex would read the `e` as a name.
+fn without_exponents(text: &str) -> String {
+    let (mut plain, mut rest) = (String::new(), text);
+    while let Some(next) = rest.chars().next() {
+        let length = literal(rest);
+        if length > 0 {
+            let number: f64 = rest[..length].parse().expect("digits, point and exponent");
+            plain += &number.to_string();
+            rest = &rest[length..];
+            continue;
+        }
+        // A digit inside a name is no number.
+        let name = |c: char| c.is_alphanumeric() || c == '_';
+        let end = if name(next) { rest.find(|c| !name(c)) } else { Some(next.len_utf8()) };
+        let (head, tail) = rest.split_at(end.unwrap_or(rest.len()));
+        plain += head;
+        rest = tail;
+    }
+    plain
+}
+
+/// Length of the number that `text` begins with; 0 if there is none.
+fn literal(text: &str) -> usize {
+    let digits = |s: &str| s.len() - s.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let whole = digits(text);
+    let fraction = text[whole..].strip_prefix('.').map_or(0, |rest| 1 + digits(rest));
+    let mantissa = whole + fraction;
+    if whole == 0 && fraction < 2 {
+        return 0;
+    }
+    let exponent = text[mantissa..].strip_prefix(['e', 'E']).map_or(0, |rest| {
+        let sign = usize::from(rest.starts_with(['+', '-']));
+        match digits(&rest[sign..]) {
+            0 => 0,
+            n => 1 + sign + n,
+        }
+    });
+    mantissa + exponent
+}
+
 /// A number, or an expression in named variables.
 #[derive(Clone, Debug)]
 pub enum Quantity {
@@ -102,6 +143,14 @@ mod tests {
     fn arguments_are_bound_by_name_not_by_alphabet() {
         let f = Formula::parse("t - 10*S", &["x", "S", "t"]).unwrap();
         assert_eq!(f.eval(&[9.0, 2.0, 1.0]), -19.0);
+    }
+
+    #[test]
+    fn exponents_and_bare_points_are_read() {
+        let f = |text: &str| Formula::parse(text, &["x1", "x2e3"]).unwrap().eval(&[7.0, 5.0]);
+        assert_eq!(f("1e-3*x1 + 2.E+2 - .5e1"), 1e-3 * 7.0 + 200.0 - 5.0);
+        assert_eq!(f("x2e3 + 3.*1e300*1e-300"), 8.0);
+        assert!(Formula::parse("1e", &[]).is_err() && Formula::parse("1.2.3", &[]).is_err());
     }
 
     #[test]

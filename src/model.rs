@@ -33,7 +33,7 @@ pub struct Model<const D: usize> {
     pub cells: usize,
     /// Seed of all streams.
     pub seed: u64,
-    /// Output times.
+    /// Sorted times at which something is recorded.
     pub outputs: Vec<f64>,
     /// Largest field step.
     pub step: f64,
@@ -59,7 +59,7 @@ impl<const D: usize> Model<D> {
             initial: InitialLaw::new(&e.cells, &grid)?,
             cells: e.cells.count,
             seed: e.seed,
-            outputs: e.time.outputs.clone(),
+            outputs: record_times(e),
             step: e.time.step,
             map: NodeMap::new(&grid),
             symbol: spectral.table(|k| spline::symbol(&grid, k)),
@@ -76,4 +76,12 @@ impl<const D: usize> Model<D> {
     pub fn sense(&self, signal: &[f64]) -> SensedSignal<D> {
         SensedSignal::new(&self.spectral, &self.map, &self.symbol, signal)
     }
+}
+
+/// Output times and those at which cells are asked for.
+fn record_times(e: &Experiment) -> Vec<f64> {
+    let mut times = [e.time.outputs.as_slice(), &e.output.cells_at].concat();
+    times.sort_by(f64::total_cmp);
+    times.dedup();
+    times
 }

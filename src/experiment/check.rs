@@ -55,13 +55,14 @@ pub(crate) fn check(kind: &Kind, value: &Json, dimension: Option<usize>) -> Resu
     let text = || value.as_str().ok_or_else(|| not("a text"));
     let demanded = |range: &Range, x| match range.contains(x) {
         true => Ok(x),
+        false if !x.is_finite() => Err(Fault::new("must be finite", give())),
         false => Err(Fault::new(range.demand(), give())),
     };
     let float = |value: &Json, range: &Range| demanded(range, number(value).map_err(|e| not(&e))?);
     let integer = |value: &Json, low: i64, high: i64| {
         whole(value, low, high).map_err(|e| match e {
             Some(whole) => Fault::new("is not an integer", format!("Write it as {whole}.")),
-            None if value.is_i64() => Fault::new(format!("must be {}", kind.describe()), ""),
+            None if value.is_i64() => Fault::new("is out of range", give()),
             None => not("an integer"),
         })
     };
@@ -94,6 +95,9 @@ pub(crate) fn check(kind: &Kind, value: &Json, dimension: Option<usize>) -> Resu
         Kind::Floats(range) => {
             let list = value.as_array().ok_or_else(|| not("a list"))?;
             Checked::Floats(entries(list, |v| float(v, range))?)
+        }
+        Kind::Quantity(range, _) if value.is_number() => {
+            Checked::Quantity(Quantity::Constant(float(value, range)?))
         }
         Kind::Quantity(range, names) => match formula(value, names)? {
             f if names.iter().any(|name| f.uses(name)) => Checked::Quantity(Quantity::Formula(f)),
@@ -155,7 +159,10 @@ pub(crate) fn nearest<'a>(text: &str, words: impl Iterator<Item = &'a str>) -> O
 
 fn parse(value: &Json, names: Variables, dimension: Option<usize>) -> Result<Formula, String> {
     match value {
-        Json::Number(number) => Formula::parse(&number.to_string(), &[]),
+        // Displayed without an exponent.
+        Json::Number(number) => {
+            Formula::parse(&number.as_f64().unwrap_or(f64::NAN).to_string(), &[])
+        }
         Json::String(text) => Formula::parse(text, &names_in(names, dimension)),
         _ => Err("is no expression".into()),
     }

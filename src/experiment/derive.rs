@@ -23,7 +23,7 @@ pub(crate) fn derive(draft: &mut Draft) {
 
 fn centre(draft: &Draft) -> Option<Vec<f64>> {
     let (lower, upper) = (draft.floats("domain.lower")?, draft.floats("domain.upper")?);
-    Some(lower.iter().zip(&upper).map(|(l, u)| 0.5 * (l + u)).collect())
+    Some(lower.iter().zip(&upper).map(|(l, u)| 0.5 * l + 0.5 * u).collect())
 }
 
 /// Largest grid spacing and shortest edge of the box.

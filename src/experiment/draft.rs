@@ -1,7 +1,7 @@
 //! An experiment while it is being checked: the values that hold so far, and what is wrong.
 
 use super::check::{Checked, check, nearest};
-use super::keys::{Fallback, KEYS, Key, find};
+use super::keys::{Fallback, KEYS, Key, SECTIONS, find, quoted};
 use super::problem::Problem;
 use super::source::{Given, SET, Source};
 use crate::formula::{Formula, Quantity};
@@ -45,10 +45,9 @@ impl Draft {
     fn key(&mut self, key: &'static Key) {
         match (self.given.get(key.path), self.obstacle(key)) {
             (Some(_), Obstacle::Other(other, word)) => {
-                let only = find(other).and_then(|_| key_only(key, other)).unwrap_or(&[]);
-                let remedy = match only {
+                let remedy = match key_only(key, other).unwrap_or_default() {
                     [one] => format!("Remove it, or set {other} = \"{one}\"."),
-                    many => format!("Remove it, or set {other} to one of {}.", many.join(", ")),
+                    many => format!("Remove it, or set {other} to one of {}.", quoted(many)),
                 };
                 self.complain(key.path, format!("has no effect with {other} = \"{word}\""), remedy);
             }
@@ -162,7 +161,8 @@ fn key_only(key: &Key, other: &str) -> Option<&'static [&'static str]> {
 fn suggestion(path: &str) -> String {
     let name = path.rsplit('.').next().unwrap_or(path);
     let elsewhere = || KEYS.iter().find(|key| key.split().1 == name).map(|key| key.path);
-    match nearest(path, KEYS.iter().map(|key| key.path)).or_else(elsewhere) {
+    let known = KEYS.iter().map(|key| key.path).chain(SECTIONS.iter().map(|(section, _)| *section));
+    match nearest(path, known).or_else(elsewhere) {
         Some(near) => format!("Did you mean {near}?"),
         None => "Remove it; `kinetaxis new` writes a file with every key.".into(),
     }

@@ -120,7 +120,7 @@ impl Range {
         match *self {
             POSITIVE => "must be positive".into(),
             NONNEGATIVE => "must not be negative".into(),
-            _ => format!("must be {}", self.describe()),
+            _ => "is out of range".into(),
         }
     }
 }
@@ -189,16 +189,17 @@ pub fn names_in(variables: Variables, dimension: Option<usize>) -> Vec<&'static 
 impl Key {
     /// Everything about the key in words: meaning, what it may hold, default, when it applies.
     pub fn describe(&self) -> String {
-        let mut text = format!("{} Holds {}.", self.doc, self.kind.describe());
-        text += &match self.default {
-            Fallback::Required => " Required.".to_string(),
-            Fallback::Value(value) => format!(" Default: {value}."),
-            Fallback::Derived(words) => format!(" Default: {words}."),
-        };
+        let mut text = self.doc.to_string();
         if let Some(only) = self.only {
-            text +=
-                &format!(" Only with {} = {}.", only.key, quoted(only.among).replace(", ", " or "));
+            let words = quoted(only.among).replace(", ", " or ");
+            text += &format!(" Only with {} = {words}.", only.key);
         }
-        text
+        text += &format!(" Holds {}.", self.kind.describe());
+        text + &match (self.default, self.only) {
+            (Fallback::Required, None) => " Required.".to_string(),
+            (Fallback::Required, Some(_)) => " Required there.".to_string(),
+            (Fallback::Value(value), _) => format!(" Default: {value}."),
+            (Fallback::Derived(words), _) => format!(" Default: {words}."),
+        }
     }
 }

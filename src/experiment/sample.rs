@@ -5,10 +5,10 @@ use super::draft::Draft;
 /// Intervals of the quadrature over speeds, even.
 const INTERVALS: usize = 512;
 
-/// Evenly spaced speeds from the least to the largest.
+/// Evenly spaced speeds from the least to the largest; `None` if there is no shell between them.
 pub(crate) fn speeds(draft: &Draft) -> Option<impl Iterator<Item = f64> + use<>> {
     let inner = draft.float("velocity.inner_speed").unwrap_or(0.0);
-    let speed = draft.float("velocity.speed")?;
+    let speed = draft.float("velocity.speed").filter(|&speed| speed > inner)?;
     Some((0..=INTERVALS).map(move |i| inner + (speed - inner) * i as f64 / INTERVALS as f64))
 }
 

@@ -55,7 +55,8 @@ fn property(key: &Key) -> Json {
 
 fn values(kind: &Kind) -> Json {
     match kind {
-        Kind::Text | Kind::Formula(_) | Kind::WordOrFormula(..) => json!({"type": "string"}),
+        Kind::Text => json!({"type": "string"}),
+        Kind::Formula(_) | Kind::WordOrFormula(..) => expression(),
         Kind::Flag => json!({"type": "boolean"}),
         Kind::Choice(words) => json!({"enum": words}),
         Kind::Choices(words) => one_or_more(json!({"enum": words}), 3),
@@ -67,7 +68,7 @@ fn values(kind: &Kind) -> Json {
         Kind::Float(range) | Kind::Quantity(range, _) => number(range),
         Kind::Vector(range) => one_or_more(number(range), 3),
         Kind::Floats(range) => json!({"type": "array", "items": number(range)}),
-        Kind::Formulas(_) => json!({"type": "array", "items": {"type": "string"}}),
+        Kind::Formulas(_) => json!({"type": "array", "items": expression()}),
     }
 }
 
@@ -77,6 +78,10 @@ fn one_or_more(one: Json, most: usize) -> Json {
         list["maxItems"] = json!(most);
     }
     json!({"anyOf": [one, list]})
+}
+
+fn expression() -> Json {
+    json!({"type": ["string", "number"]})
 }
 
 /// A number in the range, or an expression.

@@ -1,6 +1,6 @@
 //! From TOML text and `--set` overrides to a flat map from path to value, with line numbers.
 
-use super::keys::SECTIONS;
+use super::keys::{SECTIONS, find};
 use super::problem::Problem;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -69,6 +69,9 @@ impl Source {
         if let Some(table) = item.as_table_like() {
             // An empty section of another name would else go unseen.
             if table.is_empty() && SECTIONS.iter().all(|(section, _)| *section != path) {
+                if find(path).is_some() {
+                    self.refuse(path, "{}", line, "is a section", "Give it a value.");
+                }
                 let given = Given { value: Json::Null, text: String::new(), line };
                 self.given.insert(path.into(), given);
             }

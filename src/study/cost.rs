@@ -2,7 +2,9 @@
 
 use crate::experiment::Experiment;
 use crate::model::Model;
+use crate::simulation::{Simulation, SimulationError};
 use crate::turning::Sense;
+use std::sync::atomic::AtomicBool;
 
 /// Predicted cost of one replicate.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,4 +36,20 @@ pub fn predict<const D: usize>(e: &Experiment, model: &Model<D>) -> Cost {
         cell_steps: cells * steps,
         bytes: 8.0 * (cells * 2.0 * D as f64 + 20.0 * model.grid().len() as f64),
     }
+}
+
+/// Seconds per unit of [`Cost::work`] on one core of this machine, from a trial of a few field
+/// steps with few cells.
+pub fn measured_pace<const D: usize>(e: &Experiment) -> Result<f64, SimulationError> {
+    let mut trial = e.clone();
+    trial.cells.count = e.cells.count.min(20_000);
+    trial.time.end = e.time.end.min(3.0 * e.time.step);
+    trial.time.outputs = vec![trial.time.end];
+    let model = Model::<D>::new(&trial)?;
+    let mut simulation = Simulation::new(&model, 0)?;
+    simulation.run(&AtomicBool::new(false), |_| {}, |_| {})?;
+    let tally = simulation.state().tally;
+    let threads = rayon::current_num_threads() as f64;
+    let work = (tally.candidates + tally.cell_steps) as f64;
+    Ok(simulation.loop_time().as_secs_f64() * threads / work)
 }

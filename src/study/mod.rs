@@ -2,7 +2,7 @@
 
 mod budget;
 mod converge;
-mod cost;
+pub mod cost;
 mod ensemble;
 mod fit;
 mod monitor;
@@ -13,7 +13,7 @@ pub mod statistics;
 
 pub use budget::{BudgetRow, COMPONENTS};
 pub use converge::{Convergence, ErrorRow, converge};
-pub use cost::{Cost, predict};
+pub use cost::{Cost, measured_pace};
 pub use ensemble::{Ensemble, EnsembleFrame, Moments, RunRecord, Snapshot, ensemble, observe_run};
 pub use fit::{Order, fit_order};
 pub use monitor::Monitor;

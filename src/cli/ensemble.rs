@@ -1,0 +1,132 @@
+//! `kinetaxis ensemble EXPERIMENT`
+
+use super::context::Context;
+use super::error::CliError;
+use super::run::{negative_warning, tally_json, write_cells};
+use super::tables::{aligned, print};
+use super::{Job, with_dimension};
+use crate::model::Model;
+use crate::observe::names;
+use crate::output::{Table, axes, estimate, for_each_node, number};
+use crate::pages;
+use crate::study::{self, Ensemble, EnsembleFrame, Moments};
+use serde_json::json;
+
+/// Replicates: mean and interval of every observable.
+pub fn ensemble(job: &Job) -> Result<(), CliError> {
+    let context = Context::open(job, "ensemble")?;
+    with_dimension!(context.experiment.dimension, D => ensemble_in::<D>(context))
+}
+
+fn ensemble_in<const D: usize>(context: Context) -> Result<(), CliError> {
+    let e = &context.experiment;
+    let model = Model::<D>::new(e)?;
+    let at = &e.output.cells_at;
+    let mut result =
+        context.monitored(|m| study::ensemble(&model, e.ensemble.replicates, at, m))?;
+    result.frames.retain(|frame| e.time.outputs.contains(&frame.time));
+    write_observables(&context, &result)?;
+    write_field(&context, &model, "density.csv", "cells", &result.frames, |f| &f.density)?;
+    write_field(&context, &model, "signal.csv", "signal", &result.frames, |f| &f.signal)?;
+    if !at.is_empty() {
+        write_cells(&context, result.cells.iter().map(|(t, r, c)| (*t, *r, c)))?;
+    }
+    let page = pages::ensemble_page(e, &model, &result);
+    context.folder().write("report.html", &page)?;
+    if !context.quiet {
+        print(&summary_table(&context, &result));
+    }
+    let summary = summary(&context, &result);
+    context.publish(&summary)
+}
+
+const STATISTICS: [&str; 5] = ["mean", "std_error", "ci_low", "ci_high", "replicates"];
+
+fn write_observables<const D: usize>(
+    context: &Context,
+    result: &Ensemble<D>,
+) -> Result<(), CliError> {
+    let mut header = vec!["time", "population", "observable"];
+    header.extend(STATISTICS);
+    let mut table = Table::create(&context.folder().file("observables.csv"), &header)?;
+    let confidence = context.experiment.ensemble.confidence;
+    for frame in &result.frames {
+        for (i, name) in names::<D>().into_iter().enumerate() {
+            let mut row = vec![number(frame.time), "cells".into(), name];
+            row.extend(estimate(&frame.observables.estimate(i, confidence)));
+            row.push(frame.observables.count().to_string());
+            table.row(&row)?;
+        }
+    }
+    Ok(table.finish()?)
+}
+
+/// A field with its statistics, at every output time.
+pub fn write_field<const D: usize>(
+    context: &Context,
+    model: &Model<D>,
+    file: &str,
+    population: &str,
+    frames: &[EnsembleFrame],
+    field: impl Fn(&EnsembleFrame) -> &Moments,
+) -> Result<(), CliError> {
+    let mut header = vec!["time".to_string(), "population".into()];
+    header.extend(axes::<D>(""));
+    header.extend(STATISTICS.map(String::from));
+    let mut table = Table::create(&context.folder().file(file), &header)?;
+    let confidence = context.experiment.ensemble.confidence;
+    for frame in frames {
+        let moments = field(frame);
+        for_each_node(model.grid(), |i, x| {
+            let mut row = vec![number(frame.time), population.into()];
+            row.extend(x);
+            row.extend(estimate(&moments.estimate(i, confidence)));
+            row.push(moments.count().to_string());
+            table.row(&row)
+        })?;
+    }
+    Ok(table.finish()?)
+}
+
+fn summary<const D: usize>(context: &Context, result: &Ensemble<D>) -> serde_json::Value {
+    let last = result.frames.last().expect("the final time is an output");
+    let confidence = context.experiment.ensemble.confidence;
+    let mut observables = serde_json::Map::new();
+    for (i, name) in names::<D>().into_iter().enumerate() {
+        let e = last.observables.estimate(i, confidence);
+        let entry = json!({
+            "mean": e.value, "std_error": e.std_error, "ci_low": e.low, "ci_high": e.high,
+        });
+        observables.insert(name, entry);
+    }
+    let mut summary = tally_json(&result.tally, result.loop_seconds);
+    summary["command"] = json!("ensemble");
+    summary["seed"] = json!(context.experiment.seed);
+    summary["replicates"] = json!(last.observables.count());
+    summary["confidence"] = json!(confidence);
+    summary["time"] = json!(last.time);
+    summary["observables"] = observables.into();
+    summary
+}
+
+fn summary_table<const D: usize>(context: &Context, result: &Ensemble<D>) -> String {
+    let last = result.frames.last().expect("the final time is an output");
+    let confidence = context.experiment.ensemble.confidence;
+    let interval = format!("{}% interval", 100.0 * confidence);
+    let mut rows =
+        vec![vec![format!("at t = {}", last.time), "mean".into(), "std. error".into(), interval]];
+    for (i, name) in names::<D>().into_iter().enumerate() {
+        let e = last.observables.estimate(i, confidence);
+        rows.push(vec![
+            name,
+            format!("{:.6}", e.value),
+            format!("{:.1e}", e.std_error),
+            format!("[{:.6}, {:.6}]", e.low, e.high),
+        ]);
+    }
+    let mut text = aligned(&rows);
+    if result.tally.negative > 0 {
+        text += &negative_warning(&result.tally);
+    }
+    text
+}

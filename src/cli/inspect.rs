@@ -1,0 +1,155 @@
+//! `kinetaxis inspect EXPERIMENT`
+
+use super::context::load;
+use super::error::CliError;
+use super::tables::{aligned, print};
+use super::{Input, with_dimension};
+use crate::experiment::Experiment;
+use crate::limit::quadrature::transport;
+use crate::model::Model;
+use crate::study::{cost, measured_pace, positivity};
+use crate::turning::{Kernel, LinearSignal, Sense, TurningKernel};
+use serde_json::{Value, json};
+
+/// Shows what the experiment means and what it will cost.
+pub fn inspect(input: &Input, as_json: bool) -> Result<(), CliError> {
+    let e = load(input)?.experiment;
+    let facts = with_dimension!(e.dimension, D => facts::<D>(&e)?);
+    if as_json {
+        print(&format!("{facts:#}\n"));
+    } else {
+        print(&text(&facts));
+    }
+    Ok(())
+}
+
+/// Everything there is to say, as JSON.
+fn facts<const D: usize>(e: &Experiment) -> Result<Value, CliError> {
+    let model = Model::<D>::new(e)?;
+    let density = model.spectral.forward(&model.initial.nodal(model.grid()));
+    let signal = model.sense(&model.equation.initial(&model.spectral, &density));
+    let bounds = signal.bounds();
+    // Coefficients where the gradient is steepest, and at the mean signal.
+    let middle = 0.5 * (bounds.low + bounds.high);
+    let closed = model.kernel.coefficients(middle, 0.0);
+    let quadrature = by_quadrature(&model.kernel, &model, middle);
+    let sign = positivity(&model);
+    let (rate, bound) = (model.kernel.leading_rate(middle, 0.0), model.kernel.bound(&bounds));
+    let cost = cost::predict(e, &model);
+    let pace = measured_pace::<D>(e)?;
+    let seconds = cost.work() * pace;
+    let sweep: f64 = (e.converge.epsilons.iter().zip(&e.converge.cells))
+        .map(|(&epsilon, &cells)| {
+            let mut at = e.clone();
+            (at.epsilon, at.cells.count) = (epsilon, cells);
+            let variants = 4 * e.converge.budget_replicates;
+            let runs = (e.converge.replicates + variants) as f64;
+            Model::<D>::new(&at).map(|model| runs * pace * cost::predict(&at, &model).work())
+        })
+        .sum::<Result<f64, _>>()?;
+    let threads = std::thread::available_parallelism().map_or(1, usize::from) as f64;
+    Ok(json!({
+        "dimension": D,
+        "epsilon": e.epsilon,
+        "velocity": {
+            "measure": model.space.measure(),
+            "mean_square": model.space.mean_square(),
+            "mean_square_F": model.space.mean_square_f(),
+        },
+        "limit": {
+            "signal": middle,
+            "diffusivity": closed.diffusivity,
+            "sensitivity": closed.sensitivity,
+            "diffusivity_quadrature": quadrature[0],
+            "sensitivity_quadrature": quadrature[1],
+            "constant": model.kernel.constant_coefficients().is_some(),
+        },
+        "signal_at_start": { "low": bounds.low, "high": bounds.high, "slope_bound": bounds.slope },
+        "rates": {
+            "tumble_rate": rate / (e.epsilon * e.epsilon),
+            "candidate_rate": bound / (e.epsilon * e.epsilon),
+            "tumbles_per_cell": rate * e.time.end / (e.epsilon * e.epsilon),
+        },
+        "positivity": {
+            "least_T_over_F_at_start": sign.least,
+            "holds_at_start": sign.least >= 0.0,
+            "largest_epsilon": sign.largest_epsilon.filter(|e| e.is_finite()),
+        },
+        "expected_order": if e.cells.mean_velocity.iter().all(|m| *m == 0.0) { 2 } else { 1 },
+        "cost": {
+            "candidates": cost.candidates,
+            "cell_steps": cost.cell_steps,
+            "run_seconds": seconds / threads,
+            "ensemble_seconds": seconds * e.ensemble.replicates as f64 / threads,
+            "converge_seconds": sweep / threads,
+            "memory_bytes": cost.bytes * threads,
+            "cores": threads,
+        },
+    }))
+}
+
+/// D and χ from the integral equations in a unit gradient.
+fn by_quadrature<const D: usize>(kernel: &Kernel<D>, model: &Model<D>, s: f64) -> [f64; 2] {
+    let mut gradient = [0.0; D];
+    gradient[0] = 1.0;
+    let signal = LinearSignal { offset: s, gradient };
+    let at = |epsilon: f64| Erased(kernel.with_epsilon(epsilon));
+    let transport = transport(at, &model.space, &signal);
+    [transport.diffusivity[0][0], transport.drift[0]]
+}
+
+/// Any kernel as one type.
+struct Erased<const D: usize>(Kernel<D>);
+
+impl<const D: usize> TurningKernel<D> for Erased<D> {
+    fn relative_rate<S: Sense<D>>(&self, s: &S, x: &[f64; D], v: &[f64; D], w: &[f64; D]) -> f64 {
+        self.0.relative_rate(s, x, v, w)
+    }
+    fn bound(&self, bounds: &crate::turning::Bounds) -> f64 {
+        self.0.bound(bounds)
+    }
+    fn leading_rate(&self, s: f64, slope: f64) -> f64 {
+        self.0.leading_rate(s, slope)
+    }
+    fn coefficients(&self, s: f64, slope: f64) -> crate::turning::Coefficients {
+        self.0.coefficients(s, slope)
+    }
+    fn constant_coefficients(&self) -> Option<crate::turning::Coefficients> {
+        self.0.constant_coefficients()
+    }
+    fn with_epsilon(&self, epsilon: f64) -> Self {
+        Self(self.0.with_epsilon(epsilon))
+    }
+}
+
+/// The same for people.
+fn text(f: &Value) -> String {
+    let number = |v: &Value| match v.as_f64() {
+        Some(x) if x != 0.0 && !(1e-3..1e6).contains(&x.abs()) => format!("{x:.4e}"),
+        Some(x) => format!("{x:.6}"),
+        None => "-".into(),
+    };
+    let (limit, cost, sign) = (&f["limit"], &f["cost"], &f["positivity"]);
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut row = |name: &str, value: String, note: &str| {
+        rows.push(vec![name.into(), value, format!(" {note}")]);
+    };
+    row("measure of V", number(&f["velocity"]["measure"]), "mu");
+    row("mean square speed", number(&f["velocity"]["mean_square"]), "m2, uniform on V");
+    row("D", number(&limit["diffusivity"]), &format!("by quadrature {}", number(&limit["diffusivity_quadrature"])));
+    row("chi", number(&limit["sensitivity"]), &format!("by quadrature {}", number(&limit["sensitivity_quadrature"])));
+    row("tumbles per cell", number(&f["rates"]["tumbles_per_cell"]), "leading order, whole run");
+    row("candidate rate", number(&f["rates"]["candidate_rate"]), "per cell and unit time, at t = 0");
+    row("least T/F at t = 0", number(&sign["least_T_over_F_at_start"]), "must not be negative");
+    row("largest epsilon", number(&sign["largest_epsilon"]), "with T >= 0 at t = 0 (- if any)");
+    row("expected order", f["expected_order"].to_string(), "in epsilon (1 with a net initial flux)");
+    row("run", number(&cost["run_seconds"]), "seconds, from a short trial on this machine");
+    row("ensemble", number(&cost["ensemble_seconds"]), "seconds");
+    row("converge", number(&cost["converge_seconds"]), "seconds, budget included");
+    row("memory", number(&json!(cost["memory_bytes"].as_f64().map(|b| b / 1048576.0))), "MiB");
+    let mut lines = String::new();
+    for line in aligned(&rows).lines() {
+        lines += &format!("{line}\n");
+    }
+    lines
+}

@@ -1,0 +1,150 @@
+//! `kinetaxis run EXPERIMENT`
+
+use super::context::Context;
+use super::error::CliError;
+use super::tables::{aligned, print};
+use super::{Job, with_dimension};
+use crate::model::Model;
+use crate::motion::Tally;
+use crate::observe::names;
+use crate::output::{Table, axes, for_each_node, number};
+use crate::pages;
+use crate::study::{RunRecord, Snapshot, observe_run};
+use serde_json::json;
+
+/// One realisation.
+pub fn run(job: &Job, replicate: u64) -> Result<(), CliError> {
+    let context = Context::open(job, "run")?;
+    with_dimension!(context.experiment.dimension, D => run_in::<D>(context, replicate))
+}
+
+fn run_in<const D: usize>(context: Context, replicate: u64) -> Result<(), CliError> {
+    let e = &context.experiment;
+    let model = Model::<D>::new(e)?;
+    let at = &e.output.cells_at;
+    let record = context.monitored(|m| observe_run(&model, replicate, at, m, 1.0))?;
+    write_observables::<D>(&context, &record.snapshots)?;
+    write_field(&context, &model, "density.csv", "cells", &record.snapshots, |s| &s.density)?;
+    write_field(&context, &model, "signal.csv", "signal", &record.snapshots, |s| &s.signal)?;
+    if !at.is_empty() {
+        let cells = record.snapshots.iter().filter_map(|s| Some((s.time, replicate, s.cells.as_ref()?)));
+        write_cells(&context, cells)?;
+    }
+    let page = pages::run_page(e, &model, &record);
+    context.folder().write("report.html", &page)?;
+    if !context.quiet {
+        print(&summary_table::<D>(&record));
+    }
+    let summary = summary::<D>(&context, replicate, &record);
+    context.publish(&summary)
+}
+
+fn write_observables<const D: usize>(
+    context: &Context,
+    snapshots: &[Snapshot<D>],
+) -> Result<(), CliError> {
+    let header = ["time", "population", "observable", "value"];
+    let mut table = Table::create(&context.folder().file("observables.csv"), &header)?;
+    for s in snapshots.iter().filter(|s| context.experiment.time.outputs.contains(&s.time)) {
+        for (name, value) in names::<D>().iter().zip(&s.observables) {
+            table.row(&[&number(s.time), "cells", name, &number(*value)])?;
+        }
+    }
+    Ok(table.finish()?)
+}
+
+fn write_field<const D: usize>(
+    context: &Context,
+    model: &Model<D>,
+    file: &str,
+    population: &str,
+    snapshots: &[Snapshot<D>],
+    field: impl Fn(&Snapshot<D>) -> &Vec<f64>,
+) -> Result<(), CliError> {
+    let mut header = vec!["time".to_string(), "population".into()];
+    header.extend(axes::<D>(""));
+    header.push("value".into());
+    let mut table = Table::create(&context.folder().file(file), &header)?;
+    for s in snapshots.iter().filter(|s| context.experiment.time.outputs.contains(&s.time)) {
+        for_each_node(model.grid(), |i, x| {
+            let mut row = vec![number(s.time), population.into()];
+            row.extend(x);
+            row.push(number(field(s)[i]));
+            table.row(&row)
+        })?;
+    }
+    Ok(table.finish()?)
+}
+
+/// cells.csv: every cell at the times asked for.
+pub fn write_cells<'a, const D: usize>(
+    context: &Context,
+    records: impl Iterator<Item = (f64, u64, &'a crate::cells::Population<D>)>,
+) -> Result<(), CliError> {
+    let mut header: Vec<String> =
+        ["time", "replicate", "population", "id"].map(String::from).to_vec();
+    header.extend(axes::<D>(""));
+    header.extend(axes::<D>("v"));
+    let mut table = Table::create(&context.folder().file("cells.csv"), &header)?;
+    for (time, replicate, cells) in records {
+        for (id, (x, v)) in cells.positions.iter().zip(&cells.velocities).enumerate() {
+            let mut row =
+                vec![number(time), replicate.to_string(), "cells".into(), id.to_string()];
+            row.extend(x.iter().chain(v).map(|c| number(*c)));
+            table.row(&row)?;
+        }
+    }
+    Ok(table.finish()?)
+}
+
+/// What happened to the cells, for summary.json.
+pub fn tally_json(tally: &Tally, loop_seconds: f64) -> serde_json::Value {
+    json!({
+        "tumbles": tally.tumbles,
+        "candidates": tally.candidates,
+        "cell_steps": tally.cell_steps,
+        "negative_rates": tally.negative,
+        "loop_seconds": loop_seconds,
+    })
+}
+
+fn summary<const D: usize>(
+    context: &Context,
+    replicate: u64,
+    record: &RunRecord<D>,
+) -> serde_json::Value {
+    let last = record.snapshots.last().expect("the final time is an output");
+    let values: serde_json::Map<String, serde_json::Value> =
+        names::<D>().into_iter().zip(last.observables.iter().map(|v| json!(v))).collect();
+    let mut summary = tally_json(&record.tally, record.loop_seconds);
+    summary["command"] = json!("run");
+    summary["seed"] = json!(context.experiment.seed);
+    summary["replicate"] = json!(replicate);
+    summary["time"] = json!(last.time);
+    summary["observables"] = values.into();
+    summary
+}
+
+fn summary_table<const D: usize>(record: &RunRecord<D>) -> String {
+    let last = record.snapshots.last().expect("the final time is an output");
+    let mut rows = vec![vec![format!("at t = {}", last.time), "value".into()]];
+    for (name, value) in names::<D>().into_iter().zip(&last.observables) {
+        rows.push(vec![name, format!("{value:.6}")]);
+    }
+    let mut text = aligned(&rows);
+    if record.tally.negative > 0 {
+        text += &negative_warning(&record.tally);
+    }
+    text
+}
+
+/// What to say when T < 0 was met and counted.
+pub fn negative_warning(tally: &Tally) -> String {
+    format!(
+        "warning: T < 0 at {} of {} candidate events ({:.2e}); these count as no turn, so the model \
+         run is not the kernel's. Lower epsilon, or set kernel.negative = \"refuse\"\n",
+        tally.negative,
+        tally.candidates,
+        tally.negative as f64 / tally.candidates as f64
+    )
+}

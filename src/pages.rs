@@ -1,0 +1,279 @@
+//! The report of each command: what was computed, as pictures and tables on one page.
+
+use crate::experiment::Experiment;
+use crate::grid::Grid;
+use crate::model::Model;
+use crate::observe::names;
+use crate::report::{Bars, Curve, Heatmap, Page, Panel, Plot, Scale, Series, Table, compact};
+use crate::spectral::Spectral;
+use crate::study::{Convergence, Ensemble, LimitFields, Refinement, RunRecord};
+
+/// Components that stay below this share of the plotted values are drawn as they are.
+const LARGEST_PANEL: usize = 256;
+
+fn page(e: &Experiment, command: &str) -> Page {
+    let title = if e.title.is_empty() { format!("kinetaxis {command}") } else { e.title.clone() };
+    Page::new(&title)
+}
+
+/// Report of `run`.
+pub fn run_page<const D: usize>(e: &Experiment, m: &Model<D>, r: &RunRecord<D>) -> String {
+    let last = r.snapshots.last().expect("the final time is an output");
+    let mut table = Table::new("Observables").words("observable");
+    for s in &r.snapshots {
+        table = table.numbers(&format!("t = {}", compact(s.time)));
+    }
+    for (i, name) in names::<D>().iter().enumerate() {
+        let values = r.snapshots.iter().map(|s| compact(s.observables[i]));
+        table = table.row(std::iter::once(name.clone()).chain(values));
+    }
+    let density = Field { name: "cells", values: &last.density, interval: None };
+    let signal = Field { name: "signal", values: &last.signal, interval: None };
+    page(e, "run")
+        .paragraph(&format!("One realisation, seed {}, ε = {}.", e.seed, e.epsilon))
+        .figure(&picture(m.grid(), "Density ρ", &[density]), &at(last.time, "Density of the cells"))
+        .figure(&picture(m.grid(), "Signal S", &[signal]), &at(last.time, "Signal"))
+        .table(&table)
+        .to_html()
+}
+
+/// Report of `ensemble`.
+pub fn ensemble_page<const D: usize>(e: &Experiment, m: &Model<D>, r: &Ensemble<D>) -> String {
+    let last = r.frames.last().expect("the final time is an output");
+    let mut table = Table::new("Observables at the final time")
+        .words("observable")
+        .numbers("mean")
+        .numbers("std. error")
+        .numbers("interval");
+    for (i, name) in names::<D>().iter().enumerate() {
+        let o = last.observables.estimate(i, e.ensemble.confidence);
+        let interval = format!("[{}, {}]", compact(o.low), compact(o.high));
+        table = table.row([name.clone(), compact(o.value), compact(o.std_error), interval]);
+    }
+    let interval: Vec<[f64; 2]> = (0..m.grid().len())
+        .map(|i| last.density.estimate(i, e.ensemble.confidence))
+        .map(|d| [d.low, d.high])
+        .collect();
+    let density =
+        Field { name: "mean of the cells", values: last.density.means(), interval: Some(&interval) };
+    page(e, "ensemble")
+        .paragraph(&format!(
+            "{} independent replicates of {} cells, ε = {}, seed {}. Intervals are {}% Student \
+             intervals of the mean.",
+            last.observables.count(),
+            e.cells.count,
+            e.epsilon,
+            e.seed,
+            100.0 * e.ensemble.confidence
+        ))
+        .figure(&picture(m.grid(), "Density ρ", &[density]), &at(last.time, "Mean density"))
+        .table(&table)
+        .to_html()
+}
+
+/// Report of `limit`.
+pub fn limit_page<const D: usize>(
+    e: &Experiment,
+    s: &Spectral<D>,
+    fields: &[LimitFields<D>],
+    refinement: &Refinement,
+) -> String {
+    let last = fields.last().expect("the final time is an output");
+    let (density, signal) = (s.inverse(&last.density), s.inverse(&last.signal));
+    let one = |values| [Field { name: "limit", values, interval: None }];
+    page(e, "limit")
+        .paragraph(&own_error(refinement))
+        .figure(&picture(s.grid(), "Density ρ₀", &one(&density)), &at(last.time, "Limit density"))
+        .figure(&picture(s.grid(), "Signal S₀", &one(&signal)), &at(last.time, "Limit signal"))
+        .to_html()
+}
+
+fn own_error(r: &Refinement) -> String {
+    format!(
+        "The macroscopic solver's own error in L²: {} in time, at most {} in space, of a density \
+         with norm {}.",
+        compact(r.time),
+        compact(r.grid),
+        compact(r.norm)
+    )
+}
+
+fn at(time: f64, what: &str) -> String {
+    format!("{what} at t = {}.", compact(time))
+}
+
+/// Report of `converge`.
+pub fn converge_page<const D: usize>(e: &Experiment, m: &Model<D>, r: &Convergence<D>) -> String {
+    let limit = m.spectral.inverse(&r.limit.density);
+    let interval: Vec<[f64; 2]> = (0..m.grid().len())
+        .map(|i| r.finest.estimate(i, e.ensemble.confidence))
+        .map(|d| [d.low, d.high])
+        .collect();
+    let smallest = e.converge.epsilons.last().expect("at least two ε");
+    let name = format!("cells, ε = {}", compact(*smallest));
+    let fields = [
+        Field { name: &name, values: r.finest.means(), interval: Some(&interval) },
+        Field { name: "limit ε → 0", values: &limit, interval: None },
+    ];
+    let mut page = page(e, "converge")
+        .paragraph(&format!(
+            "Distance between the kinetic model and its drift–diffusion limit at t = {}, from {} \
+             replicates at each ε. Bars are {}% intervals; a hollow marker with an arrow is an \
+             upper bound, because its interval reaches zero.",
+            compact(e.time.end),
+            e.converge.replicates,
+            100.0 * e.ensemble.confidence
+        ))
+        .section("Order in ε")
+        .figure(&errors(r, "rho"), "Distance of the densities against ε.")
+        .figure(&errors(r, ""), "Distances of S, ∇S, J and the norm of r_ε against ε.")
+        .table(&orders(r))
+        .section("Density beside its limit")
+        .figure(&picture(m.grid(), "Density ρ", &fields), &at(e.time.end, "Density and its limit"))
+        .paragraph(&own_error(&r.refinement))
+        .section("Budget");
+    if r.budget.is_empty() {
+        page = page.paragraph(
+            "No budget was measured. Set converge.budget_replicates to split each distance into \
+             Monte Carlo noise, ε, grid, time step, bandwidth and finite N.",
+        );
+    }
+    for quantity in ["rho", "S"] {
+        if r.budget.iter().any(|row| row.quantity == quantity) {
+            let text = format!("What the L² distance of {quantity} is made of, at each ε.");
+            page = page.figure(&budget(r, quantity), &text);
+        }
+    }
+    page.section("All distances").table(&distances(r)).to_html()
+}
+
+/// Errors against ε: of one quantity, or of all but rho in L2.
+fn errors<const D: usize>(r: &Convergence<D>, only: &str) -> String {
+    let mut plot = Plot::new("Distance to the limit").x("ε", Scale::Log).y("error", Scale::Log);
+    for (quantity, norm, fit) in &r.orders {
+        let wanted = if only.is_empty() {
+            *quantity != "rho" && norm == "L2"
+        } else {
+            *quantity == only
+        };
+        if !wanted {
+            continue;
+        }
+        let mut series = Series::markers(&format!("{quantity} {norm}"));
+        for row in r.rows.iter().filter(|row| row.quantity == *quantity && row.norm == *norm) {
+            // A weak error may be negative throughout: what is fitted is its size.
+            let (low, high) = match row.error.value < 0.0 {
+                true => (-row.error.high, -row.error.low),
+                false => (row.error.low, row.error.high),
+            };
+            series = series.interval(row.epsilon, row.error.value.abs(), low, high);
+        }
+        if let Some(order) = &fit.order {
+            let half = (order.high - order.low) / 2.0;
+            let label = format!("order {:.2} ± {:.2}", order.value, half);
+            let factor = fit.intercept.exp();
+            series = series.fit(&label, Curve::Power { factor, exponent: order.value });
+        }
+        plot = plot.series(series);
+    }
+    plot.to_svg()
+}
+
+fn orders<const D: usize>(r: &Convergence<D>) -> Table {
+    let mut table = Table::new("Fitted orders")
+        .words("quantity")
+        .words("norm")
+        .numbers("order")
+        .numbers("interval")
+        .words("verdict");
+    for (quantity, norm, fit) in &r.orders {
+        let value = fit.order.map_or("–".into(), |o| format!("{:.3}", o.value));
+        let interval = fit.order.map_or("–".into(), |o| format!("[{:.3}, {:.3}]", o.low, o.high));
+        let row = [quantity.to_string(), norm.clone(), value, interval, fit.verdict.clone()];
+        table = table.row(row);
+    }
+    table
+}
+
+fn distances<const D: usize>(r: &Convergence<D>) -> Table {
+    let mut table = Table::new("Distances")
+        .words("quantity")
+        .words("norm")
+        .numbers("ε")
+        .numbers("error")
+        .numbers("interval");
+    for row in &r.rows {
+        let value = if row.resolved { compact(row.error.value) } else { "not resolved".into() };
+        let interval = format!("[{}, {}]", compact(row.error.low), compact(row.error.high));
+        let (quantity, norm) = (row.quantity.to_string(), row.norm.clone());
+        table = table.row([quantity, norm, compact(row.epsilon), value, interval]);
+    }
+    table
+}
+
+fn budget<const D: usize>(r: &Convergence<D>, quantity: &str) -> String {
+    let mut bars = Bars::new(&format!("Budget of {quantity}"), "L² contribution");
+    let mut epsilons: Vec<f64> = r.budget.iter().map(|row| row.epsilon).collect();
+    epsilons.dedup();
+    for row in r.budget.iter().filter(|row| row.quantity == quantity) {
+        let group = epsilons.iter().position(|e| *e == row.epsilon).unwrap_or(0);
+        let label = match row.component {
+            "epsilon" => format!("effect of ε = {}", compact(row.epsilon)),
+            other => format!("{other}, ε = {}", compact(row.epsilon)),
+        };
+        bars = bars.grouped(&label, group, row.value.value, row.value.low, row.value.high);
+    }
+    bars.to_svg()
+}
+
+/// A field to draw.
+struct Field<'a> {
+    name: &'a str,
+    values: &'a [f64],
+    interval: Option<&'a [[f64; 2]]>,
+}
+
+/// Curves in 1D, maps in 2D, maps of the middle slice in 3D.
+fn picture<const D: usize>(grid: &Grid<D>, title: &str, fields: &[Field<'_>]) -> String {
+    if D == 1 {
+        return profiles(grid, title, fields);
+    }
+    let (nx, ny) = (grid.cells[0], grid.cells[1]);
+    let step = nx.max(ny).div_ceil(LARGEST_PANEL);
+    let title = if D == 3 { format!("{title}, middle slice in z") } else { title.to_string() };
+    let mut map = Heatmap::new(&title, "per unit volume")
+        .extent([grid.lower[0], grid.upper[0]], [grid.lower[1], grid.upper[1]])
+        .axes("x", "y");
+    for field in fields {
+        let depth = if D == 3 { grid.cells[2] } else { 1 };
+        let at = |i: usize, j: usize| field.values[(i * ny + j) * depth + depth / 2];
+        let values = (0..nx).step_by(step);
+        let values = values.flat_map(|i| (0..ny).step_by(step).map(move |j| (i, j)));
+        let values: Vec<f64> = values.map(|(i, j)| at(i, j)).collect();
+        map = map.panel(Panel::new(field.name, [nx.div_ceil(step), ny.div_ceil(step)], values));
+    }
+    if fields.len() > 1 {
+        map = map.difference("difference");
+    }
+    map.to_svg()
+}
+
+fn profiles<const D: usize>(grid: &Grid<D>, title: &str, fields: &[Field<'_>]) -> String {
+    let mut plot = Plot::new(title).x("x", Scale::Linear).y(title, Scale::Linear);
+    for field in fields {
+        let mut series = match field.interval {
+            Some(_) => Series::band(field.name),
+            None => Series::line(field.name),
+        };
+        for (i, x) in grid.nodes().enumerate() {
+            series = match field.interval {
+                Some(interval) => {
+                    series.interval(x[0], field.values[i], interval[i][0], interval[i][1])
+                }
+                None => series.point(x[0], field.values[i]),
+            };
+        }
+        plot = plot.series(series);
+    }
+    plot.to_svg()
+}
