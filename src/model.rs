@@ -3,6 +3,7 @@
 use crate::cells::{InitialError, InitialLaw};
 use crate::experiment::Experiment;
 use crate::grid::Grid;
+use crate::schedule::{Tick, ticks};
 use crate::signal::{self, Deposit, SensedSignal, SignalEquation};
 use crate::spectral::Spectral;
 use crate::spline::{self, NodeMap};
@@ -21,6 +22,8 @@ pub struct Model<const D: usize> {
     pub kernel_bound: Option<f64>,
     /// Whether T < 0 is an error.
     pub refuse_negative: bool,
+    /// Whether cells fly in mirrored pairs.
+    pub antithetic: bool,
     /// The box, its grid and their transforms.
     pub spectral: Spectral<D>,
     /// The equation for S.
@@ -54,6 +57,7 @@ impl<const D: usize> Model<D> {
             space,
             kernel_bound: e.kernel.bound,
             refuse_negative: e.kernel.refuse_negative,
+            antithetic: e.cells.antithetic,
             equation: signal::equation(e),
             deposit: Deposit::new(&spectral, e.deposit.bandwidth, e.deposit.order),
             initial: InitialLaw::new(&e.cells, &grid)?,
@@ -65,6 +69,12 @@ impl<const D: usize> Model<D> {
             symbol: spectral.table(|k| spline::symbol(&grid, k)),
             spectral,
         })
+    }
+
+    /// The field steps. Before an output they shrink to a tenth of ε², the time in which velocities
+    /// forget, so that the flux is that of the output time.
+    pub fn ticks(&self) -> Vec<Tick> {
+        ticks(&self.outputs, self.step, 0.1 * self.epsilon * self.epsilon)
     }
 
     /// The box and its grid.

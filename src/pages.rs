@@ -54,8 +54,11 @@ pub fn ensemble_page<const D: usize>(e: &Experiment, m: &Model<D>, r: &Ensemble<
         .map(|i| last.density.estimate(i, e.ensemble.confidence))
         .map(|d| [d.low, d.high])
         .collect();
-    let density =
-        Field { name: "mean of the cells", values: last.density.means(), interval: Some(&interval) };
+    let density = Field {
+        name: "mean of the cells",
+        values: last.density.means(),
+        interval: Some(&interval),
+    };
     page(e, "ensemble")
         .paragraph(&format!(
             "{} independent replicates of {} cells, ε = {}, seed {}. Intervals are {}% Student \
@@ -151,11 +154,8 @@ pub fn converge_page<const D: usize>(e: &Experiment, m: &Model<D>, r: &Convergen
 fn errors<const D: usize>(r: &Convergence<D>, only: &str) -> String {
     let mut plot = Plot::new("Distance to the limit").x("ε", Scale::Log).y("error", Scale::Log);
     for (quantity, norm, fit) in &r.orders {
-        let wanted = if only.is_empty() {
-            *quantity != "rho" && norm == "L2"
-        } else {
-            *quantity == only
-        };
+        let wanted =
+            if only.is_empty() { *quantity != "rho" && norm == "L2" } else { *quantity == only };
         if !wanted {
             continue;
         }

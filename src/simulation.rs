@@ -7,7 +7,7 @@ use crate::cells::InitialError;
 use crate::model::Model;
 use crate::motion::{MotionError, Step, Tally, advance};
 use crate::rng::Streams;
-use crate::schedule::{Tick, ticks};
+use crate::schedule::Tick;
 use crate::state::State;
 use crate::turning::Sense;
 use crate::with_kernel;
@@ -69,7 +69,7 @@ impl<'m, const D: usize> Simulation<'m, D> {
         mut progress: impl FnMut(f64),
         mut observe: impl FnMut(&State<D>),
     ) -> Result<(), SimulationError> {
-        let ticks = ticks(&self.model.outputs, self.model.step);
+        let ticks = self.model.ticks();
         if self.model.outputs.first() == Some(&0.0) {
             observe(&self.state);
         }
@@ -107,6 +107,7 @@ impl<'m, const D: usize> Simulation<'m, D> {
                 duration: dt,
                 bound,
                 refuse_negative: model.refuse_negative,
+                antithetic: model.antithetic,
             };
             advance(cells, &step, self.streams, number)
         })?;

@@ -25,41 +25,54 @@ impl<const D: usize> Stencil<D> {
     /// The stencil of `x` on `grid`. Points outside the box see the periodic or even extension.
     #[inline(always)]
     pub fn new(map: &NodeMap<D>, x: &Vector<D>) -> Self {
+        // Truncation of a positive number is its floor; a call of `floor` is not.
+        const SHIFT: i64 = 1 << 24;
         let mut s =
             Self { offset: [[0; REACH]; D], weight: [[0.0; REACH]; D], slope: [[0.0; REACH]; D] };
         for a in 0..D {
             let u = (x[a] - map.lower[a]) * map.per_spacing[a] - map.offset[a];
-            let nearest = (u + 0.5).floor();
-            // t ∈ [−½, ½): distance from the nearest node.
-            let t = u - nearest;
+            let i = (u + (0.5 + SHIFT as f64)) as i64 - SHIFT;
+            // t ∈ [−½, ½]: distance from the nearest node.
+            let t = u - i as f64;
             let (left, right) = (0.5 - t, 0.5 + t);
             s.weight[a] = [0.5 * left * left, 0.75 - t * t, 0.5 * right * right];
             let per = map.per_spacing[a];
             s.slope[a] = [-left * per, -2.0 * t * per, right * per];
-            let i = nearest as i64;
-            for (r, offset) in s.offset[a].iter_mut().enumerate() {
-                *offset = map.grid.fold_index(a, i + r as i64 - 1) * map.strides[a];
-            }
+            let stride = map.strides[a];
+            s.offset[a] = if i > 0 && i + 1 < map.grid.cells[a] as i64 {
+                let middle = i as usize * stride;
+                [middle - stride, middle, middle + stride]
+            } else {
+                [i - 1, i, i + 1].map(|i| map.grid.fold_index(a, i) * stride)
+            };
         }
         s
     }
 
-    /// Calls `f(position in the array, node numbers along the axes)` for each of the 3ᵈ nodes.
+    /// Σ w·c over the last axis of one line that starts at `base`.
     #[inline(always)]
-    pub fn for_each(&self, mut f: impl FnMut(usize, [usize; D])) {
-        for flat in 0..REACH.pow(D as u32) {
-            let mut rest = flat;
-            let r: [usize; D] = std::array::from_fn(|_| {
-                let r = rest % REACH;
-                rest /= REACH;
-                r
-            });
-            let mut position = 0;
-            for a in 0..D {
-                position += self.offset[a][r[a]];
-            }
-            f(position, r);
+    fn line(&self, c: &[f64], base: usize, w: &[f64; REACH]) -> f64 {
+        let o = &self.offset[D - 1];
+        w[0] * c[base + o[0]] + w[1] * c[base + o[1]] + w[2] * c[base + o[2]]
+    }
+
+    /// Calls `line(start, numbers of its nodes along all axes but the last)` for the 3ᵈ⁻¹ lines.
+    #[inline(always)]
+    fn for_each_line(&self, mut line: impl FnMut(usize, [usize; 2])) {
+        match D {
+            1 => line(0, [0, 0]),
+            2 => (0..REACH).for_each(|i| line(self.offset[0][i], [i, 0])),
+            _ => (0..REACH * REACH).for_each(|k| {
+                let (i, j) = (k / REACH, k % REACH);
+                line(self.offset[0][i] + self.offset[1][j], [i, j]);
+            }),
         }
+    }
+
+    /// Product of the weights of a line's nodes along all axes but the last.
+    #[inline(always)]
+    fn line_weight(&self, r: [usize; 2]) -> f64 {
+        (0..D - 1).map(|a| self.weight[a][r[a]]).product()
     }
 }
 
@@ -95,12 +108,8 @@ impl<const D: usize> NodeMap<D> {
     pub fn value(&self, coefficients: &[f64], x: &Vector<D>) -> f64 {
         let s = Stencil::new(self, x);
         let mut sum = 0.0;
-        s.for_each(|i, r| {
-            let mut w = 1.0;
-            for a in 0..D {
-                w *= s.weight[a][r[a]];
-            }
-            sum += w * coefficients[i];
+        s.for_each_line(|base, r| {
+            sum += s.line_weight(r) * s.line(coefficients, base, &s.weight[D - 1]);
         });
         sum
     }
@@ -110,19 +119,15 @@ impl<const D: usize> NodeMap<D> {
     pub fn value_and_gradient(&self, coefficients: &[f64], x: &Vector<D>) -> (f64, Vector<D>) {
         let s = Stencil::new(self, x);
         let (mut value, mut gradient) = (0.0, [0.0; D]);
-        s.for_each(|i, r| {
-            let c = coefficients[i];
-            let mut w = c;
-            for a in 0..D {
-                w *= s.weight[a][r[a]];
-            }
-            value += w;
-            for (along, g) in gradient.iter_mut().enumerate() {
-                let mut w = c;
-                for a in 0..D {
-                    w *= if a == along { s.slope[a][r[a]] } else { s.weight[a][r[a]] };
-                }
-                *g += w;
+        s.for_each_line(|base, r| {
+            let across = s.line_weight(r);
+            let along = s.line(coefficients, base, &s.weight[D - 1]);
+            value += across * along;
+            gradient[D - 1] += across * s.line(coefficients, base, &s.slope[D - 1]);
+            for a in 0..D - 1 {
+                let others: f64 =
+                    (0..D - 1).filter(|b| *b != a).map(|b| s.weight[b][r[b]]).product();
+                gradient[a] += s.slope[a][r[a]] * others * along;
             }
         });
         (value, gradient)
@@ -132,12 +137,11 @@ impl<const D: usize> NodeMap<D> {
     #[inline(always)]
     pub fn deposit(&self, field: &mut [f64], x: &Vector<D>, amount: f64) {
         let s = Stencil::new(self, x);
-        s.for_each(|i, r| {
-            let mut w = amount;
-            for a in 0..D {
-                w *= s.weight[a][r[a]];
+        s.for_each_line(|base, r| {
+            let w = amount * s.line_weight(r);
+            for k in 0..REACH {
+                field[base + s.offset[D - 1][k]] += w * s.weight[D - 1][k];
             }
-            field[i] += w;
         });
     }
 }

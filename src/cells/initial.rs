@@ -30,6 +30,7 @@ pub struct InitialLaw<const D: usize> {
     bound: Vec<f64>,
     mean_velocity: Vector<D>,
     stratified: bool,
+    antithetic: bool,
 }
 
 /// Why cells could not be placed.
@@ -73,6 +74,7 @@ impl<const D: usize> InitialLaw<D> {
             bound: Vec::new(),
             mean_velocity: std::array::from_fn(|a| cells.mean_velocity[a]),
             stratified: cells.stratified,
+            antithetic: cells.antithetic,
         };
         let total = law.tabulate()?;
         law.mass = match (&cells.mass, &cells.density) {
@@ -200,19 +202,26 @@ impl<const D: usize> InitialLaw<D> {
         space: &VelocitySpace<D>,
         streams: Streams,
     ) -> Result<Population<D>, InitialError> {
-        let blocks: Vec<_> = (0..count.div_ceil(BLOCK))
+        let blocks: Vec<Vec<(Vector<D>, Vector<D>)>> = (0..count.div_ceil(BLOCK))
             .into_par_iter()
             .map(|block| {
                 let ids = block * BLOCK..((block + 1) * BLOCK).min(count);
                 let mut place = streams.stream(Purpose::InitialPosition, block as u64, 0);
                 let mut turn = streams.stream(Purpose::InitialVelocity, block as u64, 0);
-                ids.map(|id| {
-                    let x = self.position(id, count, &mut place)?;
-                    Ok((x, self.velocity(space, &mut turn)))
-                })
-                .collect::<Result<Vec<_>, InitialError>>()
+                let mut cells: Vec<(Vector<D>, Vector<D>)> = Vec::with_capacity(ids.len());
+                let mut drawn = [0.0; D];
+                for id in ids {
+                    let second = self.antithetic && id % 2 == 1;
+                    let (x, v) = match cells.last() {
+                        Some((x, _)) if second => (*x, scaled(-1.0, &drawn)),
+                        _ => (self.position(id, count, &mut place)?, space.sample(&mut turn)),
+                    };
+                    drawn = v;
+                    cells.push((x, self.tilted(v, space, &mut turn)));
+                }
+                Ok(cells)
             })
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<_, InitialError>>()?;
         let (positions, velocities) = blocks.into_iter().flatten().unzip();
         Ok(Population { positions, velocities, weight: self.mass / count as f64 })
     }
@@ -229,7 +238,10 @@ impl<const D: usize> InitialLaw<D> {
             return Ok(std::array::from_fn(|a| center[a]));
         }
         let u: f64 = rng.random();
-        let level = if self.stratified { (id as f64 + u) / count as f64 } else { u };
+        // The cells of an antithetic pair share a stratum.
+        let share = if self.antithetic { 2 } else { 1 };
+        let (stratum, strata) = (id / share, count.div_ceil(share));
+        let level = if self.stratified { (stratum as f64 + u) / strata as f64 } else { u };
         let total = self.cumulative[self.cumulative.len() - 1];
         let flat = self.cumulative.partition_point(|c| *c <= level * total);
         let (flat, h) = (flat.min(self.cumulative.len() - 1), self.grid.spacing());
@@ -250,9 +262,8 @@ impl<const D: usize> InitialLaw<D> {
         }
     }
 
-    /// A velocity with density F(v)(1 + κ·v): v from F, reflected with probability (1 − κ·v)/2.
-    fn velocity(&self, space: &VelocitySpace<D>, rng: &mut Stream) -> Vector<D> {
-        let v = space.sample(rng);
+    /// Gives v ~ F the density F(v)(1 + κ·v): it is reflected with probability (1 − κ·v)/2.
+    fn tilted(&self, v: Vector<D>, space: &VelocitySpace<D>, rng: &mut Stream) -> Vector<D> {
         if self.mean_velocity == [0.0; D] {
             return v;
         }

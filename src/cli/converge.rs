@@ -44,8 +44,16 @@ fn converge_in<const D: usize>(context: Context) -> Result<(), CliError> {
 
 fn write_errors<const D: usize>(context: &Context, r: &Convergence<D>) -> Result<(), CliError> {
     let header = [
-        "epsilon", "quantity", "norm", "error", "std_error", "ci_low", "ci_high", "replicates",
-        "cells", "resolved",
+        "epsilon",
+        "quantity",
+        "norm",
+        "error",
+        "std_error",
+        "ci_low",
+        "ci_high",
+        "replicates",
+        "cells",
+        "resolved",
     ];
     let mut table = Table::create(&context.folder().file("convergence.csv"), &header)?;
     for row in &r.rows {

@@ -136,13 +136,29 @@ fn text(f: &Value) -> String {
     };
     row("measure of V", number(&f["velocity"]["measure"]), "mu");
     row("mean square speed", number(&f["velocity"]["mean_square"]), "m2, uniform on V");
-    row("D", number(&limit["diffusivity"]), &format!("by quadrature {}", number(&limit["diffusivity_quadrature"])));
-    row("chi", number(&limit["sensitivity"]), &format!("by quadrature {}", number(&limit["sensitivity_quadrature"])));
+    row(
+        "D",
+        number(&limit["diffusivity"]),
+        &format!("by quadrature {}", number(&limit["diffusivity_quadrature"])),
+    );
+    row(
+        "chi",
+        number(&limit["sensitivity"]),
+        &format!("by quadrature {}", number(&limit["sensitivity_quadrature"])),
+    );
     row("tumbles per cell", number(&f["rates"]["tumbles_per_cell"]), "leading order, whole run");
-    row("candidate rate", number(&f["rates"]["candidate_rate"]), "per cell and unit time, at t = 0");
+    row(
+        "candidate rate",
+        number(&f["rates"]["candidate_rate"]),
+        "per cell and unit time, at t = 0",
+    );
     row("least T/F at t = 0", number(&sign["least_T_over_F_at_start"]), "must not be negative");
     row("largest epsilon", number(&sign["largest_epsilon"]), "with T >= 0 at t = 0 (- if any)");
-    row("expected order", f["expected_order"].to_string(), "in epsilon (1 with a net initial flux)");
+    row(
+        "expected order",
+        f["expected_order"].to_string(),
+        "in epsilon (1 with a net initial flux)",
+    );
     row("run", number(&cost["run_seconds"]), "seconds, from a short trial on this machine");
     row("ensemble", number(&cost["ensemble_seconds"]), "seconds");
     row("converge", number(&cost["converge_seconds"]), "seconds, budget included");

@@ -32,9 +32,12 @@ fn limit_in<const D: usize>(context: Context) -> Result<(), CliError> {
     })?;
     let (fields, limited) = result;
     write_limit(&context, &spectral, &fields)?;
-    context.folder().write("report.html", &pages::limit_page(e, &spectral, &fields, &refinement))?;
+    context
+        .folder()
+        .write("report.html", &pages::limit_page(e, &spectral, &fields, &refinement))?;
     let last = fields.last().expect("the final time is an output");
-    let (mass, density) = (last.density[0] * spectral.grid().volume(), spectral.inverse(&last.density));
+    let (mass, density) =
+        (last.density[0] * spectral.grid().volume(), spectral.inverse(&last.density));
     let least = density.iter().copied().fold(f64::INFINITY, f64::min);
     let largest = density.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     if !context.quiet {

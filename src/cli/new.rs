@@ -21,9 +21,6 @@ pub fn new(file: &Path, force: bool) -> Result<(), CliError> {
         }
     })?;
     opened.write_all(template().as_bytes())?;
-    super::tables::print(&format!(
-        "wrote {0}; try: kinetaxis inspect {0}\n",
-        file.display()
-    ));
+    super::tables::print(&format!("wrote {0}; try: kinetaxis inspect {0}\n", file.display()));
     Ok(())
 }

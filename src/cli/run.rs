@@ -27,7 +27,8 @@ fn run_in<const D: usize>(context: Context, replicate: u64) -> Result<(), CliErr
     write_field(&context, &model, "density.csv", "cells", &record.snapshots, |s| &s.density)?;
     write_field(&context, &model, "signal.csv", "signal", &record.snapshots, |s| &s.signal)?;
     if !at.is_empty() {
-        let cells = record.snapshots.iter().filter_map(|s| Some((s.time, replicate, s.cells.as_ref()?)));
+        let cells =
+            record.snapshots.iter().filter_map(|s| Some((s.time, replicate, s.cells.as_ref()?)));
         write_cells(&context, cells)?;
     }
     let page = pages::run_page(e, &model, &record);
@@ -88,8 +89,7 @@ pub fn write_cells<'a, const D: usize>(
     let mut table = Table::create(&context.folder().file("cells.csv"), &header)?;
     for (time, replicate, cells) in records {
         for (id, (x, v)) in cells.positions.iter().zip(&cells.velocities).enumerate() {
-            let mut row =
-                vec![number(time), replicate.to_string(), "cells".into(), id.to_string()];
+            let mut row = vec![number(time), replicate.to_string(), "cells".into(), id.to_string()];
             row.extend(x.iter().chain(v).map(|c| number(*c)));
             table.row(&row)?;
         }

@@ -132,6 +132,7 @@ fn cells(draft: &Draft) -> Option<Cells> {
         density: density(draft)?,
         mean_velocity: draft.floats("cells.mean_velocity")?,
         stratified: draft.flag("cells.stratified")?,
+        antithetic: draft.flag("cells.antithetic")?,
     })
 }
 

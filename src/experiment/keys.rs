@@ -137,6 +137,9 @@ pub static KEYS: &[Key] = &[
     key("cells.mean_velocity", Vector(ANY), Value("0.0"),
         "Mean m of v at t = 0: f0 = rho F(v)(1 + d m.v/<|v|^2>), which must not be negative.").sample("0.0"),
     key("cells.stratified", Flag, Value("true"), "Stratify the initial positions over the grid.").sample("true"),
+    key("cells.antithetic", Flag, Value("false"),
+        "Cells in pairs that start together and fly with mirrored randomness: the law of a cell is the same, noise odd in v cancels; the cells of a pair are not independent.")
+        .sample("false"),
     key("cells.density.shape",
         Choice(&["uniform", "point", "gaussian", "ball", "ring", "cosine", "expression"]), Value("\"uniform\""),
         "1; all cells at center; exp(-|x-c|^2/2w^2); 1 where |x-c| < radius; exp(-(|x-c|-radius)^2/2w^2); 1 + amplitude prod cos(2 pi m (x-lower)/L), pi at no-flux; or an expression.")

@@ -210,6 +210,8 @@ pub struct Cells {
     pub mean_velocity: Vec<f64>,
     /// Stratify initial positions over the grid.
     pub stratified: bool,
+    /// Pair cells 2i and 2i+1: same start, mirrored randomness.
+    pub antithetic: bool,
 }
 
 /// Initial densities by name.

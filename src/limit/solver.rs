@@ -91,7 +91,7 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
         if outputs.first() == Some(&0.0) {
             observe(self);
         }
-        for tick in ticks(outputs, step) {
+        for tick in ticks(outputs, step, f64::INFINITY) {
             if stop.load(Ordering::Relaxed) {
                 return false;
             }

@@ -9,7 +9,7 @@ use crate::cells::{BLOCK, Population};
 use crate::grid::Grid;
 use crate::rng::{Purpose, Stream, Streams};
 use crate::turning::{Sense, TurningKernel};
-use crate::vector::{Vector, add_scaled};
+use crate::vector::{Vector, add_scaled, scaled};
 use crate::velocity::VelocitySpace;
 use rand::RngExt;
 use rand_distr::Exp1;
@@ -33,6 +33,9 @@ pub struct Step<'a, const D: usize, K, S> {
     pub bound: f64,
     /// Whether T < 0 is an error.
     pub refuse_negative: bool,
+    /// Whether cell 2i+1 repeats the draws of cell 2i with proposals −v. As F is even, its law is
+    /// the same; with the same bound both meet their candidates at the same times.
+    pub antithetic: bool,
 }
 
 /// Advances every cell of `population` by Δt, in blocks with streams of their own.
@@ -52,9 +55,18 @@ pub fn advance<const D: usize, K: TurningKernel<D>, S: Sense<D>>(
         .enumerate()
         .map(|(block, (positions, velocities))| {
             let mut rng = streams.stream(Purpose::Motion, block as u64, number);
-            let mut tally = Tally::default();
+            let (mut tally, mut start) = (Tally::default(), rng.clone());
             for (i, (x, v)) in positions.iter_mut().zip(velocities).enumerate() {
-                fly(x, v, step, &mut rng, &mut tally)
+                let mirrored = step.antithetic && i % 2 == 1;
+                if step.antithetic {
+                    let now = rng.clone();
+                    if mirrored {
+                        rng = start;
+                    }
+                    start = now;
+                }
+                let sign = if mirrored { -1.0 } else { 1.0 };
+                fly(x, v, sign, step, &mut rng, &mut tally)
                     .map_err(|bad| BadRate { cell: block * BLOCK + i, ..bad })?;
             }
             tally.cell_steps = positions.len() as u64;
@@ -73,6 +85,7 @@ pub fn advance<const D: usize, K: TurningKernel<D>, S: Sense<D>>(
 fn fly<const D: usize, K: TurningKernel<D>, S: Sense<D>>(
     x: &mut Vector<D>,
     v: &mut Vector<D>,
+    sign: f64,
     step: &Step<'_, D, K, S>,
     rng: &mut Stream,
     tally: &mut Tally,
@@ -88,7 +101,7 @@ fn fly<const D: usize, K: TurningKernel<D>, S: Sense<D>>(
             return Ok(());
         }
         rest -= flight;
-        let proposal = step.space.sample(rng);
+        let proposal = scaled(sign, &step.space.sample(rng));
         let rate = step.kernel.relative_rate(step.signal, x, &proposal, v);
         tally.candidates += 1;
         if rate > step.bound || rate.is_nan() || (rate < 0.0 && step.refuse_negative) {

@@ -30,7 +30,7 @@ pub fn predict<const D: usize>(e: &Experiment, model: &Model<D>) -> Cost {
     let signal = model.equation.initial(&model.spectral, &density);
     let bound = model.kernel.bound(&model.sense(&signal).bounds());
     let cells = e.cells.count as f64;
-    let steps = crate::schedule::ticks(&e.time.outputs, e.time.step).len() as f64;
+    let steps = model.ticks().len() as f64;
     Cost {
         candidates: cells * bound * e.time.end / (e.epsilon * e.epsilon),
         cell_steps: cells * steps,

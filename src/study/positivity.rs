@@ -32,7 +32,11 @@ pub fn positivity<const D: usize>(model: &Model<D>) -> Positivity {
                 }
             }
         }
-        if least.is_finite() { least } else { kernel.leading_rate(signal.value(&model.grid().node(0)), 0.0) }
+        if least.is_finite() {
+            least
+        } else {
+            kernel.leading_rate(signal.value(&model.grid().node(0)), 0.0)
+        }
     };
     let here = least(&model.kernel);
     let (mut good, mut bad) = (1e-6, model.epsilon);
