@@ -40,7 +40,7 @@ pub struct Experiment {
     pub domain: Domain,
     /// V and F.
     pub velocity: Velocity,
-    /// T[S].
+    /// T\[S\].
     pub kernel: Kernel,
     /// The equation for S.
     pub signal: Signal,
