@@ -11,6 +11,8 @@ pub mod keys;
 mod kind;
 mod problem;
 mod read;
+#[cfg(test)]
+mod reference;
 mod rules;
 mod sample;
 pub mod schema;
