@@ -11,6 +11,8 @@ pub mod keys;
 mod kind;
 mod problem;
 mod read;
+#[cfg(test)]
+mod reference;
 mod rules;
 mod sample;
 pub mod schema;
@@ -40,7 +42,7 @@ pub struct Experiment {
     pub domain: Domain,
     /// V and F.
     pub velocity: Velocity,
-    /// T[S].
+    /// T\[S\].
     pub kernel: Kernel,
     /// The equation for S.
     pub signal: Signal,

@@ -17,7 +17,7 @@ use rayon::prelude::*;
 
 /// What all cells share during one field step.
 pub struct Step<'a, const D: usize, K, S> {
-    /// T_ε[S].
+    /// T_ε\[S\].
     pub kernel: &'a K,
     /// S, frozen.
     pub signal: &'a S,
