@@ -6,19 +6,20 @@ mod program;
 use program::{Table, assert_same_csv, expect, json, names_in, stdout};
 use rayon::prelude::*;
 use serde_json::Value;
+use std::f64::consts::FRAC_1_PI;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What is shipped, with D and χ at t = 0 where the header of the file states them.
 const SHIPPED: [(&str, Option<[f64; 2]>); 12] = [
-    ("aggregation-2d", Some([0.3183, 0.45])),
+    ("aggregation-2d", Some([FRAC_1_PI, 0.45])),
     ("free-walk-1d", Some([1.0, 0.0])),
     ("free-walk-2d", Some([0.5, 0.0])),
     ("free-walk-3d", Some([0.2, 0.0])),
     ("local-1d", Some([0.2537, 0.1269])),
     ("local-2d", Some([0.5, 0.6283])),
     ("local-3d", Some([0.2214, 0.1623])),
-    ("net-flux-2d", Some([0.3183, 0.45])),
+    ("net-flux-2d", Some([FRAC_1_PI, 0.45])),
     ("nonlocal-1d", None),
     ("nonlocal-2d", Some([0.3316, 0.1563])),
     ("nonlocal-3d", Some([0.1910, 0.24])),
