@@ -11,8 +11,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What is shipped, with D and χ at t = 0 where the header of the file states them.
-const SHIPPED: [(&str, Option<[f64; 2]>); 12] = [
+const SHIPPED: [(&str, Option<[f64; 2]>); 14] = [
     ("aggregation-2d", Some([FRAC_1_PI, 0.45])),
+    ("bench-w1", Some([0.5, 0.5])),
+    ("bench-w2", Some([0.5, 0.5])),
     ("free-walk-1d", Some([1.0, 0.0])),
     ("free-walk-2d", Some([0.5, 0.0])),
     ("free-walk-3d", Some([0.2, 0.0])),
@@ -188,8 +190,8 @@ impl Case {
     }
 
     fn converge(&self, e: &Facts) {
-        // Doubling a grid in space takes long and shows nothing new.
-        let budget = if e.dimension < 3 { REPLICATES } else { 0 };
+        // Doubling a large grid takes long and shows nothing new.
+        let budget = if e.grid.iter().product::<usize>() < 10_000 { REPLICATES } else { 0 };
         let out = self.command("converge", &[&format!("converge.budget_replicates={budget}")]);
         Facts::read(&out, "converge");
         let files = ["budget.csv", "convergence.csv", "density.csv", "limit.csv", "manifest.json"];
