@@ -200,7 +200,10 @@ impl Case {
         let coupled = ["parabolic", "elliptic"]
             .contains(&e.experiment["signal"]["equation"].as_str().unwrap());
         let tests = e.experiment["converge"]["test_functions"].as_array().unwrap().len();
-        let norms = 4 + tests + if coupled { 6 } else { 0 } + 3 + 1;
+        // Without a signal of the cells' own there is no S and no grad S. Weak errors are one for
+        // each scalar and each component.
+        let (strong, pairs) = if coupled { (4 + 3 + 3 + 3 + 1, 2) } else { (4 + 3 + 1, 1) };
+        let norms = strong + tests * pairs * (1 + e.dimension);
         let epsilons = e.experiment["converge"]["epsilons"].as_array().unwrap();
 
         let header =
@@ -215,7 +218,9 @@ impl Case {
         let (low, high) = (table.numbers("ci_low"), table.numbers("ci_high"));
         let resolved = table.texts("resolved");
         for i in 0..rows {
-            assert_eq!(resolved[i], (low[i] > 0.0 || high[i] < 0.0).to_string());
+            // An exact zero, such as a flux across a slab, is left with some round-off.
+            let clear = low[i] > 1e-14 || high[i] < -1e-14;
+            assert_eq!(resolved[i], clear.to_string(), "{} {:?}", self.name, table.rows[i]);
         }
         for epsilon in epsilons {
             let epsilon = format!("{:?}", epsilon.as_f64().unwrap());
