@@ -93,7 +93,8 @@ impl<'m, const D: usize> Simulation<'m, D> {
         let (model, dt) = (self.model, tick.duration);
         let middle = self.signal_after(&self.state.density_slope, 0.5 * dt);
         let signal = model.sense(&middle);
-        // Room for round-off in rates that attain the bound.
+        // Room for round-off in rates that attain the bounds.
+        let floor = model.kernel.floor(&signal.bounds()) * (1.0 - 1e-9);
         let bound =
             model.kernel_bound.unwrap_or(model.kernel.bound(&signal.bounds()) * (1.0 + 1e-9));
         let (cells, number) = (&mut self.state.cells, self.state.step);
@@ -106,6 +107,7 @@ impl<'m, const D: usize> Simulation<'m, D> {
                 epsilon: model.epsilon,
                 duration: dt,
                 bound,
+                floor,
                 refuse_negative: model.refuse_negative,
                 antithetic: model.antithetic,
             };

@@ -108,6 +108,9 @@ impl<const D: usize> TurningKernel<D> for Erased<D> {
     fn bound(&self, bounds: &crate::turning::Bounds) -> f64 {
         self.0.bound(bounds)
     }
+    fn floor(&self, bounds: &crate::turning::Bounds) -> f64 {
+        self.0.floor(bounds)
+    }
     fn leading_rate(&self, s: f64, slope: f64) -> f64 {
         self.0.leading_rate(s, slope)
     }

@@ -31,6 +31,8 @@ pub struct Step<'a, const D: usize, K, S> {
     pub duration: f64,
     /// Bound R on T/F.
     pub bound: f64,
+    /// Lower bound on T/F: a candidate whose uR is below it turns without a look at the signal.
+    pub floor: f64,
     /// Whether T < 0 is an error.
     pub refuse_negative: bool,
     /// Whether cell 2i+1 repeats the draws of cell 2i with proposals −v. As F is even, its law is
@@ -102,13 +104,19 @@ fn fly<const D: usize, K: TurningKernel<D>, S: Sense<D>>(
         }
         rest -= flight;
         let proposal = scaled(sign, &step.space.sample(rng));
-        let rate = step.kernel.relative_rate(step.signal, x, &proposal, v);
         tally.candidates += 1;
+        let level = step.bound * rng.random::<f64>();
+        if level < step.floor {
+            *v = proposal;
+            tally.tumbles += 1;
+            continue;
+        }
+        let rate = step.kernel.relative_rate(step.signal, x, &proposal, v);
         if rate > step.bound || rate.is_nan() || (rate < 0.0 && step.refuse_negative) {
             return Err(BadRate { cell: 0, rate, bound: step.bound, at: *x });
         }
         tally.negative += u64::from(rate < 0.0);
-        if step.bound * rng.random::<f64>() < rate {
+        if level < rate {
             *v = proposal;
             tally.tumbles += 1;
         }

@@ -35,6 +35,18 @@ impl<const D: usize> Local<D> {
         let zero = |q: &Quantity| matches!(q, Quantity::Constant(c) if *c == 0.0);
         matches!(self.lambda, Quantity::Constant(_)) && zero(&self.a) && zero(&self.b)
     }
+
+    /// An upper bound on ε|a v·∇S − b v′·∇S|/F.
+    fn bias_bound(&self, bounds: &Bounds) -> f64 {
+        let highest = |q: &Quantity| match q {
+            Quantity::Constant(c) => *c,
+            formula => {
+                sampled_bound([bounds.low, bounds.high], [0.0; 2], |s, _| formula.eval(&[s]))
+            }
+        };
+        let reach = self.epsilon * self.space.max_speed() * bounds.slope;
+        (highest(&self.a) + highest(&self.b)) * reach * self.space.inverse_density_bound()
+    }
 }
 
 impl<const D: usize> TurningKernel<D> for Local<D> {
@@ -59,14 +71,20 @@ impl<const D: usize> TurningKernel<D> for Local<D> {
     }
 
     fn bound(&self, bounds: &Bounds) -> f64 {
-        let signal = [bounds.low, bounds.high];
-        let highest = |q: &Quantity, slope: f64| match q {
+        let highest = match &self.lambda {
             Quantity::Constant(c) => *c,
-            formula => sampled_bound(signal, [0.0, slope], |s, g| formula.eval(&[s, g])),
+            formula => sampled_bound([bounds.low, bounds.high], [0.0, bounds.slope], |s, g| {
+                formula.eval(&[s, g])
+            }),
         };
-        let bias = highest(&self.a, 0.0) + highest(&self.b, 0.0);
-        let reach = self.epsilon * self.space.max_speed() * bounds.slope;
-        highest(&self.lambda, bounds.slope) + bias * reach * self.space.inverse_density_bound()
+        highest + self.bias_bound(bounds)
+    }
+
+    fn floor(&self, bounds: &Bounds) -> f64 {
+        match &self.lambda {
+            Quantity::Constant(c) => c - self.bias_bound(bounds),
+            _ => 0.0,
+        }
     }
 
     fn leading_rate(&self, s: f64, slope: f64) -> f64 {

@@ -59,6 +59,9 @@ pub trait TurningKernel<const D: usize>: Sync {
     /// An upper bound on T_ε/F for a signal within `bounds`: candidates come at this rate over ε².
     fn bound(&self, bounds: &Bounds) -> f64;
 
+    /// A lower bound on T_ε/F for a signal within `bounds`: below it a candidate turns unseen.
+    fn floor(&self, bounds: &Bounds) -> f64;
+
     /// The leading rate λ₀ = ∫T₀ dv where the signal is `s` and |∇S| is `slope`.
     fn leading_rate(&self, s: f64, slope: f64) -> f64;
 
@@ -125,6 +128,11 @@ impl<const D: usize> Kernel<D> {
     /// See [`TurningKernel::bound`].
     pub fn bound(&self, bounds: &Bounds) -> f64 {
         with_kernel!(self, k => k.bound(bounds))
+    }
+
+    /// See [`TurningKernel::floor`].
+    pub fn floor(&self, bounds: &Bounds) -> f64 {
+        with_kernel!(self, k => k.floor(bounds))
     }
 
     /// See [`TurningKernel::relative_rate`].

@@ -53,6 +53,11 @@ impl<const D: usize> TurningKernel<D> for NonLocal<D> {
         self.measure * (self.plus + self.minus) * self.psi.bound(bounds, reach)
     }
 
+    fn floor(&self, bounds: &Bounds) -> f64 {
+        let reach = self.epsilon * self.max_speed * bounds.slope;
+        self.measure * (self.plus + self.minus) * self.psi.floor(reach)
+    }
+
     fn leading_rate(&self, s: f64, _slope: f64) -> f64 {
         self.measure * (self.plus + self.minus) * self.psi.eval(s, s)
     }

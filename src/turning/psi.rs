@@ -116,6 +116,11 @@ impl Psi {
             }),
         }
     }
+
+    /// A lower bound on ψ(S, S̃) for |S̃ − S| ≤ `reach`; 0 where only samples could tell.
+    pub fn floor(&self, reach: f64) -> f64 {
+        if self.is_of_difference() { self.eval(0.0, -reach) } else { 0.0 }
+    }
 }
 
 /// ∫_from^to q(S) dS; from and to lie within a reach ε|v||∇S| of each other.
