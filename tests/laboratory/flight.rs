@@ -27,6 +27,8 @@ pub struct Flight<'a, const D: usize, K> {
     pub duration: f64,
     /// Bound on T/F.
     pub bound: f64,
+    /// Floor under T/F.
+    pub floor: f64,
     /// How many replicates of [`CELLS`] cells.
     pub replicates: u64,
     /// Seed.
@@ -85,6 +87,7 @@ impl<const D: usize, K: TurningKernel<D>> Flight<'_, D, K> {
             epsilon: self.epsilon,
             duration: self.duration,
             bound: self.bound,
+            floor: self.floor,
             refuse_negative: true,
             antithetic: false,
         };

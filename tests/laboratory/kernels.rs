@@ -123,8 +123,9 @@ impl Spec {
             Self::NonLocal { plus, minus, psi } => {
                 let m2 = set.speed_moment::<D>(2);
                 let of_s = |text: &str| Quantity::Formula(formula(text, &["S"]));
-                let of_both =
-                    |text: &str| PsiSpec::Expression(formula(&format!("({text})/{mu}"), &["S", "R"]));
+                let of_both = |text: &str| {
+                    PsiSpec::Expression(formula(&format!("({text})/{mu}"), &["S", "R"]))
+                };
                 let separable = |diffusivity, sensitivity| PsiSpec::Separable {
                     diffusivity,
                     sensitivity,
@@ -134,10 +135,10 @@ impl Spec {
                     Family::Saturating => PsiSpec::Saturating { c1: 1.0 / mu, c2: 1.1 / mu },
                     Family::Linear => PsiSpec::Linear { c1: 0.8 / mu, c2: 1.1 / mu },
                     Family::Exponential => PsiSpec::Exponential { c1: 0.9 / mu, c2: 1.1 / mu },
-                    Family::Separable => {
-                        separable(constant(m2 / (1.2 * D as f64)), constant(0.4))
+                    Family::Separable => separable(constant(m2 / (1.2 * D as f64)), constant(0.4)),
+                    Family::SeparableOfSignal => {
+                        separable(of_s("0.4 + 0.1*S*S"), of_s("0.3 + 0.2*S"))
                     }
-                    Family::SeparableOfSignal => separable(of_s("0.4 + 0.1*S*S"), of_s("0.3 + 0.2*S")),
                     Family::Expression => of_both("1.2 + tanh(R - S)"),
                     Family::ExpressionOfSignal => of_both("(1 + 0.3*S*S)*exp(0.8*(R - S))"),
                 };
@@ -146,10 +147,11 @@ impl Spec {
         }
     }
 
-    /// The bound that the crate finds for it where S keeps within ½ of `s`.
-    pub fn bound<const D: usize>(&self, set: &Set, epsilon: f64, s: f64) -> f64 {
+    /// The floor and the bound that the crate finds for it where S keeps within ½ of `s`, with room for round-off.
+    pub fn bounds<const D: usize>(&self, set: &Set, epsilon: f64, s: f64) -> (f64, f64) {
         let bounds = Bounds { low: s - 0.5, high: s + 0.5, slope: self.slope() };
-        self.kernel::<D>(set, epsilon).bound(&bounds)
+        let kernel = self.kernel::<D>(set, epsilon);
+        (kernel.floor(&bounds) * (1.0 - 1e-9), kernel.bound(&bounds) * (1.0 + 1e-9))
     }
 
     /// T, from the equations. F(v) is `profile`(|v|) over its integral `total`.

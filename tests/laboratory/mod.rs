@@ -8,6 +8,7 @@
 
 pub mod flight;
 pub mod kernels;
+pub mod motion;
 pub mod sets;
 pub mod truth;
 pub mod verdict;

@@ -48,7 +48,7 @@ impl Set {
         let set = match (self.is_sphere(), self.inner) {
             (true, _) => VelocitySet::Sphere,
             (_, 0.0) => VelocitySet::Ball,
-            (_, inner) => VelocitySet::Shell { inner },
+            _ => VelocitySet::Shell,
         };
         let formula = self.profile.map(|(text, _)| Formula::parse(text, &["r"]).unwrap());
         VelocitySpace::new(set, self.inner, self.outer, formula)

@@ -35,6 +35,8 @@ pub struct Moments {
     pub variance: f64,
     /// Mean square of the displacement along one direction across; 0 for d = 1.
     pub across: f64,
+    /// Mean velocity along the gradient over ε: how fast `mean` grows at t.
+    pub drift: f64,
     /// Mean number of tumbles.
     pub tumbles: f64,
 }
@@ -126,7 +128,8 @@ impl<const D: usize> Truth<D> {
         let mass = |k: usize| self.pair(|_| 1.0, &y[k * n..(k + 1) * n]);
         let mean = mass(1);
         let across = if D > 1 { mass(4) } else { 0.0 };
-        Moments { mean, variance: mass(2) - mean * mean, across, tumbles: y[last] }
+        let drift = self.pair(|i| axes[0][i], &y[..n]) / self.epsilon;
+        Moments { mean, variance: mass(2) - mean * mean, across, drift, tumbles: y[last] }
     }
 
     /// Law of v at time `t` for a cell that began at velocity `v0`: the chance that it has not turned, and the chance of
@@ -157,7 +160,8 @@ impl<const D: usize> Truth<D> {
     /// The stationary law of v.
     fn stationary(&self) -> Vec<f64> {
         let inverse = |i: usize| 1.0 / self.loss[i];
-        let (a, b) = (self.pair(inverse, &self.gain), self.pair(inverse, &vec![1.0; self.loss.len()]));
+        let (a, b) =
+            (self.pair(inverse, &self.gain), self.pair(inverse, &vec![1.0; self.loss.len()]));
         let level = (1.0 - a) / b;
         self.gain.iter().zip(&self.loss).map(|(p, loss)| (p + level) / loss).collect()
     }

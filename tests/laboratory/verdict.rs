@@ -5,7 +5,7 @@
 //!
 //! **What is caught.** An error at least as large as `reach` escapes with probability [`LEVEL`] at most.
 
-use crate::common::stats::{kolmogorov_smirnov, kolmogorov_tail, score, Law};
+use crate::common::stats::{Law, kolmogorov_smirnov, kolmogorov_tail, score};
 use statrs::distribution::{ChiSquared, ContinuousCDF, StudentsT};
 
 /// Probability that one verdict is an alarm although all is right.
