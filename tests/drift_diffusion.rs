@@ -137,12 +137,13 @@ fn exact_laws_tend_to_the_limit<const D: usize>() {
                 t.spread(D - 1) / limit.diffusivity - 1.0,
             ]
         };
-        let (coarse, fine) = (errors(0.1), errors(0.05));
+        let (epsilon, coarse, fine) = (0.05_f64, errors(0.05), errors(0.025));
         for (what, (c, f)) in ["drift", "D along", "D across"].iter().zip(coarse.iter().zip(&fine))
         {
             let what = format!("{} {spec:?} d={D}: {what}, {c:e} then {f:e}", set.name);
-            assert!(c.abs() < 0.03 && f.abs() < 0.01, "{what}");
-            assert!((c / f - 4.0).abs() < 0.2 || f.abs() < 1e-9, "{what}: not O(ε²)");
+            assert!(c.abs() < 0.01, "{what}");
+            // What is left of c − 4f is O(ε⁴); a first-order term of 10⁻³ would show.
+            assert!((c - 4.0 * f).abs() < 10.0 * epsilon.powi(4), "{what}: not O(ε²)");
         }
     }
 }
@@ -193,10 +194,10 @@ fn conclude(verdicts: &[Verdict]) {
     for kind in
         ["mean displacement", "its variance", "tumbles", "mean across", "spread across", "drift"]
     {
-        let reach = (verdicts.iter().filter(|v| v.what.ends_with(kind)))
-            .map(|v| v.reach)
-            .fold(0.0, f64::max);
-        println!("{kind}: errors of {reach:.4} and more are caught");
+        let reach = verdicts.iter().filter(|v| v.what.ends_with(kind)).map(|v| v.reach);
+        if let Some(reach) = reach.reduce(f64::max) {
+            println!("{kind}: errors of {reach:.4} and more are caught");
+        }
     }
     if let Err(alarms) = judge(verdicts) {
         panic!("{} verdicts, false alarm {LEVEL:e} each:\n{alarms}", verdicts.len());
@@ -237,7 +238,7 @@ fn pinned_cells_follow_the_exact_law<const D: usize>() {
         .flat_map(|(i, (set, spec))| {
             let seed = 5000 + 1000 * D as u64 + i as u64;
             let (set, spec) = (*set, *spec);
-            let motion = Motion { set, spec, epsilon: EPSILON, time: 1.0, replicates: 24, seed };
+            let motion = Motion { set, spec, epsilon: EPSILON, time: 0.6, replicates: 24, seed };
             with_kernel!(spec.kernel::<D>(&set, EPSILON), k => motion.check_pinned(&k))
         })
         .collect();

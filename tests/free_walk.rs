@@ -208,7 +208,7 @@ fn fourier_modes<const D: usize>() {
     let (epsilon, time) = (0.2_f64, 0.6);
     let mut verdicts = Vec::new();
     for (set, v) in [(SPHERE, Component::sphere(D, 1.3)), (BALL, Component::ball(D, 1.3))] {
-        let walk = Free::<D> { epsilon, ..Free::new(set, time, 48, 40 + D as u64) };
+        let walk = Free::<D> { epsilon, ..Free::new(set, time, 120, 40 + D as u64) };
         let cells = walk.at([0.0; D]);
         // Where Dk²t = ½: the correction is largest near there.
         let k = (0.5 * LAMBDA / (v.second * time)).sqrt();
@@ -217,10 +217,18 @@ fn fourier_modes<const D: usize>() {
         let expected = characteristic(v, LAMBDA, epsilon, k, time);
         let verdict = mean(&format!("{} d={D}: E cos k·x", set.name), &cosines, expected);
         let first = characteristic(v, LAMBDA, 0.0, k, time);
-        let (correction, fourth) = (expected / first - 1.0, (epsilon * epsilon / time).powi(2));
-        println!("correction {correction:.4}, reach {:.4}, (ε²/t)² {fourth:.4}", verdict.reach);
+        let correction = expected / first - 1.0;
+        println!("{}: correction {correction:.4}, p {:.1e}", verdict.what, verdict.p);
+        println!("reach {:.4}; {}", verdict.reach, verdict.seen);
+        if D == 1 && set.is_sphere() {
+            // The telegraph process has a closed one: what is left out is far below the reach.
+            let (half, c) = (0.5 * LAMBDA / epsilon.powi(2), 1.3 / epsilon);
+            let root = (half * half - (k * c).powi(2)).sqrt();
+            let (sinh, cosh) = ((root * time).sinh(), (root * time).cosh());
+            let exact = (-half * time).exp() * (cosh + half / root * sinh);
+            assert!((exact / expected - 1.0).abs() < 0.05 * verdict.reach, "{exact} {expected}");
+        }
         // Without its correction the law is refused.
-        assert!(correction > verdict.reach, "too few cells to see the correction");
         assert!(judge(&[mean("without correction", &cosines, first)]).is_err());
         verdicts.push(verdict);
     }
@@ -251,9 +259,12 @@ fn folded(mut y: f64, length: f64, boundary: Boundary) -> (f64, f64) {
 /// In a box the walk is the free one, folded: position, velocity and both together, axis by axis.
 fn boxes<const D: usize>(boundary: Boundary) {
     let mut verdicts = Vec::new();
-    let (lower, length) = (-0.3, 0.9);
-    for (i, set) in UNIFORM.into_iter().enumerate() {
-        let time = 6.0 * MEMORY;
+    let lower = -0.3;
+    // A wide box in which some cells have not met a wall, and a narrow one that a flight crosses more than once.
+    let sizes = [(0.9, 1.5), (0.25, 1.0)];
+    let cases = sizes.iter().flat_map(|size| UNIFORM.into_iter().map(move |set| (set, *size)));
+    for (i, (set, (length, memories))) in cases.enumerate() {
+        let time = memories * MEMORY;
         let seed = 300 + i as u64;
         let confined = Free::<D> {
             grid: cube(lower, lower + length, boundary),
@@ -263,7 +274,8 @@ fn boxes<const D: usize>(boundary: Boundary) {
         let (there, here) =
             (Free::<D>::new(set, time, 12, seed + 50).at(start), confined.at(start));
         for a in 0..D {
-            let name = |what: &str| format!("{} d={D} {boundary:?} axis {a}: {what}", set.name);
+            let name =
+                |what: &str| format!("{} d={D} {boundary:?} {length} axis {a}: {what}", set.name);
             let image: Vec<(f64, f64)> = (there.x.iter().zip(&there.v))
                 .map(|(x, v)| {
                     let (y, sign) = folded(x[a] - lower, length, boundary);
@@ -291,7 +303,8 @@ fn boxes<const D: usize>(boundary: Boundary) {
         });
         for a in 0..D {
             let x: Vec<f64> = uniform.x.iter().map(|x| (x[a] - lower) / length).collect();
-            let name = |what: &str| format!("{} d={D} {boundary:?} axis {a}: {what}", set.name);
+            let name =
+                |what: &str| format!("{} d={D} {boundary:?} {length} axis {a}: {what}", set.name);
             verdicts.push(follows(&name("uniform"), &x, &|x: f64| x.clamp(0.0, 1.0)));
             let v: Vec<f64> = uniform.v.iter().map(|v| v[a] * v[a]).collect();
             verdicts.push(mean(&name("v²"), &v, set.speed_moment::<D>(2) / D as f64));
@@ -302,7 +315,11 @@ fn boxes<const D: usize>(boundary: Boundary) {
             cubes[cell] += 1;
         }
         let share = vec![1.0 / cubes.len() as f64; cubes.len()];
-        verdicts.push(counts(&format!("{} d={D} {boundary:?}: cubes", set.name), &cubes, &share));
+        verdicts.push(counts(
+            &format!("{} d={D} {boundary:?} {length}: cubes", set.name),
+            &cubes,
+            &share,
+        ));
     }
     let least = verdicts.iter().map(|v| v.p).fold(1.0, f64::min);
     println!("d={D} {boundary:?}: {} verdicts, least p = {least:.1e}", verdicts.len());
@@ -323,9 +340,9 @@ fn boxes_fold_the_free_walk() {
 /// A wall that lets cells out on the other side is told from one that reflects.
 #[test]
 fn the_wrong_boundary_is_refused() {
-    let start = [0.2];
+    let start = [0.1];
     let at = |boundary, seed| {
-        let free = Free::<1>::new(BALL, 6.0 * MEMORY, 12, seed);
+        let free = Free::<1>::new(BALL, 1.5 * MEMORY, 12, seed);
         let cells = Free { grid: cube(0.0, 0.9, boundary), ..free }.at(start);
         cells.x.iter().map(|x| x[0]).collect::<Vec<f64>>()
     };

@@ -67,7 +67,8 @@ impl Motion {
         self.compare(self.flight(kernel), expected)
     }
 
-    fn exact<const D: usize>(&self) -> Moments {
+    /// What must come of it.
+    pub fn exact<const D: usize>(&self) -> Moments {
         let g = gradient::<D>(self.spec.slope());
         Truth::<D>::new(&self.set, &self.spec, self.epsilon, OFFSET, g).moments(self.time)
     }
