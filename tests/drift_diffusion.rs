@@ -210,7 +210,7 @@ fn cells_follow_the_exact_law<const D: usize>() {
         .flat_map(|(i, (set, spec))| {
             let seed = 1000 * D as u64 + i as u64;
             let (set, spec) = (*set, *spec);
-            let motion = Motion { set, spec, epsilon: EPSILON, time: 2.0, replicates: 24, seed };
+            let motion = Motion { set, spec, epsilon: EPSILON, time: 2.0, replicates: 48, seed };
             with_kernel!(spec.kernel::<D>(&set, EPSILON), k => motion.check(&k))
         })
         .collect();
@@ -238,7 +238,7 @@ fn pinned_cells_follow_the_exact_law<const D: usize>() {
         .flat_map(|(i, (set, spec))| {
             let seed = 5000 + 1000 * D as u64 + i as u64;
             let (set, spec) = (*set, *spec);
-            let motion = Motion { set, spec, epsilon: EPSILON, time: 0.6, replicates: 24, seed };
+            let motion = Motion { set, spec, epsilon: EPSILON, time: 0.6, replicates: 48, seed };
             with_kernel!(spec.kernel::<D>(&set, EPSILON), k => motion.check_pinned(&k))
         })
         .collect();
@@ -255,7 +255,7 @@ fn pinned_cells_follow_the_exact_law_in_every_dimension() {
 /// At ε = 0.1 over t = 1, cells against D and χ themselves: what ε adds is below a fifth of what is sure to be caught.
 fn cells_near_the_limit<const D: usize>(set: Set, spec: Spec) {
     let (epsilon, time, slope) = (0.1, 1.0, spec.slope());
-    let motion = Motion { set, spec, epsilon, time, replicates: 8, seed: 77 };
+    let motion = Motion { set, spec, epsilon, time, replicates: 16, seed: 77 };
     let limit = spec.kernel::<D>(&set, epsilon).coefficients(OFFSET, slope);
     let layer =
         time - epsilon.powi(2) / spec.kernel::<D>(&set, epsilon).leading_rate(OFFSET, slope);

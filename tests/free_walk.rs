@@ -26,7 +26,7 @@ const EPSILON: f64 = 0.4;
 /// ε²/λ: the mean time between redraws.
 const MEMORY: f64 = EPSILON * EPSILON / LAMBDA;
 
-/// A free walk of `replicates` times 4096 cells in `grid`.
+/// A free walk of `replicates` times 2048 cells in `grid`.
 #[derive(Clone)]
 struct Free<const D: usize> {
     set: Set,
@@ -94,7 +94,7 @@ fn second_moments<const D: usize>() {
         let m2 = space.mean_square_f();
         for (j, memories) in [0.2, 2.0, 12.0].into_iter().enumerate() {
             let time = memories * MEMORY;
-            let cells = Free::<D>::new(set, time, 16, (100 * D + 10 * i + j) as u64).at([0.0; D]);
+            let cells = Free::<D>::new(set, time, 32, (100 * D + 10 * i + j) as u64).at([0.0; D]);
             let name = |what: &str| format!("{} d={D} t={memories} memories: {what}", set.name);
             let pairs = || cells.x.iter().zip(&cells.v);
             let of = |f: &dyn Fn(&Vector<D>, &Vector<D>) -> f64| -> Vec<f64> {
@@ -188,11 +188,11 @@ fn distances_follow_closed_laws() {
         let walk = Walk::scaled(1.3, LAMBDA, EPSILON, time);
         let name = |what: &str| format!("{what} at {memories} memories");
         let seed = 700 + i as u64;
-        let line = distances(&Free::<1>::new(SPHERE, time, 8, seed).at([0.0]));
+        let line = distances(&Free::<1>::new(SPHERE, time, 16, seed).at([0.0]));
         verdicts.push(follows(&name("telegraph"), &line, &Telegraph(walk)));
-        let circle = distances(&Free::<2>::new(SPHERE, time, 24, seed).at([0.0; 2]));
+        let circle = distances(&Free::<2>::new(SPHERE, time, 48, seed).at([0.0; 2]));
         verdicts.push(follows(&name("Stadje"), &circle, &Stadje(walk)));
-        let disk = distances(&Free::<2>::new(BALL, time, 8, seed).at([0.0; 2]));
+        let disk = distances(&Free::<2>::new(BALL, time, 16, seed).at([0.0; 2]));
         verdicts.push(follows(&name("disk"), &disk, &Disk(walk)));
         // The wrong rate is out of reach of none of them.
         let wrong = Walk { rate: 1.1 * walk.rate, ..walk };
@@ -205,10 +205,10 @@ fn distances_follow_closed_laws() {
 
 /// E cos k·x to second order in ε at k of order 1, in the two cases where the fourth moments are closed.
 fn fourier_modes<const D: usize>() {
-    let (epsilon, time) = (0.2_f64, 0.6);
+    let (epsilon, time) = (0.2_f64, 0.8);
     let mut verdicts = Vec::new();
     for (set, v) in [(SPHERE, Component::sphere(D, 1.3)), (BALL, Component::ball(D, 1.3))] {
-        let walk = Free::<D> { epsilon, ..Free::new(set, time, 120, 40 + D as u64) };
+        let walk = Free::<D> { epsilon, ..Free::new(set, time, 240, 40 + D as u64) };
         let cells = walk.at([0.0; D]);
         // Where Dk²t = ½: the correction is largest near there.
         let k = (0.5 * LAMBDA / (v.second * time)).sqrt();
@@ -226,7 +226,7 @@ fn fourier_modes<const D: usize>() {
             let root = (half * half - (k * c).powi(2)).sqrt();
             let (sinh, cosh) = ((root * time).sinh(), (root * time).cosh());
             let exact = (-half * time).exp() * (cosh + half / root * sinh);
-            assert!((exact / expected - 1.0).abs() < 0.05 * verdict.reach, "{exact} {expected}");
+            assert!((exact / expected - 1.0).abs() < 0.1 * verdict.reach, "{exact} {expected}");
         }
         // Without its correction the law is refused.
         assert!(judge(&[mean("without correction", &cosines, first)]).is_err());
@@ -268,11 +268,11 @@ fn boxes<const D: usize>(boundary: Boundary) {
         let seed = 300 + i as u64;
         let confined = Free::<D> {
             grid: cube(lower, lower + length, boundary),
-            ..Free::new(set, time, 12, seed)
+            ..Free::new(set, time, 24, seed)
         };
         let start = [lower + 0.2 * length; D];
         let (there, here) =
-            (Free::<D>::new(set, time, 12, seed + 50).at(start), confined.at(start));
+            (Free::<D>::new(set, time, 24, seed + 50).at(start), confined.at(start));
         for a in 0..D {
             let name =
                 |what: &str| format!("{} d={D} {boundary:?} {length} axis {a}: {what}", set.name);
@@ -342,7 +342,7 @@ fn boxes_fold_the_free_walk() {
 fn the_wrong_boundary_is_refused() {
     let start = [0.1];
     let at = |boundary, seed| {
-        let free = Free::<1>::new(BALL, 1.5 * MEMORY, 12, seed);
+        let free = Free::<1>::new(BALL, 1.5 * MEMORY, 24, seed);
         let cells = Free { grid: cube(0.0, 0.9, boundary), ..free }.at(start);
         cells.x.iter().map(|x| x[0]).collect::<Vec<f64>>()
     };
@@ -354,7 +354,7 @@ fn the_wrong_boundary_is_refused() {
 /// The floor spares looks at the signal and changes nothing else: every cell ends at the same bits.
 #[test]
 fn the_floor_changes_no_bit() {
-    let walk = Free::<2>::new(SHELL, 8.0 * MEMORY, 2, 9);
+    let walk = Free::<2>::new(SHELL, 8.0 * MEMORY, 4, 9);
     let (looking, sparing) = (
         Free { looked_at: true, ..walk.clone() }.at([0.0; 2]),
         Free { looked_at: false, ..walk }.at([0.0; 2]),

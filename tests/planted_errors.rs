@@ -18,6 +18,9 @@ use laboratory::verdict::{Verdict, judge};
 
 const EPSILON: f64 = 0.5;
 
+/// Replicates with which an error of 2 % of the rate is sure to be caught.
+const FULL: u64 = 64;
+
 /// What a wrong kernel is made of: v·g and w·g at a turn w → v, and the numbers of the right one.
 struct Turn {
     /// v·∇S.
@@ -122,7 +125,7 @@ const WRONG_NONLOCAL: [(&str, Rate); 7] = [
 ];
 
 fn motion(set: Set, spec: Spec, seed: u64) -> Motion {
-    Motion { set, spec, epsilon: EPSILON, time: 2.0, replicates: 40, seed }
+    Motion { set, spec, epsilon: EPSILON, time: 2.0, replicates: FULL, seed }
 }
 
 /// How the wrong kernel is judged.
@@ -135,7 +138,6 @@ fn every_mistake_is_seen<const D: usize>(
     spec: Spec,
     right: Rate,
     wrong: &[(&str, Rate)],
-    harmless: &[&str],
 ) {
     let case = format!("{} d={D}", set.name);
     let judged = verdicts::<D>(&motion(set, spec, 500 + D as u64), right);
@@ -144,21 +146,23 @@ fn every_mistake_is_seen<const D: usize>(
     println!("{case}: an error of {:.2} % of the rate is caught", 100.0 * tumbles.reach);
     assert!(tumbles.reach < 0.02);
     for (what, rate) in wrong {
-        let alarm = judge(&verdicts::<D>(&motion(set, spec, 600 + D as u64), rate));
-        println!("{case}, {what}: {}", alarm.clone().err().unwrap_or_default());
-        if !harmless.contains(what) {
-            assert!(alarm.is_err(), "{case}: {what} went unseen");
-        }
+        // Most mistakes show in a few cells.
+        let alarm = [6, FULL].into_iter().find_map(|replicates| {
+            let few = Motion { replicates, ..motion(set, spec, 600 + D as u64) };
+            judge(&verdicts::<D>(&few, rate)).err()
+        });
+        println!("{case}, {what}: {alarm:?}");
+        assert!(alarm.is_some(), "{case}: {what} went unseen");
     }
 }
 
 #[test]
 fn mistakes_in_the_local_kernel() {
     let right: Rate = |t| local(t, 1.3, 1.0, 0.7);
-    every_mistake_is_seen::<1>(SPHERE, LOCAL, right, &WRONG_LOCAL, &[]);
-    every_mistake_is_seen::<2>(SHELL, LOCAL, right, &WRONG_LOCAL, &[]);
-    every_mistake_is_seen::<3>(BALL, LOCAL, right, &WRONG_LOCAL, &[]);
-    every_mistake_is_seen::<2>(BALL_F, LOCAL, right, &WRONG_LOCAL, &[]);
+    every_mistake_is_seen::<1>(SPHERE, LOCAL, right, &WRONG_LOCAL);
+    every_mistake_is_seen::<2>(SHELL, LOCAL, right, &WRONG_LOCAL);
+    every_mistake_is_seen::<3>(BALL, LOCAL, right, &WRONG_LOCAL);
+    every_mistake_is_seen::<2>(BALL_F, LOCAL, right, &WRONG_LOCAL);
     // Only a non-uniform F tells dividing by F from multiplying by μ.
     let divided: Rate = |t| 1.3 + EPSILON * (1.0 * t.new - 0.7 * t.old);
     assert!(judge(&verdicts::<2>(&motion(BALL_F, LOCAL, 9), divided)).is_err());
@@ -167,9 +171,9 @@ fn mistakes_in_the_local_kernel() {
 #[test]
 fn mistakes_in_the_non_local_kernel() {
     let right: Rate = |t| nonlocal(0.7, 0.6, EPSILON * t.new, -EPSILON * t.old);
-    every_mistake_is_seen::<1>(SPHERE, NONLOCAL, right, &WRONG_NONLOCAL, &[]);
-    every_mistake_is_seen::<2>(BALL, NONLOCAL, right, &WRONG_NONLOCAL, &[]);
-    every_mistake_is_seen::<3>(SPHERE, NONLOCAL, right, &WRONG_NONLOCAL, &[]);
+    every_mistake_is_seen::<1>(SPHERE, NONLOCAL, right, &WRONG_NONLOCAL);
+    every_mistake_is_seen::<2>(BALL, NONLOCAL, right, &WRONG_NONLOCAL);
+    every_mistake_is_seen::<3>(SPHERE, NONLOCAL, right, &WRONG_NONLOCAL);
 }
 
 /// λ(|∇S|) taken at |∇S| = 0.

@@ -1,15 +1,15 @@
 //! Cells of the engine, flown from one place.
 
 use super::sets::Set;
-use kinetaxis::cells::Population;
+use kinetaxis::cells::{BLOCK, Population};
 use kinetaxis::grid::{Boundary, Grid};
 use kinetaxis::motion::{MotionError, Step, Tally, advance};
 use kinetaxis::rng::{Purpose, Stream, Streams};
 use kinetaxis::turning::{LinearSignal, TurningKernel};
 use kinetaxis::vector::Vector;
 
-/// Cells of one replicate: two blocks.
-pub const CELLS: usize = 4096;
+/// Cells of one replicate: one block.
+pub const CELLS: usize = BLOCK;
 
 /// One experiment.
 pub struct Flight<'a, const D: usize, K> {

@@ -19,7 +19,7 @@ pub struct Motion {
     pub epsilon: f64,
     /// t.
     pub time: f64,
-    /// Replicates of 4096 cells.
+    /// Replicates of 2048 cells.
     pub replicates: u64,
     /// Seed.
     pub seed: u64,
