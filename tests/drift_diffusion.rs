@@ -210,7 +210,7 @@ fn cells_follow_the_exact_law<const D: usize>() {
         .flat_map(|(i, (set, spec))| {
             let seed = 1000 * D as u64 + i as u64;
             let (set, spec) = (*set, *spec);
-            let motion = Motion { set, spec, epsilon: EPSILON, time: 2.0, replicates: 48, seed };
+            let motion = Motion { set, spec, epsilon: EPSILON, time: 2.0, replicates: 36, seed };
             with_kernel!(spec.kernel::<D>(&set, EPSILON), k => motion.check(&k))
         })
         .collect();
@@ -238,7 +238,7 @@ fn pinned_cells_follow_the_exact_law<const D: usize>() {
         .flat_map(|(i, (set, spec))| {
             let seed = 5000 + 1000 * D as u64 + i as u64;
             let (set, spec) = (*set, *spec);
-            let motion = Motion { set, spec, epsilon: EPSILON, time: 0.6, replicates: 48, seed };
+            let motion = Motion { set, spec, epsilon: EPSILON, time: 0.6, replicates: 24, seed };
             with_kernel!(spec.kernel::<D>(&set, EPSILON), k => motion.check_pinned(&k))
         })
         .collect();

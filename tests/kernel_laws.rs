@@ -38,7 +38,8 @@ fn cases() -> Vec<(Set, Spec)> {
 
 /// A velocity of `set`, with this cosine to the gradient.
 fn velocity<const D: usize>(set: &Set, cosine: f64) -> Vector<D> {
-    let (axes, speed) = (frame(&gradient::<D>(1.0)), 0.3 * set.inner + 0.7 * set.outer);
+    let axes = frame(&gradient::<D>(1.0));
+    let speed = if set.is_sphere() { set.outer } else { 0.3 * set.inner + 0.7 * set.outer };
     let across = if D == 1 { 0.0 } else { (1.0 - cosine * cosine).sqrt() };
     let along = if D == 1 { cosine.signum() } else { cosine };
     std::array::from_fn(|l| speed * (along * axes[0][l] + across * axes[D - 1][l]))
@@ -150,10 +151,10 @@ fn turns_by_another_kernel_are_refused() {
     let psi = Family::Saturating;
     let nonlocal = |plus, minus| Spec::NonLocal { plus, minus, psi };
     for (spec, judged_by) in [
-        (local(1.0, 0.7), local(0.7, 1.0)),
+        (local(1.2, 0.3), local(0.3, 1.2)),
         (local(1.6, 0.0), local(0.0, 1.6)),
         (nonlocal(1.0, 0.0), nonlocal(0.0, 1.0)),
-        (nonlocal(0.7, 0.6), nonlocal(0.6, 0.7)),
+        (nonlocal(0.9, 0.3), nonlocal(0.3, 0.9)),
     ] {
         for set in [SPHERE, SHELL] {
             let verdict = turned::<2>(set, spec, judged_by, velocity(&set, 0.8), 3);
@@ -283,21 +284,21 @@ impl Sense<1> for Ramp {
     }
 }
 
-/// Cells on the flat, but for one on the ramp, where T/F lies between 1 ± 3·1.6·1.3ε·2/2.
+/// Cells on the flat, but for one on the ramp, where T/F is 1 + 4.8ε(v − w): 7.24 from −1.3 to 1.3, −5.24 back.
 fn one_on_the_ramp(bound: f64, floor: f64, refuse_negative: bool) -> Result<Tally, MotionError> {
     let constant = Quantity::Constant;
     let space = SPHERE.space::<1>();
     let kernel = Local::new(constant(1.0), constant(0.8), constant(0.8), space.clone(), EPSILON);
     let mut positions = vec![[-1.0]; 2 * BLOCK];
     positions[ODD_ONE] = [1.0];
-    let mut cells = Population { positions, velocities: vec![[1.3]; 2 * BLOCK], weight: 1.0 };
+    let mut cells = Population { positions, velocities: vec![[-1.3]; 2 * BLOCK], weight: 1.0 };
     let step = Step {
         kernel: &kernel,
         signal: &Ramp,
         space: &space,
         grid: &whole_space(),
         epsilon: EPSILON,
-        // Too short to come to the ramp or leave it, and some ten candidates long.
+        // Too short to come to the ramp or to leave it, and some candidates long.
         duration: 0.3,
         bound,
         floor,
@@ -331,7 +332,7 @@ fn a_bound_below_the_floor_is_no_bound() {
 
 #[test]
 fn a_negative_rate_is_refused_or_counted() {
-    let high = 1.0 + 2.0 * 3.0 * 1.6 * 1.3 * EPSILON;
+    let high = 7.24 * (1.0 + 1e-9);
     let error = one_on_the_ramp(high, 0.0, true).unwrap_err();
     let MotionError::Negative { cell, rate, .. } = error else { panic!("{error}") };
     assert!(cell == ODD_ONE && rate < 0.0);

@@ -6,6 +6,9 @@ use kinetaxis::vector::{Vector, dot, norm};
 use kinetaxis::velocity::{VelocitySet, VelocitySpace};
 use std::f64::consts::PI;
 
+/// A function of |v|, as text in r and as code.
+pub type Profile = (&'static str, fn(f64) -> f64);
+
 /// V and F.
 #[derive(Clone, Copy, Debug)]
 pub struct Set {
@@ -16,7 +19,7 @@ pub struct Set {
     /// Outer speed.
     pub outer: f64,
     /// F up to a factor, as text in r and as a function; `None` for a uniform F.
-    pub profile: Option<(&'static str, fn(f64) -> f64)>,
+    pub profile: Option<Profile>,
 }
 
 /// |v| = 1.3.
@@ -29,8 +32,8 @@ pub const SHELL: Set = Set { name: "shell", inner: 0.5, outer: 1.3, profile: Non
 pub const BALL_F: Set = Set { name: "ball with F", profile: Some(SLOWER), ..BALL };
 /// The shell with F increasing in |v|.
 pub const SHELL_F: Set = Set { name: "shell with F", profile: Some(FASTER), ..SHELL };
-const SLOWER: (&str, fn(f64) -> f64) = ("exp(-0.5*r*r)", |r| (-0.5 * r * r).exp());
-const FASTER: (&str, fn(f64) -> f64) = ("1 + r", |r| 1.0 + r);
+const SLOWER: Profile = ("exp(-0.5*r*r)", |r| (-0.5 * r * r).exp());
+const FASTER: Profile = ("1 + r", |r| 1.0 + r);
 
 /// Those with a uniform F.
 pub const UNIFORM: [Set; 3] = [SPHERE, BALL, SHELL];
