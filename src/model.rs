@@ -16,7 +16,7 @@ pub struct Model<const D: usize> {
     pub epsilon: f64,
     /// V and F.
     pub space: VelocitySpace<D>,
-    /// T_ε[S].
+    /// T_ε\[S\].
     pub kernel: Kernel<D>,
     /// Bound on T/F given by the user.
     pub kernel_bound: Option<f64>,

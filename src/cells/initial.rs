@@ -20,6 +20,7 @@ const HEADROOM: f64 = 1.25;
 
 /// ρ⁰ as a function, and how to draw from it.
 pub struct InitialLaw<const D: usize> {
+    /// The box, cut into the cells that positions are drawn from.
     grid: Grid<D>,
     density: Density,
     /// Scale that makes ρ⁰ integrate to `mass`.
@@ -50,7 +51,7 @@ pub enum InitialError {
     /// The density changes too fast for the rejection bound.
     #[error(
         "cells.density rises above {bound:e} (to {value:e}) inside one grid cell near x = {at:?}; \
-         refine domain.grid or smooth the density"
+         refine cells.density.grid or smooth the density"
     )]
     TooSteep {
         /// The bound.
@@ -66,7 +67,7 @@ impl<const D: usize> InitialLaw<D> {
     /// The law of an experiment. Mass and bounds are found grid cell by grid cell.
     pub fn new(cells: &Cells, grid: &Grid<D>) -> Result<Self, InitialError> {
         let mut law = Self {
-            grid: grid.clone(),
+            grid: grid.with_cells(std::array::from_fn(|a| cells.density_grid[a])),
             density: cells.density.clone(),
             scale: 1.0,
             mass: 1.0,

@@ -106,7 +106,8 @@ fn order_line(quantity: &str, norm: &str, fit: &Order) -> Vec<String> {
 fn text<const D: usize>(context: &Context, r: &Convergence<D>) -> String {
     let level = format!("{}% interval", 100.0 * context.experiment.ensemble.confidence);
     let mut rows = vec![vec!["error".into(), "epsilon".into(), "value".into(), level.clone()]];
-    for row in &r.rows {
+    let shown = |quantity: &str, norm: &str| quantity == "rho" || norm == "L2";
+    for row in r.rows.iter().filter(|row| shown(row.quantity, &row.norm)) {
         let e = &row.error;
         let value =
             if row.resolved { format!("{:.4e}", e.value) } else { "not resolved".to_string() };
@@ -118,13 +119,17 @@ fn text<const D: usize>(context: &Context, r: &Convergence<D>) -> String {
         ]);
     }
     let mut orders = vec![vec!["order in epsilon".into(), "value".into(), level, "verdict".into()]];
-    orders.extend(r.orders.iter().map(|(q, n, fit)| order_line(q, n, fit)));
+    let fitted = r.orders.iter().filter(|(q, n, _)| shown(q, n));
+    orders.extend(fitted.map(|(q, n, fit)| order_line(q, n, fit)));
     let mut text = aligned(&rows) + "\n" + &aligned(&orders);
     let total = total(r);
     if total.negative > 0 {
         text += &negative_warning(&total);
     }
-    text + &format!("computed in {:.0} s\n", context.seconds())
+    text + &format!(
+        "more norms and quantities in convergence.csv, orders.csv and report.html; computed in {:.0} s\n",
+        context.seconds()
+    )
 }
 
 /// All events of the sweep, without the budget's.

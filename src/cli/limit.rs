@@ -74,7 +74,7 @@ pub fn write_limit<const D: usize>(
     header.extend(["rho".into(), "signal".into()]);
     let mut table = Table::create(&context.folder().file("limit.csv"), &header)?;
     for f in fields {
-        let (density, signal) = (spectral.inverse(&f.density), spectral.inverse(&f.signal));
+        let (density, signal) = (f.nodal_density(spectral), spectral.inverse(&f.signal));
         for_each_node(spectral.grid(), |i, x| {
             let mut row = vec![number(f.time)];
             row.extend(x);

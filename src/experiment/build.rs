@@ -131,6 +131,7 @@ fn cells(draft: &Draft) -> Option<Cells> {
         mass: draft.float("cells.mass"),
         density: density(draft)?,
         mean_velocity: draft.floats("cells.mean_velocity")?,
+        density_grid: sizes(draft, "cells.density.grid")?,
         stratified: draft.flag("cells.stratified")?,
         antithetic: draft.flag("cells.antithetic")?,
     })

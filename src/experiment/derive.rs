@@ -2,6 +2,7 @@
 
 use super::check::Checked;
 use super::draft::Draft;
+use crate::formula::Formula;
 use std::f64::consts::SQRT_2;
 
 pub(crate) fn derive(draft: &mut Draft) {
@@ -10,6 +11,7 @@ pub(crate) fn derive(draft: &mut Draft) {
     draft.derive("cells.mass", shape.then_some(Checked::Float(1.0)));
     draft.derive("deposit.bandwidth", bandwidth(draft).map(Checked::Float));
     draft.derive("time.outputs", Some(Checked::Floats(vec![])));
+    draft.derive("cells.density.grid", draft.integers("domain.grid").map(Checked::Integers));
     draft.derive("limit.grid", draft.integers("domain.grid").map(Checked::Integers));
     draft.derive("limit.step", draft.float("time.step").map(Checked::Float));
     draft.derive("converge.epsilons", epsilons(draft).map(Checked::Floats));
@@ -17,8 +19,26 @@ pub(crate) fn derive(draft: &mut Draft) {
     draft.derive("converge.replicates", replicates);
     let count = draft.integer("cells.count").map(|n| Checked::Integers(vec![n]));
     draft.derive("converge.cells", count);
+    draft.derive("converge.test_functions", waves(draft).map(Checked::Formulas));
     times(draft);
     sweep(draft);
+}
+
+/// cos and sin of the first period along a periodic axis, the first cosine along a no-flux axis.
+fn waves(draft: &Draft) -> Option<Vec<Formula>> {
+    let (lower, upper) = (draft.floats("domain.lower")?, draft.floats("domain.upper")?);
+    let names = ["x", "y", "z"];
+    let mut waves = Vec::new();
+    for (a, boundary) in draft.texts("domain.boundary")?.iter().enumerate() {
+        let periodic = boundary == "periodic";
+        let edge = (upper.get(a)? - lower.get(a)?) / if periodic { 2.0 } else { 1.0 };
+        let phase = format!("PI*({} - ({}))/{edge}", names[a], lower[a]);
+        let waves_here: &[&str] = if periodic { &["cos", "sin"] } else { &["cos"] };
+        for wave in waves_here {
+            waves.push(Formula::parse(&format!("{wave}({phase})"), &names[..lower.len()]).ok()?);
+        }
+    }
+    Some(waves)
 }
 
 fn centre(draft: &Draft) -> Option<Vec<f64>> {

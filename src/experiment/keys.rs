@@ -144,6 +144,9 @@ pub static KEYS: &[Key] = &[
         Choice(&["uniform", "point", "gaussian", "ball", "ring", "cosine", "expression"]), Value("\"uniform\""),
         "1; all cells at center; exp(-|x-c|^2/2w^2); 1 where |x-c| < radius; exp(-(|x-c|-radius)^2/2w^2); 1 + amplitude prod cos(2 pi m (x-lower)/L), pi at no-flux; or an expression.")
         .live("\"gaussian\""),
+    key("cells.density.grid", Sizes(4), Derived("domain.grid"),
+        "Cells along each axis of the grid from which positions are drawn; refine it for a steep density.")
+        .sample("128"),
     key("cells.density.center", Vector(ANY), Derived("the centre of the box"), "c, inside the box.")
         .sample("0.0").only("cells.density.shape", &["point", "gaussian", "ball", "ring"]),
     key("cells.density.width", Float(POSITIVE), Required, "w, standard deviation.")
@@ -180,7 +183,7 @@ pub static KEYS: &[Key] = &[
         .sample("16"),
     key("converge.cells", Integers(1), Derived("cells.count"), "Cells of one replicate, the same or one number for each epsilon.")
         .sample("20000"),
-    key("converge.test_functions", Formulas(SPACE), Value("[]"),
+    key("converge.test_functions", Formulas(SPACE), Derived("the lowest waves of the box along each axis"),
         "Test functions phi(x) of the weak errors (1/|box|) int (rho_epsilon - rho_0) phi dx.")
         .sample("[\"cos(x)\"]"),
     key("converge.budget_replicates", Integer(0, i64::MAX), Value("0"),

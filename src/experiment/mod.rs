@@ -11,6 +11,8 @@ pub mod keys;
 mod kind;
 mod problem;
 mod read;
+#[cfg(test)]
+mod reference;
 mod rules;
 mod sample;
 pub mod schema;
@@ -40,7 +42,7 @@ pub struct Experiment {
     pub domain: Domain,
     /// V and F.
     pub velocity: Velocity,
-    /// T[S].
+    /// T\[S\].
     pub kernel: Kernel,
     /// The equation for S.
     pub signal: Signal,
@@ -206,6 +208,8 @@ pub struct Cells {
     pub mass: Option<f64>,
     /// ρ(x, 0) up to normalisation.
     pub density: Density,
+    /// Cells along each axis of the grid from which positions are drawn.
+    pub density_grid: Vec<usize>,
     /// Mean of v at t = 0; f⁰ ∝ F(v)(1 + d m·v/⟨|v|²⟩).
     pub mean_velocity: Vec<f64>,
     /// Stratify initial positions over the grid.

@@ -46,7 +46,8 @@ fn defaults_are_filled_in() {
     assert_eq!(e.converge.epsilons, [0.4, 0.1 * 8f64.sqrt(), 0.2, 0.1 * 2f64.sqrt()]);
     assert_eq!(e.converge.cells, [100; 4]);
     assert_eq!((e.converge.replicates, e.ensemble.replicates), (16, 16));
-    assert!(e.converge.test_functions.is_empty() && e.output.cells_at.is_empty());
+    assert_eq!(e.converge.test_functions.len(), 2);
+    assert!(e.output.cells_at.is_empty());
 }
 
 #[test]

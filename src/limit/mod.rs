@@ -1,4 +1,4 @@
-//! The macroscopic limit ∂tρ = ∇·(D[S]∇ρ − χ[S]ρ∇S) (CMPS 23): it knows no cells, so it is an
+//! The macroscopic limit ∂tρ = ∇·(D\[S\]∇ρ − χ\[S\]ρ∇S) (CMPS 23): it knows no cells, so it is an
 //! independent check of them.
 
 pub mod quadrature;

@@ -1,5 +1,7 @@
 //! How cells advance by one field step in a frozen signal.
 
+mod block;
+mod lanes;
 mod thinning;
 
 pub use thinning::{Step, advance};

@@ -4,7 +4,7 @@
 //! cell turns if uR < T_ε(v,w)/F(v). Turns w → v then happen at rate density T_ε(v,w)/ε² exactly,
 //! for every kernel: no integral λ_ε, no probability per step (Lewis & Shedler 1979).
 
-use super::{BadRate, MotionError, Tally};
+use super::{BadRate, MotionError, Tally, block};
 use crate::cells::{BLOCK, Population};
 use crate::grid::Grid;
 use crate::rng::{Purpose, Stream, Streams};
@@ -17,7 +17,7 @@ use rayon::prelude::*;
 
 /// What all cells share during one field step.
 pub struct Step<'a, const D: usize, K, S> {
-    /// T_ε[S].
+    /// T_ε\[S\].
     pub kernel: &'a K,
     /// S, frozen.
     pub signal: &'a S,
@@ -55,24 +55,14 @@ pub fn advance<const D: usize, K: TurningKernel<D>, S: Sense<D>>(
         .par_chunks_mut(BLOCK)
         .zip(population.velocities.par_chunks_mut(BLOCK))
         .enumerate()
-        .map(|(block, (positions, velocities))| {
-            let mut rng = streams.stream(Purpose::Motion, block as u64, number);
-            let (mut tally, mut start) = (Tally::default(), rng.clone());
-            for (i, (x, v)) in positions.iter_mut().zip(velocities).enumerate() {
-                let mirrored = step.antithetic && i % 2 == 1;
-                if step.antithetic {
-                    let now = rng.clone();
-                    if mirrored {
-                        rng = start;
-                    }
-                    start = now;
-                }
-                let sign = if mirrored { -1.0 } else { 1.0 };
-                fly(x, v, sign, step, &mut rng, &mut tally)
-                    .map_err(|bad| BadRate { cell: block * BLOCK + i, ..bad })?;
-            }
-            tally.cell_steps = positions.len() as u64;
-            Ok(tally)
+        .map(|(number_of_block, (positions, velocities))| {
+            let mut rng = streams.stream(Purpose::Motion, number_of_block as u64, number);
+            let tally = if step.space.is_uniform() {
+                block::fly(positions, velocities, step, &mut rng)
+            } else {
+                fly_each(positions, velocities, step, &mut rng)
+            };
+            tally.map_err(|bad| BadRate { cell: number_of_block * BLOCK + bad.cell, ..bad })
         })
         .collect();
     let mut total = Tally::default();
@@ -80,6 +70,28 @@ pub fn advance<const D: usize, K: TurningKernel<D>, S: Sense<D>>(
         total += block.map_err(|bad| bad.named(streams.replicate(), number))?;
     }
     Ok(total)
+}
+
+/// One cell after the other: the plain form of the algorithm, for every F.
+fn fly_each<const D: usize, K: TurningKernel<D>, S: Sense<D>>(
+    positions: &mut [Vector<D>],
+    velocities: &mut [Vector<D>],
+    step: &Step<'_, D, K, S>,
+    rng: &mut Stream,
+) -> Result<Tally, BadRate<D>> {
+    let (mut tally, mut start) = (Tally::default(), rng.clone());
+    for (i, (x, v)) in positions.iter_mut().zip(velocities).enumerate() {
+        let mirrored = step.antithetic && i % 2 == 1;
+        if mirrored {
+            *rng = start.clone();
+        } else {
+            start = rng.clone();
+        }
+        let sign = if mirrored { -1.0 } else { 1.0 };
+        fly(x, v, sign, step, rng, &mut tally).map_err(|bad| BadRate { cell: i, ..bad })?;
+    }
+    tally.cell_steps = positions.len() as u64;
+    Ok(tally)
 }
 
 /// Advances one cell by Δt: flights at v/ε, candidates at rate R/ε².

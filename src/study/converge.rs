@@ -7,7 +7,7 @@
 use super::budget::{self, BudgetRow};
 use super::cost::predict;
 use super::ensemble::{Moments, for_each_replicate};
-use super::fit::{Order, fit_order};
+use super::fit::{Order, ROUND_OFF, fit_order};
 use super::monitor::Monitor;
 use super::norms::{LeaveOneOut, NodalField, Norm, measure};
 use super::reference::{LimitFields, Refinement, limit_fields, refinement, smoothed};
@@ -20,6 +20,7 @@ use crate::motion::Tally;
 use crate::observe::{Fields, PhaseMoments};
 use crate::simulation::{Simulation, SimulationError};
 use crate::state::State;
+use crate::vector::{add_scaled, scaled};
 use rayon::prelude::*;
 
 /// One line of convergence.csv.
@@ -64,7 +65,7 @@ pub struct Convergence<const D: usize> {
 pub(super) struct Differences {
     /// By replicate: ρ, S, ∇S, J, r.
     pub fields: Vec<[NodalField; 5]>,
-    /// By replicate: the weak errors.
+    /// By replicate: the weak errors, in the order of [`weak_names`].
     weak: Vec<Vec<f64>>,
     density: Moments,
     tally: Tally,
@@ -79,6 +80,20 @@ const QUANTITIES: [(&str, &[Norm]); 5] = [
     ("J", &[Norm::L1, Norm::L2, Norm::Linf]),
     ("r", &[Norm::L2]),
 ];
+
+/// (quantity, norm) of every weak error: for each test function φ those of ρ, S, and of each
+/// component of ∇S and J.
+fn weak_names<const D: usize>(e: &Experiment) -> Vec<(&'static str, String)> {
+    let mut names = Vec::new();
+    for test in e.converge.test_functions.iter().map(Formula::text) {
+        names.extend(["rho", "S"].map(|quantity| (quantity, format!("weak:{test}"))));
+        for quantity in ["gradS", "J"] {
+            let component = |axis: &&str| (quantity, format!("weak_{axis}:{test}"));
+            names.extend(["x", "y", "z"].iter().take(D).map(component));
+        }
+    }
+    names
+}
 
 /// Runs the sweep of `[converge]`.
 pub fn converge<const D: usize>(
@@ -103,7 +118,8 @@ pub fn converge<const D: usize>(
     let mut add = |quantity: &'static str, norm: String, errors: Vec<LeaveOneOut>| {
         for (e, error) in experiments.iter().zip(&errors) {
             let estimate = error.estimate(e.ensemble.confidence);
-            let resolved = estimate.low > 0.0 || estimate.high < 0.0;
+            // Below round-off there is nothing to resolve.
+            let resolved = estimate.low > ROUND_OFF || estimate.high < -ROUND_OFF;
             let (replicates, cells) = (e.converge.replicates, e.cells.count);
             let (epsilon, norm) = (e.epsilon, norm.clone());
             rows.push(ErrorRow {
@@ -120,6 +136,7 @@ pub fn converge<const D: usize>(
         orders.push((quantity, norm, fit_order(&epsilons, &magnitudes, e.ensemble.confidence)));
     };
     let coupled = all.iter().any(|d| d.fields.iter().any(|f| f[1][0].iter().any(|v| *v != 0.0)));
+    let weak = weak_names::<D>(e);
     for (q, (quantity, norms)) in QUANTITIES.into_iter().enumerate() {
         if !coupled && (quantity == "S" || quantity == "gradS") {
             continue;
@@ -131,13 +148,11 @@ pub fn converge<const D: usize>(
             };
             add(quantity, norm.name().to_string(), all.iter().map(of).collect());
         }
-        for (t, test) in e.converge.test_functions.iter().enumerate() {
-            if quantity == "rho" {
-                let of = |d: &Differences| {
-                    LeaveOneOut::mean(&d.weak.iter().map(|w| w[t]).collect::<Vec<_>>())
-                };
-                add(quantity, format!("weak:{}", test.text()), all.iter().map(of).collect());
-            }
+        for (w, (_, norm)) in weak.iter().enumerate().filter(|(_, (of, _))| *of == quantity) {
+            let of = |d: &Differences| {
+                LeaveOneOut::mean(&d.weak.iter().map(|errors| errors[w]).collect::<Vec<_>>())
+            };
+            add(quantity, norm.clone(), all.iter().map(of).collect());
         }
     }
     let tallies = (epsilons.iter().zip(&all)).map(|(e, d)| (*e, d.tally, d.loop_seconds)).collect();
@@ -214,7 +229,7 @@ pub(super) fn differences<const D: usize>(
             let (state, seconds) = (simulation.state(), simulation.loop_time().as_secs_f64());
             let density = model.spectral.inverse(&state.density);
             let fields = reference.subtract_from(&model, state);
-            let weak = reference.weak_errors(&model, state, &e.converge.test_functions);
+            let weak = reference.weak_errors(&model, state, &fields);
             Ok((fields, weak, density, state.tally, seconds))
         },
         |_, (fields, weak, density, tally, seconds)| {
@@ -233,17 +248,35 @@ struct Reference<const D: usize> {
     density: Vec<f64>,
     signal: Vec<f64>,
     flux: [Vec<f64>; D],
-    weak: Vec<f64>,
+    tests: Vec<Test<D>>,
     moments: PhaseMoments<D>,
+}
+
+/// A test function φ, at the nodes, and its means against the limit.
+struct Test<const D: usize> {
+    formula: Formula,
+    nodal: Vec<f64>,
+    density: f64,
+    flux: [f64; D],
+}
+
+/// (1/|Ω|)∫uφ dx of nodal values: the trapezoid rule, which is as accurate as the spectral basis.
+fn pairing(u: &[f64], test: &[f64]) -> f64 {
+    u.iter().zip(test).map(|(u, t)| u * t).sum::<f64>() / u.len() as f64
 }
 
 impl<const D: usize> Reference<D> {
     fn new(model: &Model<D>, e: &Experiment, limit: &LimitFields<D>) -> Self {
-        let nodal = model.spectral.inverse(&limit.density);
-        let weak = (e.converge.test_functions.iter())
-            .map(|test| {
-                let values = model.grid().sample(|x| test.eval(x));
-                values.iter().zip(&nodal).map(|(a, b)| a * b).sum::<f64>() / nodal.len() as f64
+        let density = model.spectral.inverse(&limit.density);
+        let tests = (e.converge.test_functions.iter())
+            .map(|formula| {
+                let nodal = model.grid().sample(|x| formula.eval(x));
+                Test {
+                    formula: formula.clone(),
+                    density: pairing(&density, &nodal),
+                    flux: std::array::from_fn(|a| pairing(&limit.flux[a], &nodal)),
+                    nodal,
+                }
             })
             .collect();
         let flux = std::array::from_fn(|a| {
@@ -254,7 +287,7 @@ impl<const D: usize> Reference<D> {
             density: smoothed(model, e, &limit.density),
             signal: limit.signal.clone(),
             flux,
-            weak,
+            tests,
             moments: PhaseMoments::new(&model.space),
         }
     }
@@ -275,16 +308,46 @@ impl<const D: usize> Reference<D> {
         ]
     }
 
-    /// (1/|Ω|)(w Σᵢ φ(xᵢ) − ∫φρ₀ dx): no deposit, so no bandwidth.
-    fn weak_errors(&self, model: &Model<D>, state: &State<D>, tests: &[Formula]) -> Vec<f64> {
-        let scale = state.cells.weight / model.grid().volume();
-        (tests.iter().zip(&self.weak))
-            .map(|(test, limit)| {
-                let parts: Vec<f64> = (state.cells.positions.par_chunks(BLOCK))
-                    .map(|xs| xs.iter().map(|x| test.eval(x)).sum())
-                    .collect();
-                scale * parts.iter().sum::<f64>() - limit
-            })
-            .collect()
+    /// (1/|Ω|)∫(u_ε − u₀)φ dx in the order of [`weak_names`]. For ρ and J the integral over the
+    /// cells is a sum over cells: no deposit, so no bandwidth.
+    fn weak_errors(
+        &self,
+        model: &Model<D>,
+        state: &State<D>,
+        fields: &[NodalField; 5],
+    ) -> Vec<f64> {
+        let mut errors = Vec::new();
+        for test in &self.tests {
+            let (density, flux) = cell_means(model, state, &test.formula);
+            errors.push(density - test.density);
+            errors.push(pairing(&fields[1][0], &test.nodal));
+            errors.extend(fields[2].iter().map(|component| pairing(component, &test.nodal)));
+            errors.extend((0..D).map(|a| flux[a] - test.flux[a]));
+        }
+        errors
     }
+}
+
+/// (1/|Ω|) w Σᵢ φ(xᵢ) and (1/|Ω|) (w/ε) Σᵢ vᵢ φ(xᵢ).
+fn cell_means<const D: usize>(
+    model: &Model<D>,
+    state: &State<D>,
+    test: &Formula,
+) -> (f64, [f64; D]) {
+    let cells = &state.cells;
+    let blocks: Vec<(f64, [f64; D])> = (cells.positions.par_chunks(BLOCK))
+        .zip(cells.velocities.par_chunks(BLOCK))
+        .map(|(xs, vs)| {
+            let mut sum = (0.0, [0.0; D]);
+            for (x, v) in xs.iter().zip(vs) {
+                let value = test.eval(x);
+                sum = (sum.0 + value, add_scaled(&sum.1, value, v));
+            }
+            sum
+        })
+        .collect();
+    let scale = cells.weight / model.grid().volume();
+    let density = blocks.iter().map(|(sum, _)| sum).sum::<f64>();
+    let flux = blocks.iter().fold([0.0; D], |sum, (_, part)| add_scaled(&sum, 1.0, part));
+    (scale * density, scaled(scale / model.epsilon, &flux))
 }

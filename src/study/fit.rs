@@ -3,6 +3,9 @@
 use super::norms::LeaveOneOut;
 use super::statistics::{around, chi_square_tail, jackknife_error};
 
+/// What sums over cells and nodes leave of an exact zero.
+pub(super) const ROUND_OFF: f64 = 1e-14;
+
 /// A fitted order, or why there is none.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Order {
@@ -24,7 +27,7 @@ pub struct Order {
 /// all ε together, so errors that share random numbers across ε are treated as what they are.
 pub fn fit_order(epsilons: &[f64], errors: &[LeaveOneOut], confidence: f64) -> Order {
     let clear: Vec<_> = (epsilons.iter().zip(errors))
-        .filter(|(_, e)| e.estimate(confidence).low > 0.0)
+        .filter(|(_, e)| e.estimate(confidence).low > ROUND_OFF)
         .filter_map(|(eps, e)| e.logarithms().map(|(full, omitted)| (eps.ln(), full, omitted)))
         .collect();
     let points = clear.len();

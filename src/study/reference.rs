@@ -25,6 +25,16 @@ pub struct LimitFields<const D: usize> {
     pub flux: MacroFlux<D>,
 }
 
+impl<const D: usize> LimitFields<D> {
+    /// Nodal ρ₀. The limiter leaves it non-negative; what a transform adds to zero is removed.
+    pub fn nodal_density(&self, spectral: &Spectral<D>) -> Vec<f64> {
+        let mut density = spectral.inverse(&self.density);
+        let round_off = 1e-12 * density.iter().copied().fold(0.0, f64::max);
+        density.iter_mut().filter(|v| **v < 0.0 && **v > -round_off).for_each(|v| *v = 0.0);
+        density
+    }
+}
+
 /// ρ₀, S₀, J₀ at the output times on the grid of the cells, and the largest fraction of the mass
 /// that the positivity limiter moved. With `mollified`, ρ₀ feeds S₀ through K_h as cells do.
 pub fn limit_fields<const D: usize>(

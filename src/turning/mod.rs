@@ -1,4 +1,4 @@
-//! Turning kernels T_ε[S](x, v, v′): the rate density of turning from v′ to v.
+//! Turning kernels T_ε\[S\](x, v, v′): the rate density of turning from v′ to v.
 //!
 //! One kernel per file. A kernel sees the signal only through [`Sense`], never a grid or the time
 //! loop. A new kernel adds its file, a line to [`Kernel`] and an experiment.
@@ -39,15 +39,15 @@ pub struct Bounds {
 /// D and χ of the macroscopic limit at one point: ∂tρ = ∇·(D∇ρ − χρ∇S).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Coefficients {
-    /// D[S].
+    /// D\[S\].
     pub diffusivity: f64,
-    /// χ[S].
+    /// χ\[S\].
     pub sensitivity: f64,
 }
 
 /// One turning kernel.
 pub trait TurningKernel<const D: usize>: Sync {
-    /// T_ε[S](x, v, w)/F(v), turning from `w` to `v`. May be negative outside the theory.
+    /// T_ε\[S\](x, v, w)/F(v), turning from `w` to `v`. May be negative outside the theory.
     fn relative_rate<S: Sense<D>>(
         &self,
         signal: &S,

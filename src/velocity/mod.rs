@@ -139,17 +139,23 @@ impl<const D: usize> VelocitySpace<D> {
         }
     }
 
+    /// The speed below which lies the share `u` of V: |v| under uniform F is this at uniform u.
+    #[inline(always)]
+    pub fn speed_at(&self, u: f64) -> f64 {
+        let (d, low) = (D as i32, self.inner.powi(D as i32));
+        let power = low + u * (self.outer.powi(d) - low);
+        match D {
+            1 => power,
+            2 => power.sqrt(),
+            _ => power.cbrt(),
+        }
+    }
+
     /// |v| drawn from its law under F: the uniform law, thinned by F where F is not uniform.
     #[inline(always)]
     fn radius(&self, rng: &mut Stream) -> f64 {
-        let (d, low) = (D as i32, self.inner.powi(D as i32));
         loop {
-            let power = low + rng.random::<f64>() * (self.outer.powi(d) - low);
-            let r = match D {
-                1 => power,
-                2 => power.sqrt(),
-                _ => power.cbrt(),
-            };
+            let r = self.speed_at(rng.random());
             match &self.profile {
                 Profile::Uniform => return r,
                 Profile::Radial(p) if rng.random::<f64>() * p.highest() < p.density(r) => return r,
