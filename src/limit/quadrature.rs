@@ -87,13 +87,13 @@ fn solve(matrix: &mut [f64], sides: &mut [Vec<f64>]) {
             }
             sides.iter_mut().for_each(|b| b.swap(k, pivot));
         }
-        for i in k + 1..n {
-            let factor = matrix[i * n + k] / matrix[k * n + k];
+        let (above, below) = matrix.split_at_mut((k + 1) * n);
+        let pivot_row = &above[k * n + k..];
+        for (i, row) in below.chunks_exact_mut(n).enumerate() {
+            let factor = row[k] / pivot_row[0];
             if factor != 0.0 {
-                for j in k..n {
-                    matrix[i * n + j] -= factor * matrix[k * n + j];
-                }
-                sides.iter_mut().for_each(|b| b[i] -= factor * b[k]);
+                row[k..].iter_mut().zip(pivot_row).for_each(|(r, p)| *r -= factor * p);
+                sides.iter_mut().for_each(|b| b[k + 1 + i] -= factor * b[k]);
             }
         }
     }

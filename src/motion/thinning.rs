@@ -118,7 +118,8 @@ fn fly<const D: usize, K: TurningKernel<D>, S: Sense<D>>(
         let proposal = scaled(sign, &step.space.sample(rng));
         tally.candidates += 1;
         let level = step.bound * rng.random::<f64>();
-        if level < step.floor {
+        // A floor above the bound is no floor: then the rate itself tells which cell is wrong.
+        if level < step.floor && step.floor <= step.bound {
             *v = proposal;
             tally.tumbles += 1;
             continue;

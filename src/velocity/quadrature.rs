@@ -6,8 +6,8 @@ use crate::vector::{Vector, scaled};
 use std::f64::consts::PI;
 
 /// Nodes per angle and for the speed.
-const ANGLES: usize = 24;
-const LATITUDES: usize = 10;
+const ANGLES: usize = 12;
+const LATITUDES: usize = 6;
 const SPEEDS: usize = 12;
 
 /// Nodes and weights for ∫_V · dv.

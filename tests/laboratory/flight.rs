@@ -1,0 +1,106 @@
+//! Cells of the engine, flown from one place.
+
+use super::sets::Set;
+use kinetaxis::cells::{BLOCK, Population};
+use kinetaxis::grid::{Boundary, Grid};
+use kinetaxis::motion::{MotionError, Step, Tally, advance};
+use kinetaxis::rng::{Purpose, Stream, Streams};
+use kinetaxis::turning::{LinearSignal, TurningKernel};
+use kinetaxis::vector::Vector;
+
+/// Cells of one replicate: one block.
+pub const CELLS: usize = BLOCK;
+
+/// One experiment.
+pub struct Flight<'a, const D: usize, K> {
+    /// T.
+    pub kernel: &'a K,
+    /// V and F.
+    pub set: Set,
+    /// S.
+    pub signal: LinearSignal<D>,
+    /// The box.
+    pub grid: Grid<D>,
+    /// ε.
+    pub epsilon: f64,
+    /// How long.
+    pub duration: f64,
+    /// Bound on T/F.
+    pub bound: f64,
+    /// Floor under T/F.
+    pub floor: f64,
+    /// How many replicates of [`CELLS`] cells.
+    pub replicates: u64,
+    /// Seed.
+    pub seed: u64,
+}
+
+/// Where they ended.
+pub struct Landed<const D: usize> {
+    /// Positions.
+    pub x: Vec<Vector<D>>,
+    /// Velocities.
+    pub v: Vec<Vector<D>>,
+    /// What happened, by replicate.
+    pub tallies: Vec<Tally>,
+}
+
+/// A box [lower, upper]ᵈ.
+pub fn cube<const D: usize>(lower: f64, upper: f64, boundary: Boundary) -> Grid<D> {
+    Grid { lower: [lower; D], upper: [upper; D], cells: [4; D], boundary: [boundary; D] }
+}
+
+/// A box that no cell leaves.
+pub fn whole_space<const D: usize>() -> Grid<D> {
+    cube(-1e6, 1e6, Boundary::Periodic)
+}
+
+/// A periodic box so small that S hardly changes in it, while S(x ± εv) is still sensed beyond: it holds a cell where
+/// the signal has one value, whatever it does.
+pub fn pinned<const D: usize>() -> Grid<D> {
+    cube(-1e-9, 1e-9, Boundary::Periodic)
+}
+
+impl<const D: usize, K: TurningKernel<D>> Flight<'_, D, K> {
+    /// From x = 0, velocities drawn from F.
+    pub fn isotropic(&self) -> Result<Landed<D>, MotionError> {
+        let space = self.set.space::<D>();
+        self.from(|rng| ([0.0; D], space.sample(rng)))
+    }
+
+    /// From x = 0 at velocity `v0`.
+    pub fn at_velocity(&self, v0: Vector<D>) -> Result<Landed<D>, MotionError> {
+        self.from(|_| ([0.0; D], v0))
+    }
+
+    /// From where `start` says.
+    pub fn from(
+        &self,
+        start: impl Fn(&mut Stream) -> (Vector<D>, Vector<D>),
+    ) -> Result<Landed<D>, MotionError> {
+        let space = self.set.space::<D>();
+        let step = Step {
+            kernel: self.kernel,
+            signal: &self.signal,
+            space: &space,
+            grid: &self.grid,
+            epsilon: self.epsilon,
+            duration: self.duration,
+            bound: self.bound,
+            floor: self.floor,
+            refuse_negative: true,
+            antithetic: false,
+        };
+        let mut all = Landed { x: Vec::new(), v: Vec::new(), tallies: Vec::new() };
+        for replicate in 0..self.replicates {
+            let streams = Streams::new(self.seed, replicate);
+            let mut rng = streams.stream(Purpose::InitialVelocity, 0, 0);
+            let (positions, velocities) = (0..CELLS).map(|_| start(&mut rng)).unzip();
+            let mut cells = Population { positions, velocities, weight: 1.0 };
+            all.tallies.push(advance(&mut cells, &step, streams, 0)?);
+            all.x.append(&mut cells.positions);
+            all.v.append(&mut cells.velocities);
+        }
+        Ok(all)
+    }
+}

@@ -1,0 +1,215 @@
+//! Turning kernels, each twice: as the crate has it, and written down again.
+
+use super::sets::Set;
+use kinetaxis::experiment::Psi as PsiSpec;
+use kinetaxis::formula::{Formula, Quantity};
+use kinetaxis::turning::{Bounds, Kernel, Local, NonLocal, Psi};
+use kinetaxis::vector::{Vector, dot, norm};
+
+/// A turning kernel. Numbers are chosen for rates near 1, T ≥ 0 and a visible bias at ε = ½.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Spec {
+    /// T = λF(v) + ε( a v·g − b w·g ), with aμ and bμ given.
+    Local {
+        /// λ(S,|∇S|).
+        lambda: Lambda,
+        /// aμ.
+        a_mu: f64,
+        /// bμ.
+        b_mu: f64,
+    },
+    /// T = α₊ψ(S, S+εv·g) + α₋ψ(S, S−εw·g).
+    NonLocal {
+        /// α₊.
+        plus: f64,
+        /// α₋.
+        minus: f64,
+        /// ψ.
+        psi: Family,
+    },
+}
+
+/// λ(S,|∇S|).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Lambda {
+    /// 1.3.
+    Constant,
+    /// 1.1 + G²/2.
+    OfSlope,
+    /// 1 + 0.4S + G²/2.
+    OfBoth,
+}
+
+/// ψ, up to 1/μ.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Family {
+    /// z/√(1+z²) + 1.1.
+    Saturating,
+    /// 0.8z + 1.1.
+    Linear,
+    /// 1.1 exp(0.9z/1.1).
+    Exponential,
+    /// D = m₂/1.2d, χ = 0.4.
+    Separable,
+    /// D = 0.4 + 0.1S², χ = 0.3 + 0.2S.
+    SeparableOfSignal,
+    /// 1.2 + tanh z.
+    Expression,
+    /// (1 + 0.3S²)exp(0.8z).
+    ExpressionOfSignal,
+}
+
+/// Every kernel whose turning does not depend on the value of S, for a uniform F.
+pub fn uniform_specs() -> Vec<Spec> {
+    use Family::*;
+    let mut all = weighted_specs();
+    for psi in [Saturating, Linear, Exponential, Separable, Expression] {
+        for (plus, minus) in [(1.0, 0.0), (0.0, 1.0), (0.7, 0.6)] {
+            all.push(Spec::NonLocal { plus, minus, psi });
+        }
+    }
+    all
+}
+
+/// Those that allow a non-uniform F.
+pub fn weighted_specs() -> Vec<Spec> {
+    let local = |lambda, a_mu, b_mu| Spec::Local { lambda, a_mu, b_mu };
+    vec![
+        local(Lambda::Constant, 1.6, 0.0),
+        local(Lambda::Constant, 0.0, 1.6),
+        local(Lambda::Constant, 1.0, 0.7),
+        local(Lambda::OfSlope, 0.8, 0.7),
+    ]
+}
+
+/// Those whose turning depends on the value of S.
+pub fn specs_of_signal() -> Vec<Spec> {
+    vec![
+        Spec::Local { lambda: Lambda::OfBoth, a_mu: 0.8, b_mu: 0.6 },
+        Spec::NonLocal { plus: 1.0, minus: 0.0, psi: Family::SeparableOfSignal },
+        Spec::NonLocal { plus: 0.7, minus: 0.6, psi: Family::ExpressionOfSignal },
+    ]
+}
+
+/// T(v,w) = gain(v) + exchange(w) at a place where the signal is S and its gradient g: every kernel is such a sum.
+pub struct Additive<const D: usize> {
+    /// What depends on the new velocity.
+    pub gain: Box<dyn Fn(&Vector<D>) -> f64>,
+    /// What depends on the old one.
+    pub exchange: Box<dyn Fn(&Vector<D>) -> f64>,
+}
+
+impl Spec {
+    /// |∇S| of the tests: as strong as T ≥ 0 allows at ε = ½.
+    pub fn slope(&self) -> f64 {
+        if matches!(self, Self::Local { .. }) { 0.6 } else { 1.2 }
+    }
+
+    /// The same as the crate has it.
+    pub fn kernel<const D: usize>(&self, set: &Set, epsilon: f64) -> Kernel<D> {
+        let (space, mu) = (set.space::<D>(), set.measure::<D>());
+        let constant = Quantity::Constant;
+        let formula = |text: &str, names: &[&str]| Formula::parse(text, names).unwrap();
+        match *self {
+            Self::Local { lambda, a_mu, b_mu } => {
+                let lambda = match lambda {
+                    Lambda::Constant => constant(1.3),
+                    Lambda::OfSlope => Quantity::Formula(formula("1.1 + G*G/2", &["S", "G"])),
+                    Lambda::OfBoth => Quantity::Formula(formula("1 + 0.4*S + G*G/2", &["S", "G"])),
+                };
+                let (a, b) = (constant(a_mu / mu), constant(b_mu / mu));
+                Kernel::Local(Local::new(lambda, a, b, space, epsilon))
+            }
+            Self::NonLocal { plus, minus, psi } => {
+                let m2 = set.speed_moment::<D>(2);
+                let of_s = |text: &str| Quantity::Formula(formula(text, &["S"]));
+                let of_both = |text: &str| {
+                    PsiSpec::Expression(formula(&format!("({text})/{mu}"), &["S", "R"]))
+                };
+                let separable = |diffusivity, sensitivity| PsiSpec::Separable {
+                    diffusivity,
+                    sensitivity,
+                    reference: 0.3,
+                };
+                let psi = match psi {
+                    Family::Saturating => PsiSpec::Saturating { c1: 1.0 / mu, c2: 1.1 / mu },
+                    Family::Linear => PsiSpec::Linear { c1: 0.8 / mu, c2: 1.1 / mu },
+                    Family::Exponential => PsiSpec::Exponential { c1: 0.9 / mu, c2: 1.1 / mu },
+                    Family::Separable => separable(constant(m2 / (1.2 * D as f64)), constant(0.4)),
+                    Family::SeparableOfSignal => {
+                        separable(of_s("0.4 + 0.1*S*S"), of_s("0.3 + 0.2*S"))
+                    }
+                    Family::Expression => of_both("1.2 + tanh(R - S)"),
+                    Family::ExpressionOfSignal => of_both("(1 + 0.3*S*S)*exp(0.8*(R - S))"),
+                };
+                Kernel::NonLocal(NonLocal::new(plus, minus, Psi::new(psi, &space), &space, epsilon))
+            }
+        }
+    }
+
+    /// The floor and the bound that the crate finds for it where S keeps within ½ of `s`, with room for round-off.
+    pub fn bounds<const D: usize>(&self, set: &Set, epsilon: f64, s: f64) -> (f64, f64) {
+        let bounds = Bounds { low: s - 0.5, high: s + 0.5, slope: self.slope() };
+        let kernel = self.kernel::<D>(set, epsilon);
+        (kernel.floor(&bounds) * (1.0 - 1e-9), kernel.bound(&bounds) * (1.0 + 1e-9))
+    }
+
+    /// T, from the equations. F(v) is `profile`(|v|) over its integral `total`.
+    pub fn additive<const D: usize>(
+        &self,
+        set: &Set,
+        total: f64,
+        epsilon: f64,
+        s: f64,
+        g: Vector<D>,
+    ) -> Additive<D> {
+        let (mu, m2) = (set.measure::<D>(), set.speed_moment::<D>(2));
+        match *self {
+            Self::Local { lambda, a_mu, b_mu } => {
+                let slope = norm(&g);
+                let rate = match lambda {
+                    Lambda::Constant => 1.3,
+                    Lambda::OfSlope => 1.1 + 0.5 * slope.powi(2),
+                    Lambda::OfBoth => 1.0 + 0.4 * s + 0.5 * slope.powi(2),
+                };
+                let profile = set.profile.map_or((|_| 1.0) as fn(f64) -> f64, |(_, f)| f);
+                Additive {
+                    gain: Box::new(move |v| {
+                        rate * profile(norm(v)) / total + epsilon * a_mu / mu * dot(v, &g)
+                    }),
+                    exchange: Box::new(move |w| -epsilon * b_mu / mu * dot(w, &g)),
+                }
+            }
+            Self::NonLocal { plus, minus, psi } => {
+                let d = D as f64;
+                let psi = move |z: f64| match psi {
+                    Family::Saturating => (z / (1.0 + z * z).sqrt() + 1.1) / mu,
+                    Family::Linear => (0.8 * z + 1.1) / mu,
+                    Family::Exponential => 1.1 * (0.9 / 1.1 * z).exp() / mu,
+                    Family::Separable => 1.2 / mu * (d / m2 * 0.4 * z).exp(),
+                    Family::SeparableOfSignal => {
+                        let primitive = |s: f64| 0.3 * s + 0.1 * s * s;
+                        let growth = (d / m2 * (primitive(s + z) - primitive(s))).exp();
+                        m2 / (d * mu * (0.4 + 0.1 * s * s)) * growth
+                    }
+                    Family::Expression => (1.2 + z.tanh()) / mu,
+                    Family::ExpressionOfSignal => (1.0 + 0.3 * s * s) * (0.8 * z).exp() / mu,
+                };
+                Additive {
+                    gain: Box::new(move |v| plus * psi(epsilon * dot(v, &g))),
+                    exchange: Box::new(move |w| minus * psi(-epsilon * dot(w, &g))),
+                }
+            }
+        }
+    }
+}
+
+/// The gradient of the tests, along no axis for d > 1.
+pub fn gradient<const D: usize>(slope: f64) -> Vector<D> {
+    let direction: [f64; 3] = match D {
+        1 => [1.0, 0.0, 0.0],
+        2 => [0.6, -0.8, 0.0],
+        _ => [2.0 / 3.0, -1.0 / 3.0, 2.0 / 3.0],
+    };
+    std::array::from_fn(|l| slope * direction[l])
+}

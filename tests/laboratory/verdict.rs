@@ -1,0 +1,106 @@
+//! Verdicts that can be asked either way: right code must pass, planted errors must not.
+//!
+//! **False alarms.** One verdict fails with probability about [`LEVEL`] although all is right; a test file holds fewer than
+//! 3000 of them, so the whole file alarms falsely with probability below 3·10⁻⁵ over the choice of its seed.
+//!
+//! **What is caught.** An error at least as large as `reach` escapes with probability [`LEVEL`] at most.
+
+use crate::common::stats::{Law, kolmogorov_smirnov, kolmogorov_tail, score};
+use statrs::distribution::{ChiSquared, ContinuousCDF, StudentsT};
+
+/// Probability that one verdict is an alarm although all is right.
+pub const LEVEL: f64 = 1e-8;
+
+/// One comparison.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// What is compared.
+    pub what: String,
+    /// Probability of a difference at least as large by chance.
+    pub p: f64,
+    /// Smallest error sure to be caught, in the unit of what is compared (relative to it where it is not 0).
+    pub reach: f64,
+    /// The figures.
+    pub seen: String,
+}
+
+/// `Err` lists every verdict that is an alarm.
+pub fn judge(verdicts: &[Verdict]) -> Result<(), String> {
+    assert!(!verdicts.is_empty() && verdicts.iter().all(|v| !v.p.is_nan()), "nothing compared");
+    let alarms: Vec<String> = (verdicts.iter().filter(|v| v.p < LEVEL))
+        .map(|v| format!("{}: p = {:.1e}, {}", v.what, v.p, v.seen))
+        .collect();
+    if alarms.is_empty() { Ok(()) } else { Err(alarms.join("\n")) }
+}
+
+/// The mean of independent values.
+pub fn mean(what: &str, sample: &[f64], expected: f64) -> Verdict {
+    let s = score(sample, expected);
+    let student = StudentsT::new(0.0, 1.0, sample.len() as f64 - 1.0).unwrap();
+    let scale = if expected == 0.0 { 1.0 } else { expected.abs() };
+    // Cells that all do the same agree up to round-off or not at all.
+    let p = if (s.mean - expected).abs() < 1e-9 * scale { 1.0 } else { s.p };
+    let reach = -2.0 * student.inverse_cdf(LEVEL / 2.0) * s.std_error / scale;
+    let seen = format!("{} ± {:.1e} for {expected}, z = {:.1}", s.mean, s.std_error, s.z);
+    Verdict { what: what.into(), p, reach, seen }
+}
+
+/// Counts in cells of known probability (Pearson); cells that expect fewer than 20 are put together.
+pub fn counts(what: &str, counts: &[u64], shares: &[f64]) -> Verdict {
+    assert_eq!(counts.len(), shares.len());
+    assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-5, "{what}: {shares:?}");
+    let n = counts.iter().sum::<u64>() as f64;
+    let (mut square, mut cells, mut rest) = (0.0, 0, (0.0, 0.0));
+    let mut compare = |count: f64, expected: f64| {
+        if expected > 0.0 {
+            square += (count - expected).powi(2) / expected;
+            cells += 1;
+        }
+    };
+    for (count, share) in counts.iter().zip(shares) {
+        match n * share < 20.0 {
+            true => rest = (rest.0 + *count as f64, rest.1 + n * share),
+            false => compare(*count as f64, n * share),
+        }
+    }
+    compare(rest.0, rest.1);
+    let law = ChiSquared::new(f64::from(cells - 1)).unwrap();
+    // Noncentrality that is caught: mean and spread of the shifted law, good to some 10 %.
+    let limit = law.inverse_cdf(1.0 - LEVEL);
+    let reach = ((limit - f64::from(cells - 1)).max(0.0) + 12.0 * limit.sqrt()) / n;
+    let seen = format!("χ² = {square:.1} on {} degrees of freedom, {n} cells", cells - 1);
+    Verdict { what: what.into(), p: law.sf(square), reach: reach.sqrt(), seen }
+}
+
+/// A sample and a law (Kolmogorov–Smirnov).
+pub fn follows(what: &str, sample: &[f64], law: &(impl Law + ?Sized)) -> Verdict {
+    let ks = kolmogorov_smirnov(sample, law);
+    let reach = 2.0 * ((2.0 / LEVEL).ln() / (2.0 * sample.len() as f64)).sqrt();
+    Verdict { what: what.into(), p: ks.p, reach, seen: format!("distance {}", ks.distance) }
+}
+
+/// Two samples and one law (Kolmogorov–Smirnov). Values that agree to some 10⁻⁹ are equal: an atom of the law, reached by
+/// two ways of rounding, stays one.
+pub fn same_law(what: &str, a: &[f64], b: &[f64]) -> Verdict {
+    let sorted = |x: &[f64]| {
+        let mut x: Vec<f64> = x.iter().map(|x| (x * 1e9).round()).collect();
+        x.sort_by(f64::total_cmp);
+        x
+    };
+    let (a, b) = (sorted(a), sorted(b));
+    let (mut i, mut j, mut distance) = (0, 0, 0.0_f64);
+    while i < a.len() && j < b.len() {
+        let at = a[i].min(b[j]);
+        while i < a.len() && a[i] <= at {
+            i += 1;
+        }
+        while j < b.len() && b[j] <= at {
+            j += 1;
+        }
+        distance = distance.max((i as f64 / a.len() as f64 - j as f64 / b.len() as f64).abs());
+    }
+    let root = (a.len() as f64 * b.len() as f64 / (a.len() + b.len()) as f64).sqrt();
+    let p = kolmogorov_tail((root + 0.12 + 0.11 / root) * distance);
+    let reach = 2.0 * ((2.0 / LEVEL).ln() / 2.0).sqrt() / root;
+    Verdict { what: what.into(), p, reach, seen: format!("distance {distance}") }
+}
