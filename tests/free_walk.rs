@@ -42,7 +42,7 @@ struct Free<const D: usize> {
 impl<const D: usize> Free<D> {
     fn new(set: Set, time: f64, replicates: u64, seed: u64) -> Self {
         let (grid, epsilon) = (whole_space(), EPSILON);
-        Self { set, grid, epsilon, time, replicates, seed, looked_at: seed % 2 == 0 }
+        Self { set, grid, epsilon, time, replicates, seed, looked_at: seed.is_multiple_of(2) }
     }
 
     fn from(&self, start: impl Fn(&mut Stream) -> (Vector<D>, Vector<D>)) -> Landed<D> {

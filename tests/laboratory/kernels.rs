@@ -126,10 +126,8 @@ impl Spec {
                 let of_both = |text: &str| {
                     PsiSpec::Expression(formula(&format!("({text})/{mu}"), &["S", "R"]))
                 };
-                let separable = |diffusivity, sensitivity| PsiSpec::Separable {
-                    diffusivity,
-                    sensitivity,
-                };
+                let separable =
+                    |diffusivity, sensitivity| PsiSpec::Separable { diffusivity, sensitivity };
                 let psi = match psi {
                     Family::Saturating => PsiSpec::Saturating { c1: 1.0 / mu, c2: 1.1 / mu },
                     Family::Linear => PsiSpec::Linear { c1: 0.8 / mu, c2: 1.1 / mu },
