@@ -163,7 +163,12 @@ fn text(f: &Value) -> String {
         "per cell and unit time, at t = 0",
     );
     row("least T/F at t = 0", number(&sign["least_T_over_F_at_start"]), "must not be negative");
-    row("largest epsilon", number(&sign["largest_epsilon"]), "with T >= 0 at t = 0 (- if any)");
+    let largest = match sign["largest_epsilon"].as_f64() {
+        Some(epsilon) => format!("{epsilon:.4}"),
+        None if sign["holds_at_start"] == true => "any".into(),
+        None => "none".into(),
+    };
+    row("largest epsilon", largest, "with T >= 0 at t = 0");
     row(
         "expected order",
         f["expected_order"].to_string(),

@@ -32,7 +32,13 @@ fn waves(draft: &Draft) -> Option<Vec<Formula>> {
     for (a, boundary) in draft.texts("domain.boundary")?.iter().enumerate() {
         let periodic = boundary == "periodic";
         let edge = (upper.get(a)? - lower.get(a)?) / if periodic { 2.0 } else { 1.0 };
-        let phase = format!("PI*({} - ({}))/{edge}", names[a], lower[a]);
+        let (name, origin) = (names[a], lower.get(a)?);
+        let place = match origin {
+            0.0 => name.to_string(),
+            o if *o < 0.0 => format!("({name} + {})", -o),
+            o => format!("({name} - {o})"),
+        };
+        let phase = format!("PI*{place}/{edge}");
         let waves_here: &[&str] = if periodic { &["cos", "sin"] } else { &["cos"] };
         for wave in waves_here {
             waves.push(Formula::parse(&format!("{wave}({phase})"), &names[..lower.len()]).ok()?);
