@@ -35,14 +35,14 @@ struct Free<const D: usize> {
     time: f64,
     replicates: u64,
     seed: u64,
-    /// Of the floor: below it no candidate is looked at. Both ways must give the same law.
+    /// Whether every candidate is looked at, as without a floor.
     looked_at: bool,
 }
 
 impl<const D: usize> Free<D> {
     fn new(set: Set, time: f64, replicates: u64, seed: u64) -> Self {
         let (grid, epsilon) = (whole_space(), EPSILON);
-        Self { set, grid, epsilon, time, replicates, seed, looked_at: seed % 2 == 0 }
+        Self { set, grid, epsilon, time, replicates, seed, looked_at: seed.is_multiple_of(2) }
     }
 
     fn from(&self, start: impl Fn(&mut Stream) -> (Vector<D>, Vector<D>)) -> Landed<D> {
