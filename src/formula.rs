@@ -25,8 +25,8 @@ impl Formula {
     /// Parses `text`. Fails, with a sentence for the user, when it is no expression or names a
     /// variable that is not among `variables`.
     pub fn parse(text: &str, variables: &[&str]) -> Result<Self, String> {
-        let expression =
-            exmex::parse::<f64>(&without_exponents(text)).map_err(|e| e.msg().to_string())?;
+        let expression = exmex::parse::<f64>(&minus_after_powers(&without_exponents(text)))
+            .map_err(|e| e.msg().to_string())?;
         let arguments = expression
             .var_names()
             .iter()
@@ -91,6 +91,25 @@ fn without_exponents(text: &str) -> String {
     plain
 }
 
+/// Writes a sign as a subtraction or a factor, which powers precede: exmex would read -x^2 as (-x)^2.
+fn minus_after_powers(text: &str) -> String {
+    let (mut plain, mut before) = (String::new(), '(');
+    for c in text.chars() {
+        let (written, next) = match (c, before) {
+            ('-', '(' | ',') => ("0-", '-'),
+            ('-', '+' | '-' | '*') => ("(-1)*", '*'),
+            ('-', '/') => ("(-1)/", '/'),
+            _ => ("", if c.is_whitespace() { before } else { c }),
+        };
+        if written.is_empty() {
+            plain.push(c);
+        }
+        plain += written;
+        before = next;
+    }
+    plain
+}
+
 /// Length of the number that `text` begins with; 0 if there is none.
 fn literal(text: &str) -> usize {
     let digits = |s: &str| s.len() - s.trim_start_matches(|c: char| c.is_ascii_digit()).len();
@@ -151,6 +170,29 @@ mod tests {
         assert_eq!(f("1e-3*x1 + 2.E+2 - .5e1"), 1e-3 * 7.0 + 200.0 - 5.0);
         assert_eq!(f("x2e3 + 3.*1e300*1e-300"), 8.0);
         assert!(Formula::parse("1e", &[]).is_err() && Formula::parse("1.2.3", &[]).is_err());
+    }
+
+    /// As in mathematics: -x^2 is -(x^2).
+    #[test]
+    fn a_sign_comes_after_a_power() {
+        let f = |text: &str| Formula::parse(text, &["x"]).unwrap().eval(&[3.0]);
+        for (text, value) in [
+            ("-x^2", -9.0),
+            ("exp( - x^2)", (-9.0_f64).exp()),
+            ("1 - x^2", -8.0),
+            ("2*-x^2", -18.0),
+            ("18/-x^2", -2.0),
+            ("18/- -x^2", 2.0),
+            ("1 - -x^2 + -x", 7.0),
+            ("--x^2", 9.0),
+            ("-cos(0)^2*x + 1", -2.0),
+            ("2^-x", 0.125),
+            ("(-x)^2", 9.0),
+            ("atan2(-x, -x^2)", (-3.0_f64).atan2(-9.0)),
+            ("-1e-3*x", -3e-3),
+        ] {
+            assert!((f(text) - value).abs() < 1e-14, "{text}: {} for {value}", f(text));
+        }
     }
 
     #[test]

@@ -71,10 +71,10 @@ impl<const D: usize> Model<D> {
         })
     }
 
-    /// The field steps. Before an output they shrink to a tenth of ε², the time in which velocities
-    /// forget, so that the flux is that of the output time.
+    /// The field steps. Before an output they shrink to ε²/25, a fraction of the time in which
+    /// velocities forget, so that the flux is that of the output time.
     pub fn ticks(&self) -> Vec<Tick> {
-        ticks(&self.outputs, self.step, 0.1 * self.epsilon * self.epsilon)
+        ticks(&self.outputs, self.step, 0.04 * self.epsilon * self.epsilon)
     }
 
     /// The box and its grid.

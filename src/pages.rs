@@ -107,7 +107,6 @@ fn at(time: f64, what: &str) -> String {
 
 /// Report of `converge`.
 pub fn converge_page<const D: usize>(e: &Experiment, m: &Model<D>, r: &Convergence<D>) -> String {
-    let limit = m.spectral.inverse(&r.limit.density);
     let interval: Vec<[f64; 2]> = (0..m.grid().len())
         .map(|i| r.finest.estimate(i, e.ensemble.confidence))
         .map(|d| [d.low, d.high])
@@ -116,7 +115,7 @@ pub fn converge_page<const D: usize>(e: &Experiment, m: &Model<D>, r: &Convergen
     let name = format!("cells, ε = {}", compact(*smallest));
     let fields = [
         Field { name: &name, values: r.finest.means(), interval: Some(&interval) },
-        Field { name: "limit ε → 0", values: &limit, interval: None },
+        Field { name: "limit ε → 0", values: &r.mollified_limit, interval: None },
     ];
     let mut page = page(e, "converge")
         .paragraph(&format!(
@@ -132,7 +131,10 @@ pub fn converge_page<const D: usize>(e: &Experiment, m: &Model<D>, r: &Convergen
         .figure(&errors(r, ""), "Distances of S, ∇S, J and the norm of r_ε against ε.")
         .table(&orders(r))
         .section("Density beside its limit")
-        .figure(&picture(m.grid(), "Density ρ", &fields), &at(e.time.end, "Density and its limit"))
+        .figure(
+            &picture(m.grid(), "Density ρ", &fields),
+            &at(e.time.end, "Density and its limit, both seen through K_h,"),
+        )
         .paragraph(&own_error(&r.refinement))
         .section("Budget");
     if r.budget.is_empty() {

@@ -9,6 +9,8 @@ pub struct Tick {
     pub end: f64,
     /// Whether an output is due at its end.
     pub output: bool,
+    /// Whether it is a step of full length, or the first half of one.
+    pub long: bool,
 }
 
 /// The steps that lead through the sorted `outputs`, each no longer than `step`, equally long
@@ -32,14 +34,20 @@ pub fn ticks(outputs: &[f64], step: f64, finest: f64) -> Vec<Tick> {
         let count = ((end - start) / step * (1.0 - 1e-12)).ceil().max(1.0) as usize;
         let duration = (end - start) / count as f64;
         for i in 1..count {
-            ticks.push(Tick { duration, end: start + duration * i as f64, output: false });
+            ticks.push(Tick {
+                duration,
+                end: start + duration * i as f64,
+                output: false,
+                long: true,
+            });
         }
-        let mut rest = duration;
+        let (mut rest, mut long) = (duration, true);
         while rest > finest {
             rest *= 0.5;
-            ticks.push(Tick { duration: rest, end: end - rest, output: false });
+            ticks.push(Tick { duration: rest, end: end - rest, output: false, long });
+            long = false;
         }
-        ticks.push(Tick { duration: rest, end, output: true });
+        ticks.push(Tick { duration: rest, end, output: true, long });
         start = end;
     }
     ticks

@@ -47,7 +47,9 @@ impl<'m, const D: usize> Simulation<'m, D> {
         let signal = model.equation.initial(&model.spectral, &density);
         let density_slope = vec![0.0; density.len()];
         let tally = Tally::default();
-        let state = State { time: 0.0, step: 0, cells, signal, density, density_slope, tally };
+        let anchor = (0.0, density.clone());
+        let state =
+            State { time: 0.0, step: 0, cells, signal, density, density_slope, anchor, tally };
         Ok(Self { model, streams, state, loop_time: Duration::ZERO })
     }
 
@@ -94,7 +96,11 @@ impl<'m, const D: usize> Simulation<'m, D> {
         let middle = self.signal_after(&self.state.density_slope, 0.5 * dt);
         let signal = model.sense(&middle);
         // Room for round-off in rates that attain the bounds.
-        let floor = model.kernel.floor(&signal.bounds()) * (1.0 - 1e-9);
+        // A bound from the user is checked at every candidate: no floor spares the look.
+        let floor = match model.kernel_bound {
+            Some(_) => 0.0,
+            None => model.kernel.floor(&signal.bounds()) * (1.0 - 1e-9),
+        };
         let bound =
             model.kernel_bound.unwrap_or(model.kernel.bound(&signal.bounds()) * (1.0 + 1e-9));
         let (cells, number) = (&mut self.state.cells, self.state.step);
@@ -117,12 +123,14 @@ impl<'m, const D: usize> Simulation<'m, D> {
         let weight = self.state.cells.weight;
         let positions = &self.state.cells.positions;
         let density = model.deposit.coefficients(&model.spectral, positions, |_| weight);
-        let slope: Vec<f64> =
-            density.iter().zip(&self.state.density).map(|(new, old)| (new - old) / dt).collect();
-        self.state.signal = self.signal_after(&slope, dt);
-        self.state.density = density;
-        self.state.density_slope = slope;
+        self.state.signal = self.signal_after(&rate(&density, &self.state.density, dt), dt);
+        let before = std::mem::replace(&mut self.state.density, density);
+        if tick.long {
+            self.state.anchor = (self.state.time, before);
+        }
         self.state.time = tick.end;
+        let (since, anchor) = &self.state.anchor;
+        self.state.density_slope = rate(&self.state.density, anchor, tick.end - since);
         self.state.step += 1;
         Ok(())
     }
@@ -132,4 +140,9 @@ impl<'m, const D: usize> Simulation<'m, D> {
         let s = &self.state;
         self.model.equation.advance(&self.model.spectral, &s.signal, &s.density, slope, s.time, h)
     }
+}
+
+/// (now − before)/`time`.
+fn rate(now: &[f64], before: &[f64], time: f64) -> Vec<f64> {
+    now.iter().zip(before).map(|(now, before)| (now - before) / time).collect()
 }

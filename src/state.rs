@@ -16,8 +16,11 @@ pub struct State<const D: usize> {
     pub signal: Vec<f64>,
     /// Spectral coefficients of ρ_h = K_h * ρ.
     pub density: Vec<f64>,
-    /// Rate of change of `density` over the last field step; zero at the start.
+    /// Rate of change of `density` since the start of the last long field step, from which the next
+    /// one is predicted; zero at the start.
     pub density_slope: Vec<f64>,
+    /// Time and `density` at the start of the last long field step.
+    pub anchor: (f64, Vec<f64>),
     /// What happened to the cells so far.
     pub tally: Tally,
 }

@@ -42,6 +42,8 @@ impl Context {
     pub fn open(job: &Job, command: &'static str) -> Result<Self, CliError> {
         let Loaded { experiment, resolved } = load(&job.input)?;
         super::check::refuse_bad_physics(&experiment)?;
+        // Before there is a folder in the making that would be left behind.
+        let stop = listen()?;
         let folder = Folder::create(&target(job), job.force)?;
         let mut pool = rayon::ThreadPoolBuilder::new();
         if let Some(threads) = job.threads {
@@ -61,7 +63,7 @@ impl Context {
             experiment_toml: to_toml(&resolved),
             experiment: resolved,
         };
-        let (stop, progress) = (listen()?, Progress::new(command, job.quiet));
+        let progress = Progress::new(command, job.quiet);
         let start = Instant::now();
         Ok(Self { experiment, quiet: job.quiet, folder, manifest, stop, progress, start })
     }

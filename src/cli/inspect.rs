@@ -29,10 +29,11 @@ fn facts<const D: usize>(e: &Experiment) -> Result<Value, CliError> {
     let density = model.spectral.forward(&model.initial.nodal(model.grid()));
     let signal = model.sense(&model.equation.initial(&model.spectral, &density));
     let bounds = signal.bounds();
-    // Coefficients where the gradient is steepest, and at the mean signal.
+    // At a middle value of S, in the steepest gradient at t = 0 (a unit gradient if S is flat).
     let middle = 0.5 * (bounds.low + bounds.high);
-    let closed = model.kernel.coefficients(middle, 0.0);
-    let quadrature = by_quadrature(&model.kernel, &model, middle);
+    let slope = if bounds.slope > 0.0 { bounds.slope } else { 1.0 };
+    let closed = model.kernel.coefficients(middle, slope);
+    let quadrature = by_quadrature(&model.kernel, &model, middle, slope);
     let sign = positivity(&model);
     let (rate, bound) = (model.kernel.leading_rate(middle, 0.0), model.kernel.bound(&bounds));
     let cost = cost::predict(e, &model);
@@ -58,6 +59,7 @@ fn facts<const D: usize>(e: &Experiment) -> Result<Value, CliError> {
         },
         "limit": {
             "signal": middle,
+            "slope": slope,
             "diffusivity": closed.diffusivity,
             "sensitivity": closed.sensitivity,
             "diffusivity_quadrature": quadrature[0],
@@ -88,14 +90,19 @@ fn facts<const D: usize>(e: &Experiment) -> Result<Value, CliError> {
     }))
 }
 
-/// D and χ from the integral equations in a unit gradient.
-fn by_quadrature<const D: usize>(kernel: &Kernel<D>, model: &Model<D>, s: f64) -> [f64; 2] {
+/// D and χ from the integral equations where |∇S| = `slope`.
+fn by_quadrature<const D: usize>(
+    kernel: &Kernel<D>,
+    model: &Model<D>,
+    s: f64,
+    slope: f64,
+) -> [f64; 2] {
     let mut gradient = [0.0; D];
-    gradient[0] = 1.0;
+    gradient[0] = slope;
     let signal = LinearSignal { offset: s, gradient };
     let at = |epsilon: f64| Erased(kernel.with_epsilon(epsilon));
     let transport = transport(at, &model.space, &signal);
-    [transport.diffusivity[0][0], transport.drift[0]]
+    [transport.diffusivity[0][0], transport.drift[0] / slope]
 }
 
 /// Any kernel as one type.

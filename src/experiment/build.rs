@@ -100,7 +100,6 @@ fn psi(draft: &Draft) -> Option<Psi> {
         "separable" => Psi::Separable {
             diffusivity: draft.quantity("kernel.diffusivity")?,
             sensitivity: draft.quantity("kernel.sensitivity")?,
-            reference: draft.float("kernel.reference")?,
         },
         _ => Psi::Expression(draft.formula("kernel.expression")?),
     })

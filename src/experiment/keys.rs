@@ -108,8 +108,6 @@ pub static KEYS: &[Key] = &[
         .sample("\"1/(1 + S)\"").only("kernel.psi", &["separable"]),
     key("kernel.sensitivity", Quantity(ANY, &["S"]), Required, "The wanted chi(S).")
         .sample("\"1/(1 + S)^2\"").only("kernel.psi", &["separable"]),
-    key("kernel.reference", Float(ANY), Value("0.0"), "The value S* at which the factor of S(x + epsilon v) is 1.")
-        .sample("0.0").only("kernel.psi", &["separable"]),
     key("kernel.expression", Formula(&["S", "R"]), Required, "psi(S, R), S here and R remote.")
         .sample("\"1 + 0.5*tanh(R - S)\"").only("kernel.psi", &["expression"]),
     key("kernel.negative", Choice(&["count", "refuse"]), Value("\"count\""),

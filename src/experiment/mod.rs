@@ -163,8 +163,6 @@ pub enum Psi {
         diffusivity: Quantity,
         /// χ(S).
         sensitivity: Quantity,
-        /// S*, where Ψ̃ = 1.
-        reference: f64,
     },
     /// Any expression in `S` (here) and `R` (remote, S̃).
     Expression(Formula),

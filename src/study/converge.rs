@@ -55,6 +55,8 @@ pub struct Convergence<const D: usize> {
     pub finest: Moments,
     /// The limit at the final time, not mollified.
     pub limit: LimitFields<D>,
+    /// Nodal K_h * ρ₀^h at the final time: what `finest` is compared with.
+    pub mollified_limit: Vec<f64>,
     /// The limit solver's own error.
     pub refinement: Refinement,
     /// (ε, what happened to the cells, seconds in the loops of all replicates).
@@ -68,6 +70,8 @@ pub(super) struct Differences {
     /// By replicate: the weak errors, in the order of [`weak_names`].
     weak: Vec<Vec<f64>>,
     density: Moments,
+    /// Nodal K_h * ρ₀^h.
+    limit: Vec<f64>,
     tally: Tally,
     loop_seconds: f64,
 }
@@ -156,8 +160,9 @@ pub fn converge<const D: usize>(
         }
     }
     let tallies = (epsilons.iter().zip(&all)).map(|(e, d)| (*e, d.tally, d.loop_seconds)).collect();
-    let finest = all.pop().expect("at least two ε").density;
-    Ok(Convergence { rows, orders, budget, finest, limit, refinement, tallies })
+    let last = all.pop().expect("at least two ε");
+    let (finest, mollified_limit) = (last.density, last.limit);
+    Ok(Convergence { rows, orders, budget, finest, limit, mollified_limit, refinement, tallies })
 }
 
 /// The experiment at each ε.
@@ -218,6 +223,7 @@ pub(super) fn differences<const D: usize>(
         fields: Vec::new(),
         weak: Vec::new(),
         density: Moments::default(),
+        limit: model.spectral.inverse(&reference.density),
         tally: Tally::default(),
         loop_seconds: 0.0,
     };

@@ -30,7 +30,8 @@ pub enum Psi {
         /// C₂ > 0.
         c2: f64,
     },
-    /// Ψ(S)Ψ̃(S̃) with Ψ̃(S) = exp((d/m₂)∫_{S*}^S χ), Ψ = m₂/(d μ Ψ̃ D) (CMPS, end of §5).
+    /// Ψ(S)Ψ̃(S̃) with Ψ̃(S) = exp((d/m₂)∫_{S*}^S χ), Ψ = m₂/(d μ Ψ̃ D) (CMPS, end of §5). S*
+    /// cancels between the two.
     Separable {
         /// Wanted D(S).
         diffusivity: Quantity,
@@ -54,8 +55,7 @@ impl Psi {
             experiment::Psi::Saturating { c1, c2 } => Self::Saturating { c1, c2 },
             experiment::Psi::Linear { c1, c2 } => Self::Linear { c1, c2 },
             experiment::Psi::Exponential { c1, c2 } => Self::Exponential { c1, c2 },
-            // S* cancels between Ψ and Ψ̃.
-            experiment::Psi::Separable { diffusivity, sensitivity, .. } => Self::Separable {
+            experiment::Psi::Separable { diffusivity, sensitivity } => Self::Separable {
                 diffusivity,
                 sensitivity,
                 per_mean_square: D as f64 / space.mean_square(),

@@ -129,7 +129,6 @@ impl Spec {
                 let separable = |diffusivity, sensitivity| PsiSpec::Separable {
                     diffusivity,
                     sensitivity,
-                    reference: 0.3,
                 };
                 let psi = match psi {
                     Family::Saturating => PsiSpec::Saturating { c1: 1.0 / mu, c2: 1.1 / mu },

@@ -1,0 +1,248 @@
+//! What the command line promises: exit codes, no file ever lost, messages that help.
+
+#[path = "common/program.rs"]
+mod program;
+
+use program::{expect, json, kinetaxis, names_in, program, stderr, stdout};
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use tempfile::TempDir;
+
+const EXPERIMENT: &str = r#"
+dimension = 1
+epsilon = 0.2
+seed = 5
+[domain]
+lower = 0
+upper = 1
+grid = 16
+[kernel]
+model = "local"
+[cells]
+count = 100
+[time]
+end = 0.1
+step = 0.05
+"#;
+
+/// A folder with a small experiment in it.
+struct Desk {
+    home: TempDir,
+    file: String,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("small.toml");
+        fs::write(&file, EXPERIMENT).unwrap();
+        Self { file: file.to_str().unwrap().into(), home }
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.home.path().join(name).to_str().unwrap().into()
+    }
+}
+
+#[test]
+fn bad_input_is_code_2_and_leaves_nothing() {
+    let desk = Desk::new();
+    let (out, missing) = (desk.path("out"), desk.path("missing.toml"));
+    for command in ["run", "ensemble", "limit", "converge"] {
+        for set in ["epsilon=-1", "nonsense=1", "cells.count", "cells.count=many"] {
+            expect(2, &[command, &desk.file, "--out", &out, "--set", set]);
+        }
+        let message = stderr(&expect(2, &[command, &missing, "--out", &out]));
+        assert!(
+            message.contains("missing.toml") && message.contains("Check the path"),
+            "{message}"
+        );
+        expect(2, &[command, &desk.file, "--out", &out, "--threads", "0"]);
+        expect(2, &[command, &desk.file, "--no-such-flag"]);
+    }
+    expect(2, &["check", &missing]);
+    expect(2, &["inspect", &desk.file, "--set", "dimension=4"]);
+    expect(2, &["fly", &desk.file]);
+    assert_eq!(names_in(desk.home.path()), ["small.toml"]);
+}
+
+#[test]
+fn a_typo_gets_a_suggestion_and_all_errors_come_at_once() {
+    let desk = Desk::new();
+    let text = EXPERIMENT
+        .replace("count", "cuont")
+        .replace("epsilon = 0.2", "epsilon = -0.2")
+        .replace("\"local\"", "\"locale\"");
+    fs::write(&desk.file, text).unwrap();
+    let message = stderr(&expect(2, &["check", &desk.file]));
+    for part in ["cells.cuont", "cells.count", "epsilon", "-0.2", "Did you mean \"local\"", ":3"] {
+        assert!(message.contains(part), "{part} is not in: {message}");
+    }
+    let set = stderr(&expect(2, &["check", &desk.file, "--set", "domain.gird=8"]));
+    assert!(set.contains("domain.gird") && set.contains("domain.grid"), "{set}");
+    assert!(!message.contains("panicked") && !set.contains("panicked"));
+}
+
+#[test]
+fn results_are_not_overwritten_without_force() {
+    let desk = Desk::new();
+    let out = desk.path("out");
+    let line = ["run", &desk.file, "--quiet", "--out", &out];
+    expect(0, &line);
+    let first = fs::read(Path::new(&out).join("observables.csv")).unwrap();
+    let again = [&line[..], &["--seed", "6"]].concat();
+    let message = stderr(&expect(2, &again));
+    assert!(message.contains("--force"), "{message}");
+    assert_eq!(fs::read(Path::new(&out).join("observables.csv")).unwrap(), first);
+    expect(0, &[&again[..], &["--force"]].concat());
+    assert_ne!(fs::read(Path::new(&out).join("observables.csv")).unwrap(), first);
+    assert_eq!(names_in(desk.home.path()), ["out", "small.toml"]);
+}
+
+#[test]
+fn force_spares_a_folder_without_manifest() {
+    let desk = Desk::new();
+    let thesis = desk.path("thesis");
+    fs::create_dir(&thesis).unwrap();
+    fs::write(Path::new(&thesis).join("chapter.tex"), "years of work").unwrap();
+    for target in [&thesis, &desk.file] {
+        let message = stderr(&expect(2, &["run", &desk.file, "--force", "--out", target]));
+        assert!(message.contains("manifest.json"), "{message}");
+    }
+    assert_eq!(names_in(Path::new(&thesis)), ["chapter.tex"]);
+    assert_eq!(fs::read_to_string(&desk.file).unwrap(), EXPERIMENT);
+    assert_eq!(names_in(desk.home.path()), ["small.toml", "thesis"]);
+}
+
+#[test]
+fn the_results_folder_is_named_after_the_experiment() {
+    let desk = Desk::new();
+    let status = program()
+        .args(["limit", "small.toml", "--quiet"])
+        .current_dir(desk.home.path())
+        .status()
+        .unwrap();
+    assert!(status.success());
+    assert!(desk.home.path().join("results/small/manifest.json").is_file());
+}
+
+#[test]
+fn new_writes_a_valid_experiment_and_never_overwrites() {
+    let desk = Desk::new();
+    let new = desk.path("new.toml");
+    expect(0, &["new", &new]);
+    expect(0, &["check", &new]);
+    let text = fs::read_to_string(&new).unwrap();
+    fs::write(&new, text + "# mine\n").unwrap();
+    let message = stderr(&expect(2, &["new", &new]));
+    assert!(message.contains("--force"), "{message}");
+    assert!(fs::read_to_string(&new).unwrap().ends_with("# mine\n"));
+    expect(0, &["new", &new, "--force"]);
+    assert!(!fs::read_to_string(&new).unwrap().ends_with("# mine\n"));
+}
+
+#[test]
+fn the_schema_is_json_and_knows_the_sections() {
+    let schema: serde_json::Value =
+        serde_json::from_str(&stdout(&expect(0, &["schema"]))).expect("JSON");
+    assert!(schema["$schema"].is_string());
+    for section in ["domain", "velocity", "kernel", "signal", "cells", "time"] {
+        assert!(schema["properties"][section].is_object(), "{section}");
+    }
+}
+
+#[test]
+fn overrides_reach_the_manifest() {
+    let desk = Desk::new();
+    let out = desk.path("out");
+    let set = ["--set", "cells.count=321", "--set", "title=A walk", "--seed", "99"];
+    expect(0, &[&["run", &desk.file, "--quiet", "--out", &out], &set[..]].concat());
+    let manifest = json(Path::new(&out).join("manifest.json"));
+    assert_eq!(manifest["seed"], 99);
+    assert_eq!(manifest["experiment"]["seed"], 99);
+    assert_eq!(manifest["experiment"]["cells"]["count"], 321);
+    assert_eq!(manifest["experiment"]["title"], "A walk");
+    let toml = manifest["experiment_toml"].as_str().unwrap();
+    assert!(toml.contains("seed = 99") && toml.contains("count = 321"), "{toml}");
+    let line = manifest["command_line"].as_array().unwrap();
+    assert!(line.contains(&"cells.count=321".into()), "{line:?}");
+}
+
+#[test]
+fn quiet_is_quiet_and_the_rest_is_not() {
+    let desk = Desk::new();
+    for command in ["run", "ensemble", "limit", "converge"] {
+        let (quiet, loud) = (desk.path(&format!("{command}-q")), desk.path(command));
+        let output = expect(0, &[command, &desk.file, "--quiet", "--out", &quiet]);
+        assert_eq!((stdout(&output), stderr(&output)), (String::new(), String::new()), "{command}");
+        let output = expect(0, &[command, &desk.file, "--out", &loud]);
+        assert!(stdout(&output).contains(&format!("results in {loud}\n")), "{command}");
+    }
+}
+
+/// As in `kinetaxis … | head -0`.
+#[test]
+fn a_closed_pipe_is_no_failure() {
+    let desk = Desk::new();
+    let (file, out) = (desk.file.as_str(), desk.path("out"));
+    let lines: [&[&str]; 5] = [
+        &["schema"],
+        &["check", file],
+        &["inspect", file],
+        &["run", file, "--out", &out],
+        &["run", "--help"],
+    ];
+    for line in lines {
+        let mut command = program();
+        command.args(line).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert!(!stderr(&output).contains("panicked"), "{line:?}: {}", stderr(&output));
+        assert_eq!(output.status.code(), Some(0), "{line:?}");
+    }
+}
+
+#[test]
+fn help_and_version_are_no_errors() {
+    for flag in ["--help", "--version"] {
+        assert!(!stdout(&expect(0, &[flag])).is_empty());
+    }
+    assert_eq!(kinetaxis::<&str>(&[]).status.code(), Some(2));
+}
+
+/// Interrupts a long command once it reports progress: code 130, no folder, no trace of one.
+#[cfg(unix)]
+fn interrupt(command: &str, changes: &[&str]) {
+    let desk = Desk::new();
+    let (folder, out) = (desk.home.path().join("results"), desk.path("results/out"));
+    let mut line = program();
+    line.args([command, &desk.file, "--out", &out]);
+    changes.iter().for_each(|change| {
+        line.args(["--set", change]);
+    });
+    let mut child = line.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let first = lines.next().expect("progress").unwrap();
+    assert!(first.starts_with(&format!("{command}:  10% done")), "{first}");
+    assert!(names_in(&folder)[0].starts_with(".kinetaxis-"), "the folder in the making");
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{command}");
+    let said: Vec<String> = lines.map(Result::unwrap).collect();
+    assert!(said.last().unwrap().contains("interrupted; nothing was written"), "{said:?}");
+    assert_eq!(names_in(&folder), Vec::<String>::new(), "{command}");
+}
+
+/// A run of some 10 s, were it not interrupted after a tenth of it.
+#[cfg(unix)]
+#[test]
+fn control_c_leaves_nothing_behind() {
+    let steps = ["time.end=10", "time.outputs=[]"];
+    interrupt("run", &[&steps[..], &["cells.count=200000"]].concat());
+    let sweep = ["cells.count=10000", "ensemble.replicates=100", "converge.replicates=40"];
+    interrupt("ensemble", &[&steps[..], &sweep].concat());
+    interrupt("converge", &[&steps[..], &sweep, &["converge.epsilons=[0.2, 0.1]"]].concat());
+}
