@@ -35,7 +35,7 @@ struct Free<const D: usize> {
     time: f64,
     replicates: u64,
     seed: u64,
-    /// Of the floor: below it no candidate is looked at. Both ways must give the same law.
+    /// Whether every candidate is looked at, as without a floor.
     looked_at: bool,
 }
 

@@ -231,9 +231,8 @@ fn times_between_turns_are_exponential() {
 }
 
 /// A mirrored cell repeats the draws of its neighbour with proposals −v, and follows the same law.
-#[test]
-fn antithetic_cells_follow_the_same_law() {
-    let (set, spec) = (BALL_F, Spec::Local { lambda: Lambda::Constant, a_mu: 1.0, b_mu: 0.7 });
+fn antithetic_cells(set: Set) {
+    let spec = Spec::Local { lambda: Lambda::Constant, a_mu: 1.0, b_mu: 0.7 };
     let signal = LinearSignal { offset: OFFSET, gradient: gradient::<2>(spec.slope()) };
     let (v0, duration) = (velocity::<2>(&set, 0.8), 0.5 * EPSILON * EPSILON);
     let (floor, bound) = spec.bounds::<2>(&set, EPSILON, OFFSET);
@@ -264,6 +263,13 @@ fn antithetic_cells_follow_the_same_law() {
             seen[if *v == v0 { bins.len() } else { bins.of(v) }] += 1;
         }
         assert_eq!(judge(&[counts(&format!("parity {parity}"), &seen, &shares)]), Ok(()));
+    }
+}
+
+#[test]
+fn antithetic_cells_follow_the_same_law() {
+    for set in [SPHERE, SHELL, BALL_F] {
+        antithetic_cells(set);
     }
 }
 

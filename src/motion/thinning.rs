@@ -50,6 +50,9 @@ pub fn advance<const D: usize, K: TurningKernel<D>, S: Sense<D>>(
     streams: Streams,
     number: u64,
 ) -> Result<Tally, MotionError> {
+    // A floor above the bound would hide that every rate is: without it, a rate names its cell.
+    let floor = if step.floor <= step.bound { step.floor } else { f64::NEG_INFINITY };
+    let step = &Step { floor, ..*step };
     let blocks: Vec<Result<Tally, BadRate<D>>> = population
         .positions
         .par_chunks_mut(BLOCK)
@@ -118,8 +121,7 @@ fn fly<const D: usize, K: TurningKernel<D>, S: Sense<D>>(
         let proposal = scaled(sign, &step.space.sample(rng));
         tally.candidates += 1;
         let level = step.bound * rng.random::<f64>();
-        // A floor above the bound is no floor: then the rate itself tells which cell is wrong.
-        if level < step.floor && step.floor <= step.bound {
+        if level < step.floor {
             *v = proposal;
             tally.tumbles += 1;
             continue;
