@@ -5,9 +5,11 @@
 //! - L² and H⁻¹: the product over different replicates, U = Σ_{i≠j}⟨uᵢ,uⱼ⟩/R(R−1), unbiased for
 //!   ‖E u‖² (model.md §6); the norm is √U.
 //! - L¹ and L^∞: by duality ‖u‖ = ⟨φ,u⟩ with φ = u/|u|, or φ concentrated where |u| is largest.
-//!   φ is taken from the other replicates, denoised, and paired with the one left out. The result
-//!   has mean zero when E u = 0, and is at most the norm: a lower bound that tightens as noise
-//!   shrinks, so an order fitted to it tends to be too steep where noise is strong.
+//!   φ is taken from one half of the replicates, denoised, and paired with the other half. The
+//!   result has mean zero when E u = 0, and is at most the norm: a lower bound that tightens as
+//!   noise shrinks, so an order fitted to it tends to be too steep where noise is strong. (Leaving
+//!   out single replicates instead would give every pairing nearly the same φ, and an interval
+//!   that is too short.)
 
 use super::statistics::{Estimate, around, jackknife_error};
 use crate::spectral::Spectral;
@@ -152,53 +154,72 @@ fn from_gram(g: &[Vec<f64>]) -> LeaveOneOut {
     }
 }
 
-/// The pairing of each replicate with the dual function of the denoised mean of the others.
+/// The mean of either half, paired with the dual function of the denoised mean of the other half;
+/// the average of both. Leaving out a replicate changes its half's mean and dual function.
 fn cross_fitted<const D: usize>(
     norm: Norm,
     replicates: &[NodalField],
     spectral: &Spectral<D>,
 ) -> LeaveOneOut {
-    let others = means_of_others(replicates, spectral);
-    let pairing = |own: &NodalField, other: &NodalField| -> f64 {
-        // Size of the others' mean, and its pairing with the one left out.
-        let pairs = (0..own[0].len()).map(|i| {
-            let dot = |a: &NodalField, b: &NodalField| -> f64 {
-                a.iter().zip(b).map(|(a, b)| a[i] * b[i]).sum()
-            };
-            let size = dot(other, other).sqrt();
-            (size, if size > 0.0 { dot(other, own) / size } else { 0.0 })
-        });
-        match norm {
-            Norm::Linf => pairs.fold((0.0, 0.0), |best, p| if p.0 > best.0 { p } else { best }).1,
-            _ => spectral.grid().cell_volume() * pairs.map(|(_, pairing)| pairing).sum::<f64>(),
-        }
+    let modes: Vec<NodalField> = (replicates.iter())
+        .map(|u| u.iter().map(|component| spectral.forward(component)).collect())
+        .collect();
+    let half = |parity: usize, without: Option<usize>| -> [NodalField; 2] {
+        let members = (parity..modes.len()).step_by(2).filter(|r| Some(*r) != without);
+        mean_and_denoised(&members.map(|r| &modes[r]).collect::<Vec<_>>(), spectral)
     };
-    let samples: Vec<f64> = replicates.iter().zip(&others).map(|(u, o)| pairing(u, o)).collect();
-    LeaveOneOut::mean(&samples)
+    let statistic = |halves: [&[NodalField; 2]; 2]| -> f64 {
+        let [[mean_a, steer_a], [mean_b, steer_b]] = halves;
+        let volume = spectral.grid().cell_volume();
+        0.5 * (pairing(norm, steer_a, mean_b, volume) + pairing(norm, steer_b, mean_a, volume))
+    };
+    let whole = [half(0, None), half(1, None)];
+    let omitted = (0..modes.len())
+        .map(|r| {
+            let changed = half(r % 2, Some(r));
+            statistic(if r % 2 == 0 { [&changed, &whole[1]] } else { [&whole[0], &changed] })
+        })
+        .collect();
+    LeaveOneOut { full: statistic([&whole[0], &whole[1]]), omitted, squared: false }
 }
 
-/// For each replicate the mean of the others, every mode m̂ shrunk by (1 − var(m̂)/m̂²)⁺ (James &
-/// Stein 1961): what is mostly noise does not steer the dual function.
-fn means_of_others<const D: usize>(
-    replicates: &[NodalField],
-    spectral: &Spectral<D>,
-) -> Vec<NodalField> {
-    let (n, components) = (replicates.len() as f64, replicates[0].len());
-    let mut means = vec![NodalField::new(); replicates.len()];
-    for c in 0..components {
-        let modes: Vec<Vec<f64>> = replicates.iter().map(|u| spectral.forward(&u[c])).collect();
-        let sum = |power: i32, i: usize| modes.iter().map(|m| m[i].powi(power)).sum::<f64>();
-        let totals: Vec<(f64, f64)> = (0..modes[0].len()).map(|i| (sum(1, i), sum(2, i))).collect();
-        for (own, mean) in modes.iter().zip(&mut means) {
-            let shrunk = own.iter().zip(&totals).map(|(u, (first, second))| {
-                let mean = (first - u) / (n - 1.0);
-                let variance = ((second - u * u) / (n - 1.0) - mean * mean) / (n - 2.0);
-                if variance < mean * mean { mean - variance / mean } else { 0.0 }
-            });
-            mean.push(spectral.inverse(&shrunk.collect::<Vec<_>>()));
-        }
+/// ⟨φ, u⟩ where φ is dual to `steer` in the norm: steer/|steer|, or that where |steer| is largest.
+fn pairing(norm: Norm, steer: &NodalField, u: &NodalField, cell_volume: f64) -> f64 {
+    let pairs = (0..u[0].len()).map(|i| {
+        let dot = |a: &NodalField, b: &NodalField| -> f64 {
+            a.iter().zip(b).map(|(a, b)| a[i] * b[i]).sum()
+        };
+        let size = dot(steer, steer).sqrt();
+        (size, if size > 0.0 { dot(steer, u) / size } else { 0.0 })
+    });
+    match norm {
+        Norm::Linf => pairs.fold((0.0, 0.0), |best, p| if p.0 > best.0 { p } else { best }).1,
+        _ => cell_volume * pairs.map(|(_, pairing)| pairing).sum::<f64>(),
     }
-    means
+}
+
+/// The nodal mean of fields given by their modes, and the same with every mode m̂ shrunk by
+/// (1 − var(m̂)/m̂²)⁺ (James & Stein 1961): what is mostly noise does not steer the dual function.
+/// A single field is not shrunk.
+fn mean_and_denoised<const D: usize>(
+    fields: &[&NodalField],
+    spectral: &Spectral<D>,
+) -> [NodalField; 2] {
+    let n = fields.len() as f64;
+    let (mut means, mut denoised) = (NodalField::new(), NodalField::new());
+    for c in 0..fields[0].len() {
+        let (mut mean, mut shrunk) = (Vec::new(), Vec::new());
+        for i in 0..fields[0][c].len() {
+            let m = fields.iter().map(|f| f[c][i]).sum::<f64>() / n;
+            let square = fields.iter().map(|f| (f[c][i] - m).powi(2)).sum::<f64>();
+            let variance = if n > 1.0 { square / (n - 1.0) / n } else { 0.0 };
+            mean.push(m);
+            shrunk.push(if variance < m * m { m - variance / m } else { 0.0 });
+        }
+        means.push(spectral.inverse(&mean));
+        denoised.push(spectral.inverse(&shrunk));
+    }
+    [means, denoised]
 }
 
 #[cfg(test)]
@@ -256,9 +277,14 @@ mod tests {
     #[test]
     fn intervals_cover_the_truth() {
         let s = spectral();
-        for (norm, amplitude, noise, truth) in
-            [(Norm::L2, 0.3, 0.2, 0.3), (Norm::L2, 0.3, 0.5, 0.3), (Norm::L2, 0.0, 0.5, 0.0)]
-        {
+        for (norm, amplitude, noise, truth) in [
+            (Norm::L2, 0.3, 0.2, 0.3),
+            (Norm::L2, 0.3, 0.5, 0.3),
+            (Norm::L2, 0.0, 0.5, 0.0),
+            (Norm::Linf, 0.3, 0.05, 0.3),
+            (Norm::Linf, 0.0, 0.5, 0.0),
+            (Norm::L1, 0.0, 0.5, 0.0),
+        ] {
             let covered = (0..400)
                 .filter(|study| {
                     let u = replicates(amplitude, noise, 16, 1000 + study);
@@ -267,7 +293,9 @@ mod tests {
                 })
                 .count();
             let share = covered as f64 / 400.0;
-            let enough = if amplitude > 0.0 { 0.915..0.985 } else { 0.93..1.01 };
+            // An interval cut at 0, or that of a dual norm, may be wider than it need be.
+            let exact = amplitude > 0.0 && norm == Norm::L2;
+            let enough = if exact { 0.915..0.985 } else { 0.915..1.01 };
             assert!(enough.contains(&share), "{norm:?} {amplitude} {noise}: {share}");
         }
     }
@@ -293,7 +321,7 @@ mod tests {
             let values: Vec<f64> =
                 (0..200).map(|i| measure(norm, &replicates(0.3, 0.3, 16, i), &s).full).collect();
             let e = super::super::statistics::mean(&values, 0.95);
-            assert!(e.value < exact + 4.5 * e.std_error && e.value > 0.9 * exact, "{}", e.value);
+            assert!(e.value < exact + 4.5 * e.std_error && e.value > 0.85 * exact, "{}", e.value);
         }
     }
 }
