@@ -127,8 +127,19 @@ pub fn converge_page<const D: usize>(e: &Experiment, m: &Model<D>, r: &Convergen
             100.0 * e.ensemble.confidence
         ))
         .section("Order in ε")
-        .figure(&errors(r, "rho"), "Distance of the densities against ε.")
-        .figure(&errors(r, ""), "Distances of S, ∇S, J and the norm of r_ε against ε.")
+        .figure(
+            &errors(r, |q, norm| q == "rho" && !is_weak(norm)),
+            "Distance of the densities against ε.",
+        )
+        .figure(
+            &errors(r, |q, norm| q != "rho" && norm == "L2"),
+            "Distances of S, ∇S, J and the norm of r_ε against ε, in L².",
+        );
+    if r.orders.iter().any(|(q, norm, fit)| *q == "rho" && is_weak(norm) && fit.order.is_some()) {
+        let weak = errors(r, |q, norm| q == "rho" && is_weak(norm));
+        page = page.figure(&weak, "Weak errors of the density against ε.");
+    }
+    page = page
         .table(&orders(r))
         .section("Density beside its limit")
         .figure(
@@ -152,15 +163,15 @@ pub fn converge_page<const D: usize>(e: &Experiment, m: &Model<D>, r: &Convergen
     page.section("All distances").table(&distances(r)).to_html()
 }
 
-/// Errors against ε: of one quantity, or of all but rho in L2.
-fn errors<const D: usize>(r: &Convergence<D>, only: &str) -> String {
+/// Whether a norm is the pairing with a test function.
+fn is_weak(norm: &str) -> bool {
+    norm.starts_with("weak")
+}
+
+/// Errors against ε, of the wanted (quantity, norm).
+fn errors<const D: usize>(r: &Convergence<D>, wanted: impl Fn(&str, &str) -> bool) -> String {
     let mut plot = Plot::new("Distance to the limit").x("ε", Scale::Log).y("error", Scale::Log);
-    for (quantity, norm, fit) in &r.orders {
-        let wanted =
-            if only.is_empty() { *quantity != "rho" && norm == "L2" } else { *quantity == only };
-        if !wanted {
-            continue;
-        }
+    for (quantity, norm, fit) in r.orders.iter().filter(|(q, norm, _)| wanted(q, norm)) {
         let mut series = Series::markers(&format!("{quantity} {norm}"));
         for row in r.rows.iter().filter(|row| row.quantity == *quantity && row.norm == *norm) {
             // A weak error may be negative throughout: what is fitted is its size.
