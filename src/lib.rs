@@ -26,7 +26,7 @@
 //! cells on average by χg( t − (ε²/λ)(1 − e^{−λt/ε²}) ):
 //!
 //! ```
-//! use kinetaxis::{experiment, model::Model, simulation::Simulation};
+//! use kinetaxis::{experiment, model::Model, simulation::Simulation, turning::TurningKernel};
 //! use std::sync::atomic::AtomicBool;
 //! let text = r#"
 //!     dimension = 1

@@ -82,6 +82,12 @@ impl<const D: usize> Model<D> {
         self.spectral.grid()
     }
 
+    /// S(x, 0) answering to ρ⁰ itself, without the noise of cells.
+    pub fn initial_signal(&self) -> SensedSignal<D> {
+        let density = self.spectral.forward(&self.initial.nodal(self.grid()));
+        self.sense(&self.equation.initial(&self.spectral, &density))
+    }
+
     /// S with these coefficients, as cells sense it.
     pub fn sense(&self, signal: &[f64]) -> SensedSignal<D> {
         SensedSignal::new(&self.spectral, &self.map, &self.symbol, signal)

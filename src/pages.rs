@@ -8,7 +8,7 @@ use crate::report::{Bars, Curve, Heatmap, Page, Panel, Plot, Scale, Series, Tabl
 use crate::spectral::Spectral;
 use crate::study::{Convergence, Ensemble, LimitFields, Refinement, RunRecord};
 
-/// Components that stay below this share of the plotted values are drawn as they are.
+/// Most nodes along an axis of a map; a larger field is thinned.
 const LARGEST_PANEL: usize = 256;
 
 fn page(e: &Experiment, command: &str) -> Page {

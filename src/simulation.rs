@@ -9,7 +9,7 @@ use crate::motion::{MotionError, Step, Tally, advance};
 use crate::rng::Streams;
 use crate::schedule::Tick;
 use crate::state::State;
-use crate::turning::Sense;
+use crate::turning::{Sense, TurningKernel};
 use crate::with_kernel;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};

@@ -10,7 +10,7 @@ use kinetaxis::cells::{BLOCK, Population};
 use kinetaxis::formula::Quantity;
 use kinetaxis::motion::{MotionError, Step, Tally, advance};
 use kinetaxis::rng::Streams;
-use kinetaxis::turning::{Bounds, LinearSignal, Local, Sense};
+use kinetaxis::turning::{Bounds, LinearSignal, Local, Sense, TurningKernel};
 use kinetaxis::vector::Vector;
 use kinetaxis::with_kernel;
 use laboratory::flight::{Flight, pinned, whole_space};

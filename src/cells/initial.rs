@@ -2,7 +2,6 @@
 
 use super::{BLOCK, Population};
 use crate::experiment::{Cells, Density, Domain};
-use crate::formula::Formula;
 use crate::grid::{Boundary, Grid};
 use crate::quadrature::gauss_legendre;
 use crate::rng::{Purpose, Stream, Streams};
@@ -271,11 +270,6 @@ impl<const D: usize> InitialLaw<D> {
         let tilt = D as f64 / space.mean_square_f() * dot(&self.mean_velocity, &v);
         if 2.0 * rng.random::<f64>() < 1.0 - tilt { scaled(-1.0, &v) } else { v }
     }
-
-    /// The initial flux ∫v f⁰ dv = m ρ⁰ is this times ρ⁰.
-    pub fn mean_velocity(&self) -> Vector<D> {
-        self.mean_velocity
-    }
 }
 
 /// The grid of an experiment.
@@ -288,12 +282,5 @@ impl<const D: usize> Grid<D> {
             cells: std::array::from_fn(|a| domain.grid[a]),
             boundary: std::array::from_fn(|a| domain.boundary[a]),
         }
-    }
-}
-
-/// A density given by an expression in x, y, z.
-impl From<Formula> for Density {
-    fn from(formula: Formula) -> Self {
-        Self::Expression(formula)
     }
 }

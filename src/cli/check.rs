@@ -24,11 +24,10 @@ pub fn check(input: &Input) -> Result<(), CliError> {
 /// Refuses what only the built model shows: a bad initial density, and T < 0 at t = 0 where the
 /// user refuses negative rates.
 pub fn refuse_bad_physics(e: &Experiment) -> Result<(), CliError> {
-    let message = with_dimension!(e.dimension, D => negative_rate_message::<D>(e)?);
-    match message {
-        Some(message) if e.kernel.refuse_negative => Err(CliError::BadInput(message)),
-        _ => Ok(()),
-    }
+    with_dimension!(e.dimension, D => match e.kernel.refuse_negative {
+        true => negative_rate_message::<D>(e)?.map_or(Ok(()), |m| Err(CliError::BadInput(m))),
+        false => Ok(Model::<D>::new(e).map(drop)?),
+    })
 }
 
 /// What to say if T < 0 somewhere at t = 0.

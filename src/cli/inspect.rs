@@ -7,7 +7,7 @@ use super::{Input, with_dimension};
 use crate::experiment::Experiment;
 use crate::limit::quadrature::transport;
 use crate::model::Model;
-use crate::study::{cost, measured_pace, positivity};
+use crate::study::{COMPONENTS, cost, measured_pace, positivity};
 use crate::turning::{Kernel, LinearSignal, Sense, TurningKernel};
 use serde_json::{Value, json};
 
@@ -26,9 +26,7 @@ pub fn inspect(input: &Input, as_json: bool) -> Result<(), CliError> {
 /// Everything there is to say, as JSON.
 fn facts<const D: usize>(e: &Experiment) -> Result<Value, CliError> {
     let model = Model::<D>::new(e)?;
-    let density = model.spectral.forward(&model.initial.nodal(model.grid()));
-    let signal = model.sense(&model.equation.initial(&model.spectral, &density));
-    let bounds = signal.bounds();
+    let bounds = model.initial_signal().bounds();
     // At a middle value of S, in the steepest gradient at t = 0 (a unit gradient if S is flat).
     let middle = 0.5 * (bounds.low + bounds.high);
     let slope = if bounds.slope > 0.0 { bounds.slope } else { 1.0 };
@@ -43,7 +41,7 @@ fn facts<const D: usize>(e: &Experiment) -> Result<Value, CliError> {
         .map(|(&epsilon, &cells)| {
             let mut at = e.clone();
             (at.epsilon, at.cells.count) = (epsilon, cells);
-            let variants = 4 * e.converge.budget_replicates;
+            let variants = COMPONENTS.len() * e.converge.budget_replicates;
             let runs = (e.converge.replicates + variants) as f64;
             Model::<D>::new(&at).map(|model| runs * pace * cost::predict(&at, &model).work())
         })
@@ -100,36 +98,9 @@ fn by_quadrature<const D: usize>(
     let mut gradient = [0.0; D];
     gradient[0] = slope;
     let signal = LinearSignal { offset: s, gradient };
-    let at = |epsilon: f64| Erased(kernel.with_epsilon(epsilon));
+    let at = |epsilon: f64| kernel.with_epsilon(epsilon);
     let transport = transport(at, &model.space, &signal);
     [transport.diffusivity[0][0], transport.drift[0] / slope]
-}
-
-/// Any kernel as one type.
-struct Erased<const D: usize>(Kernel<D>);
-
-impl<const D: usize> TurningKernel<D> for Erased<D> {
-    fn relative_rate<S: Sense<D>>(&self, s: &S, x: &[f64; D], v: &[f64; D], w: &[f64; D]) -> f64 {
-        self.0.relative_rate(s, x, v, w)
-    }
-    fn bound(&self, bounds: &crate::turning::Bounds) -> f64 {
-        self.0.bound(bounds)
-    }
-    fn floor(&self, bounds: &crate::turning::Bounds) -> f64 {
-        self.0.floor(bounds)
-    }
-    fn leading_rate(&self, s: f64, slope: f64) -> f64 {
-        self.0.leading_rate(s, slope)
-    }
-    fn coefficients(&self, s: f64, slope: f64) -> crate::turning::Coefficients {
-        self.0.coefficients(s, slope)
-    }
-    fn constant_coefficients(&self) -> Option<crate::turning::Coefficients> {
-        self.0.constant_coefficients()
-    }
-    fn with_epsilon(&self, epsilon: f64) -> Self {
-        Self(self.0.with_epsilon(epsilon))
-    }
 }
 
 /// The same for people.
@@ -178,9 +149,5 @@ fn text(f: &Value) -> String {
     row("ensemble", number(&cost["ensemble_seconds"]), "seconds");
     row("converge", number(&cost["converge_seconds"]), "seconds, budget included");
     row("memory", number(&json!(cost["memory_bytes"].as_f64().map(|b| b / 1048576.0))), "MiB");
-    let mut lines = String::new();
-    for line in aligned(&rows).lines() {
-        lines += &format!("{line}\n");
-    }
-    lines
+    aligned(&rows)
 }

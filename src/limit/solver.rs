@@ -10,7 +10,7 @@ use crate::cells::InitialLaw;
 use crate::schedule::ticks;
 use crate::signal::{SignalEquation, phi, smoothing_kernel};
 use crate::spectral::Spectral;
-use crate::turning::{Coefficients, Kernel};
+use crate::turning::{Coefficients, Kernel, TurningKernel};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// K_h applied to ρ before it feeds S, as the deposit of cells does.

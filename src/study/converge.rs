@@ -111,9 +111,9 @@ pub fn converge<const D: usize>(
     let limit = final_limit::<D>(&last, false, monitor)?;
     let refinement = refinement::<D>(&last, monitor.stop)?;
     let (mut all, mut budget) = (Vec::new(), Vec::new());
-    for (e, share) in experiments.iter().zip(&shares) {
-        let base = differences::<D>(e, e.converge.replicates, monitor, share.base)?;
-        budget.extend(budget::measure::<D>(e, &base, monitor, share.variant)?);
+    for (e, &share) in experiments.iter().zip(&shares) {
+        let base = differences::<D>(e, e.converge.replicates, monitor, share)?;
+        budget.extend(budget::measure::<D>(e, &base, monitor, share)?);
         all.push(base);
     }
     let epsilons: Vec<f64> = experiments.iter().map(|e| e.epsilon).collect();
@@ -178,25 +178,17 @@ fn sweep(e: &Experiment) -> Vec<Experiment> {
         .collect()
 }
 
-/// Share of the whole work of one replicate, and of one replicate of each budget variant.
-struct Share {
-    base: f64,
-    variant: f64,
-}
-
-/// Shares by predicted cost.
-fn shares<const D: usize>(experiments: &[Experiment]) -> Result<Vec<Share>, SimulationError> {
-    let mut works = Vec::new();
+/// Share of the whole work, by predicted cost, of one replicate at each ε; a replicate of a budget
+/// variant counts the same.
+fn shares<const D: usize>(experiments: &[Experiment]) -> Result<Vec<f64>, SimulationError> {
+    let (mut works, mut total) = (Vec::new(), 0.0);
     for e in experiments {
         let work = predict(e, &Model::<D>::new(e)?).work();
-        works.push((
-            work,
-            e.converge.replicates,
-            budget::COMPONENTS.len() * e.converge.budget_replicates,
-        ));
+        let variants = budget::COMPONENTS.len() * e.converge.budget_replicates;
+        total += work * (e.converge.replicates + variants) as f64;
+        works.push(work);
     }
-    let total: f64 = works.iter().map(|(w, base, extra)| w * (base + extra) as f64).sum();
-    Ok(works.iter().map(|(w, _, _)| Share { base: w / total, variant: w / total }).collect())
+    Ok(works.iter().map(|work| work / total).collect())
 }
 
 /// The limit at the final time.

@@ -3,7 +3,7 @@
 use crate::experiment::Experiment;
 use crate::model::Model;
 use crate::simulation::{Simulation, SimulationError};
-use crate::turning::Sense;
+use crate::turning::{Sense, TurningKernel};
 use std::sync::atomic::AtomicBool;
 
 /// Predicted cost of one replicate.
@@ -26,9 +26,7 @@ impl Cost {
 
 /// Predicts the cost of one replicate of `e`, whose model is `model`.
 pub fn predict<const D: usize>(e: &Experiment, model: &Model<D>) -> Cost {
-    let density = model.spectral.forward(&model.initial.nodal(model.grid()));
-    let signal = model.equation.initial(&model.spectral, &density);
-    let bound = model.kernel.bound(&model.sense(&signal).bounds());
+    let bound = model.kernel.bound(&model.initial_signal().bounds());
     let cells = e.cells.count as f64;
     let steps = model.ticks().len() as f64;
     Cost {

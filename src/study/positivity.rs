@@ -1,7 +1,7 @@
 //! Where T_ε ≥ 0 ends: outside, the model is not the papers' model.
 
 use crate::model::Model;
-use crate::turning::{Kernel, Sense};
+use crate::turning::{Kernel, Sense, TurningKernel};
 use crate::vector::{Vector, norm, scaled};
 
 /// The sign of T at t = 0.
@@ -15,8 +15,7 @@ pub struct Positivity {
 
 /// Scans T/F at the nodes for velocities up and down the gradient, where both kernels are extreme.
 pub fn positivity<const D: usize>(model: &Model<D>) -> Positivity {
-    let density = model.spectral.forward(&model.initial.nodal(model.grid()));
-    let signal = model.sense(&model.equation.initial(&model.spectral, &density));
+    let signal = model.initial_signal();
     let gradients: Vec<(Vector<D>, Vector<D>)> = (model.grid().nodes())
         .map(|x| (x, signal.value_and_gradient(&x).1))
         .filter(|(_, g)| norm(g) > 0.0)

@@ -109,34 +109,10 @@ impl<const D: usize> Kernel<D> {
             ),
         }
     }
+}
 
-    /// See [`TurningKernel::coefficients`].
-    pub fn coefficients(&self, s: f64, slope: f64) -> Coefficients {
-        with_kernel!(self, k => k.coefficients(s, slope))
-    }
-
-    /// See [`TurningKernel::constant_coefficients`].
-    pub fn constant_coefficients(&self) -> Option<Coefficients> {
-        with_kernel!(self, k => k.constant_coefficients())
-    }
-
-    /// See [`TurningKernel::leading_rate`].
-    pub fn leading_rate(&self, s: f64, slope: f64) -> f64 {
-        with_kernel!(self, k => k.leading_rate(s, slope))
-    }
-
-    /// See [`TurningKernel::bound`].
-    pub fn bound(&self, bounds: &Bounds) -> f64 {
-        with_kernel!(self, k => k.bound(bounds))
-    }
-
-    /// See [`TurningKernel::floor`].
-    pub fn floor(&self, bounds: &Bounds) -> f64 {
-        with_kernel!(self, k => k.floor(bounds))
-    }
-
-    /// See [`TurningKernel::relative_rate`].
-    pub fn relative_rate<S: Sense<D>>(
+impl<const D: usize> TurningKernel<D> for Kernel<D> {
+    fn relative_rate<S: Sense<D>>(
         &self,
         signal: &S,
         x: &Vector<D>,
@@ -146,8 +122,27 @@ impl<const D: usize> Kernel<D> {
         with_kernel!(self, k => k.relative_rate(signal, x, v, w))
     }
 
-    /// The same kernel at another ε.
-    pub fn with_epsilon(&self, epsilon: f64) -> Self {
+    fn bound(&self, bounds: &Bounds) -> f64 {
+        with_kernel!(self, k => k.bound(bounds))
+    }
+
+    fn floor(&self, bounds: &Bounds) -> f64 {
+        with_kernel!(self, k => k.floor(bounds))
+    }
+
+    fn leading_rate(&self, s: f64, slope: f64) -> f64 {
+        with_kernel!(self, k => k.leading_rate(s, slope))
+    }
+
+    fn coefficients(&self, s: f64, slope: f64) -> Coefficients {
+        with_kernel!(self, k => k.coefficients(s, slope))
+    }
+
+    fn constant_coefficients(&self) -> Option<Coefficients> {
+        with_kernel!(self, k => k.constant_coefficients())
+    }
+
+    fn with_epsilon(&self, epsilon: f64) -> Self {
         match self {
             Self::Local(k) => Self::Local(k.with_epsilon(epsilon)),
             Self::NonLocal(k) => Self::NonLocal(k.with_epsilon(epsilon)),

@@ -3,7 +3,7 @@
 use super::sets::Set;
 use kinetaxis::experiment::Psi as PsiSpec;
 use kinetaxis::formula::{Formula, Quantity};
-use kinetaxis::turning::{Bounds, Kernel, Local, NonLocal, Psi};
+use kinetaxis::turning::{Bounds, Kernel, Local, NonLocal, Psi, TurningKernel};
 use kinetaxis::vector::{Vector, dot, norm};
 
 /// A turning kernel. Numbers are chosen for rates near 1, T ≥ 0 and a visible bias at ε = ½.
