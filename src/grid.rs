@@ -116,6 +116,12 @@ impl<const D: usize> Grid<D> {
         }
     }
 
+    /// Whether `x` lies in the box.
+    #[inline(always)]
+    pub fn holds(&self, x: &Vector<D>) -> bool {
+        (0..D).all(|a| x[a] >= self.lower[a] && x[a] < self.upper[a])
+    }
+
     /// Brings a cell that has flown freely to `x` back into the box: wraps it, or reflects position
     /// and velocity at the walls (specular), however many times the box was crossed.
     #[inline(always)]

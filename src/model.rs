@@ -2,13 +2,17 @@
 
 use crate::cells::{InitialError, InitialLaw};
 use crate::experiment::Experiment;
+use crate::free_walk::FreeWalk;
 use crate::grid::Grid;
+use crate::motion::{Envelopes, FlightScale, Method, Step};
 use crate::schedule::{Tick, ticks};
 use crate::signal::{self, Deposit, SensedSignal, SignalEquation};
 use crate::spectral::Spectral;
 use crate::spline::{self, NodeMap};
-use crate::turning::Kernel;
+use crate::turning::{Kernel, Sense, TurningKernel};
+use crate::vector::Vector;
 use crate::velocity::VelocitySpace;
+use std::sync::Arc;
 
 /// Kernel, velocity set, grid, signal equation, deposit, initial law and schedule of an experiment.
 pub struct Model<const D: usize> {
@@ -40,7 +44,11 @@ pub struct Model<const D: usize> {
     pub outputs: Vec<f64>,
     /// Largest field step.
     pub step: f64,
-    map: NodeMap<D>,
+    /// How cells fly.
+    pub method: Method,
+    /// The free walk on V.
+    pub walk: FreeWalk<D>,
+    map: Arc<NodeMap<D>>,
     symbol: Vec<f64>,
 }
 
@@ -51,29 +59,40 @@ impl<const D: usize> Model<D> {
         let grid = Grid::from_domain(&e.domain);
         let spectral = Spectral::new(&grid);
         let space = VelocitySpace::from_experiment(&e.velocity);
+        let map = Arc::new(NodeMap::new(&grid));
         Ok(Self {
             epsilon: e.epsilon,
             kernel: Kernel::from_experiment(e, &space),
-            space,
             kernel_bound: e.kernel.bound,
             refuse_negative: e.kernel.refuse_negative,
             antithetic: e.cells.antithetic,
             equation: signal::equation(e),
-            deposit: Deposit::new(&spectral, e.deposit.bandwidth, e.deposit.order),
+            deposit: Deposit::new(
+                &spectral,
+                map.clone(),
+                e.deposit.bandwidth,
+                e.deposit.order,
+            ),
             initial: InitialLaw::new(&e.cells, &grid)?,
             cells: e.cells.count,
             seed: e.seed,
             outputs: record_times(e),
             step: e.time.step,
-            map: NodeMap::new(&grid),
+            method: e.motion,
+            walk: FreeWalk::new(&space),
+            map,
             symbol: spectral.table(|k| spline::symbol(&grid, k)),
             spectral,
+            space,
         })
     }
 
     /// The field steps. Before an output they shrink to ε²/25, a fraction of the time in which
-    /// velocities forget, so that the flux is that of the output time.
+    /// velocities forget, so that the flux is that of the output time. A steady signal needs none.
     pub fn ticks(&self) -> Vec<Tick> {
+        if self.equation.is_steady() {
+            return ticks(&self.outputs, f64::INFINITY, f64::INFINITY);
+        }
         ticks(&self.outputs, self.step, 0.04 * self.epsilon * self.epsilon)
     }
 
@@ -83,14 +102,48 @@ impl<const D: usize> Model<D> {
     }
 
     /// S(x, 0) answering to ρ⁰ itself, without the noise of cells.
-    pub fn initial_signal(&self) -> SensedSignal<D> {
+    pub fn initial_signal(&self) -> SensedSignal<'_, D> {
         let density = self.spectral.forward(&self.initial.nodal(self.grid()));
-        self.sense(&self.equation.initial(&self.spectral, &density))
+        self.sense(&mut self.equation.initial(&self.spectral, &density), Vec::new())
     }
 
-    /// S with these coefficients, as cells sense it.
-    pub fn sense(&self, signal: &[f64]) -> SensedSignal<D> {
-        SensedSignal::new(&self.spectral, &self.map, &self.symbol, signal)
+    /// S with these coefficients, which are overwritten, as cells sense it; `padded` gives memory.
+    pub fn sense(&self, signal: &mut [f64], padded: Vec<f64>) -> SensedSignal<'_, D> {
+        SensedSignal::new(&self.spectral, &self.map, &self.symbol, signal, padded)
+    }
+
+    /// A field step of length `duration` in a frozen signal, for cells at `positions`.
+    pub fn field_step<'a, K: TurningKernel<D>, S: Sense<D>>(
+        &'a self,
+        kernel: &'a K,
+        signal: &'a S,
+        duration: f64,
+        positions: &[Vector<D>],
+    ) -> Step<'a, D, K, S> {
+        let scale = FlightScale {
+            method: self.method,
+            speed: self.space.max_speed() / self.epsilon,
+            epsilon_squared: self.epsilon * self.epsilon,
+            duration,
+        };
+        let envelopes = match self.kernel_bound {
+            // A bound from the user is checked at every candidate: no floor spares the look.
+            Some(bound) => Envelopes::uniform(bound, 0.0),
+            None => Envelopes::local(kernel, signal, self.grid(), &scale, positions),
+        };
+        Step {
+            kernel,
+            signal,
+            space: &self.space,
+            walk: &self.walk,
+            grid: self.grid(),
+            epsilon: self.epsilon,
+            duration,
+            method: self.method,
+            envelopes,
+            refuse_negative: self.refuse_negative,
+            antithetic: self.antithetic,
+        }
     }
 }
 

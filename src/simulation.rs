@@ -3,14 +3,15 @@
 //! A field step, second order in Δt: S at mid-step is predicted from the last densities, the cells
 //! fly in it, are deposited, and S is advanced with the source linear between both deposits.
 
-use crate::cells::InitialError;
+use crate::cells::{BLOCK, InitialError};
 use crate::model::Model;
-use crate::motion::{MotionError, Step, Tally, advance};
+use crate::motion::{MotionError, Tally};
 use crate::rng::Streams;
 use crate::schedule::Tick;
 use crate::state::State;
-use crate::turning::{Sense, TurningKernel};
+use crate::turning::Sense;
 use crate::with_kernel;
+use rayon::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use thiserror::Error;
@@ -34,7 +35,19 @@ pub struct Simulation<'m, const D: usize> {
     model: &'m Model<D>,
     streams: Streams,
     state: State<D>,
+    work: Work,
     loop_time: Duration,
+}
+
+/// Memory that is used again at every step.
+struct Work {
+    /// Private grids of the deposit, and the number of cells of each.
+    parts: (Vec<Vec<f64>>, usize),
+    /// Spectral coefficients.
+    field: Vec<f64>,
+    signal: Vec<f64>,
+    /// Spline coefficients of the signal.
+    padded: Vec<f64>,
 }
 
 impl<'m, const D: usize> Simulation<'m, D> {
@@ -50,7 +63,9 @@ impl<'m, const D: usize> Simulation<'m, D> {
         let anchor = (0.0, density.clone());
         let state =
             State { time: 0.0, step: 0, cells, signal, density, density_slope, anchor, tally };
-        Ok(Self { model, streams, state, loop_time: Duration::ZERO })
+        let parts = model.deposit.parts(model.cells);
+        let work = Work { parts, field: Vec::new(), signal: Vec::new(), padded: Vec::new() };
+        Ok(Self { model, streams, state, work, loop_time: Duration::ZERO })
     }
 
     /// Where the replicate stands.
@@ -93,56 +108,83 @@ impl<'m, const D: usize> Simulation<'m, D> {
     /// One field step.
     fn step(&mut self, tick: &Tick) -> Result<(), SimulationError> {
         let (model, dt) = (self.model, tick.duration);
-        let middle = self.signal_after(&self.state.density_slope, 0.5 * dt);
-        let signal = model.sense(&middle);
-        // Room for round-off in rates that attain the bounds.
-        // A bound from the user is checked at every candidate: no floor spares the look.
-        let floor = match model.kernel_bound {
-            Some(_) => 0.0,
-            None => model.kernel.floor(&signal.bounds()) * (1.0 - 1e-9),
-        };
-        let bound =
-            model.kernel_bound.unwrap_or(model.kernel.bound(&signal.bounds()) * (1.0 + 1e-9));
-        let (cells, number) = (&mut self.state.cells, self.state.step);
-        let tally = with_kernel!(&model.kernel, kernel => {
-            let step = Step {
-                kernel,
-                signal: &signal,
-                space: &model.space,
-                grid: model.grid(),
-                epsilon: model.epsilon,
-                duration: dt,
-                bound,
-                floor,
-                refuse_negative: model.refuse_negative,
-                antithetic: model.antithetic,
-            };
-            advance(cells, &step, self.streams, number)
-        })?;
+        let deposited = model.equation.is_coupled() || tick.output;
+        let mut field = std::mem::take(&mut self.work.field);
+        self.signal_after(0.5 * dt, &mut field);
+        let signal = model.sense(&mut field, std::mem::take(&mut self.work.padded));
+        let tally = self.fly(&signal, dt, deposited)?;
         self.state.tally += tally;
-        let weight = self.state.cells.weight;
-        let positions = &self.state.cells.positions;
-        let density = model.deposit.coefficients(&model.spectral, positions, |_| weight);
-        self.state.signal = self.signal_after(&rate(&density, &self.state.density, dt), dt);
-        let before = std::mem::replace(&mut self.state.density, density);
-        if tick.long {
-            self.state.anchor = (self.state.time, before);
+        self.work.padded = signal.into_padded();
+        if deposited {
+            model.deposit.collect(&model.spectral, &mut self.work.parts.0, &mut field);
+        } else {
+            field.clone_from(&self.state.density);
         }
-        self.state.time = tick.end;
-        let (since, anchor) = &self.state.anchor;
-        self.state.density_slope = rate(&self.state.density, anchor, tick.end - since);
-        self.state.step += 1;
+        rate(&field, &self.state.density, dt, &mut self.state.density_slope);
+        let mut next = std::mem::take(&mut self.work.signal);
+        self.signal_after(dt, &mut next);
+        let state = &mut self.state;
+        self.work.signal = std::mem::replace(&mut state.signal, next);
+        self.work.field = std::mem::replace(&mut state.density, field);
+        if tick.long {
+            std::mem::swap(&mut self.work.field, &mut state.anchor.1);
+            state.anchor.0 = state.time;
+        }
+        (state.time, state.step) = (tick.end, state.step + 1);
+        let since = tick.end - state.anchor.0;
+        rate(&state.density, &state.anchor.1, since, &mut state.density_slope);
         Ok(())
     }
 
-    /// S after a time `h`, with ρ changing at the rate `slope`.
-    fn signal_after(&self, slope: &[f64], h: f64) -> Vec<f64> {
-        let s = &self.state;
-        self.model.equation.advance(&self.model.spectral, &s.signal, &s.density, slope, s.time, h)
+    /// All cells over Δt in a frozen signal; if `deposit`, each block is deposited while it is at
+    /// hand.
+    fn fly<S: Sense<D>>(
+        &mut self,
+        signal: &S,
+        duration: f64,
+        deposit: bool,
+    ) -> Result<Tally, MotionError> {
+        let Self { model, streams, state, work, .. } = self;
+        let (parts, length) = (&mut work.parts.0, work.parts.1);
+        let (weight, number) = (state.cells.weight, state.step);
+        let (positions, velocities) = (&mut state.cells.positions, &mut state.cells.velocities);
+        let tallies: Vec<Result<Tally, MotionError>> = with_kernel!(&model.kernel, kernel => {
+            let step = model.field_step(kernel, signal, duration, positions);
+            (positions.par_chunks_mut(length))
+                .zip(velocities.par_chunks_mut(length))
+                .zip(parts)
+                .enumerate()
+                .map(|(part, ((xs, vs), grid))| {
+                    grid.fill(0.0);
+                    let (mut tally, first) = (Tally::default(), part * length / BLOCK);
+                    let blocks = xs.chunks_mut(BLOCK).zip(vs.chunks_mut(BLOCK)).enumerate();
+                    for (block, (xs, vs)) in blocks {
+                        let names = [(first + block) as u64, number];
+                        tally += step.fly(xs, vs, *streams, names)?;
+                        if deposit {
+                            model.deposit.add(grid, xs, weight);
+                        }
+                    }
+                    Ok(tally)
+                })
+                .collect()
+        });
+        tallies.into_iter().try_fold(Tally::default(), |mut total, part| {
+            total += part?;
+            Ok(total)
+        })
+    }
+
+    /// Coefficients of S after a time `h`, into `next`.
+    fn signal_after(&self, h: f64, next: &mut Vec<f64>) {
+        let State { signal, density, density_slope: slope, time, .. } = &self.state;
+        let (equation, spectral) = (&self.model.equation, &self.model.spectral);
+        equation.advance(spectral, signal, density, slope, *time, h, next);
     }
 }
 
-/// (now − before)/`time`.
-fn rate(now: &[f64], before: &[f64], time: f64) -> Vec<f64> {
-    now.iter().zip(before).map(|(now, before)| (now - before) / time).collect()
+/// (now − before)/`time`, into `rate`.
+fn rate(now: &[f64], before: &[f64], time: f64, rate: &mut Vec<f64>) {
+    rate.clear();
+    rate.extend(now.iter().zip(before).map(|(now, before)| (now - before) / time));
 }

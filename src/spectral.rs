@@ -11,6 +11,7 @@
 
 use crate::grid::{Boundary, Grid};
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
+use rayon::prelude::*;
 use rustdct::{DctPlanner, TransformType2And3};
 use rustfft::num_complex::Complex;
 use std::f64::consts::{PI, SQRT_2};
@@ -18,6 +19,8 @@ use std::sync::Arc;
 
 /// Lines transformed together, so that a strided axis is read in whole cache lines.
 const TILE: usize = 8;
+/// Numbers that make a task of their own worth its while.
+const BATCH: usize = 1 << 13;
 
 /// Parity of a field across the walls of one axis. It matters on no-flux axes only.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -34,10 +37,17 @@ enum Axis {
 
 /// Work space of one pass along an axis.
 struct Scratch {
-    tile: Vec<f64>,
     line: Vec<f64>,
     spectrum: Vec<Complex<f64>>,
     complex: Vec<Complex<f64>>,
+}
+
+impl Scratch {
+    fn run(&mut self, line: &mut [f64], work: impl Fn(&mut Self)) {
+        self.line.copy_from_slice(line);
+        work(self);
+        line.copy_from_slice(&self.line);
+    }
 }
 
 /// The transforms of one grid. Coefficient arrays have the shape of the grid.
@@ -182,29 +192,46 @@ impl<const D: usize> Spectral<D> {
     }
 
     /// Runs `line` over every line of `data` along `axis`.
-    fn pass(&self, data: &mut [f64], axis: usize, line: impl Fn(&mut Scratch)) {
+    fn pass(&self, data: &mut [f64], axis: usize, line: impl Fn(&mut Scratch) + Sync) {
         let (n, stride) = (self.grid.cells[axis], self.grid.strides()[axis]);
-        let mut scratch = self.scratch(axis);
-        for slab in data.chunks_exact_mut(n * stride) {
-            for first in (0..stride).step_by(TILE) {
-                let width = TILE.min(stride - first);
-                for i in 0..n {
-                    for w in 0..width {
-                        scratch.tile[w * n + i] = slab[i * stride + first + w];
-                    }
-                }
-                for w in 0..width {
-                    scratch.line.copy_from_slice(&scratch.tile[w * n..(w + 1) * n]);
-                    line(&mut scratch);
-                    scratch.tile[w * n..(w + 1) * n].copy_from_slice(&scratch.line);
-                }
-                for i in 0..n {
-                    for w in 0..width {
-                        slab[i * stride + first + w] = scratch.tile[w * n + i];
-                    }
-                }
-            }
+        let batch = TILE * n;
+        let fewest = BATCH.div_ceil(batch);
+        if stride == 1 {
+            data.par_chunks_mut(batch).with_min_len(fewest).for_each_init(
+                || self.scratch(axis),
+                |scratch, lines| lines.chunks_exact_mut(n).for_each(|l| scratch.run(l, &line)),
+            );
+            return;
         }
+        // Tiles of neighbouring lines, out of the array and back into it.
+        let tiles = stride.div_ceil(TILE);
+        let mut lines = vec![0.0; data.len() / stride * tiles * TILE];
+        let source = &*data;
+        lines.par_chunks_mut(batch).with_min_len(fewest).enumerate().for_each_init(
+            || self.scratch(axis),
+            |scratch, (tile, lines)| {
+                let slab = &source[tile / tiles * n * stride..][..n * stride];
+                let first = tile % tiles * TILE;
+                let width = TILE.min(stride - first);
+                for (i, row) in slab.chunks_exact(stride).enumerate() {
+                    for (w, value) in row[first..first + width].iter().enumerate() {
+                        lines[w * n + i] = *value;
+                    }
+                }
+                lines.chunks_exact_mut(n).take(width).for_each(|l| scratch.run(l, &line));
+            },
+        );
+        data.par_chunks_mut(stride).with_min_len(BATCH.div_ceil(stride)).enumerate().for_each(
+            |(row, values)| {
+                let (slab, i) = (row / n, row % n);
+                for (tile, values) in values.chunks_mut(TILE).enumerate() {
+                    let lines = &lines[(slab * tiles + tile) * batch..];
+                    for (w, value) in values.iter_mut().enumerate() {
+                        *value = lines[w * n + i];
+                    }
+                }
+            },
+        );
     }
 
     fn scratch(&self, axis: usize) -> Scratch {
@@ -216,7 +243,6 @@ impl<const D: usize> Spectral<D> {
             Axis::NoFlux(_) => 0,
         };
         Scratch {
-            tile: vec![0.0; n * TILE],
             line: vec![0.0; n],
             spectrum: vec![Complex::default(); n / 2 + 1],
             complex: vec![Complex::default(); complex],

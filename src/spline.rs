@@ -3,76 +3,33 @@
 //!
 //! With multilinear interpolation and ε|v| below the grid size, the difference S(x+εv) − S(x) of a
 //! non-local kernel would carry an O(grid) error that does not shrink with ε; a C¹ spline has none.
+//!
+//! Arrays of spline coefficients are padded: every axis has [`GHOST`] nodes beyond each face that
+//! repeat the periodic or mirrored ones, so that no stencil of a point in the box has to be folded.
 
 use crate::grid::Grid;
 use crate::vector::Vector;
 
 /// Nodes in reach along one axis.
 pub const REACH: usize = 3;
+/// Nodes beyond each face.
+pub const GHOST: usize = 2;
 
-/// The tensor-product stencil of one point: per axis three folded node offsets (index · stride),
-/// weights B(x − xᵢ) and slopes B′(x − xᵢ).
+/// The tensor-product stencil of one point of the box: the lowest of its nodes in the padded array,
+/// and per axis the weights B(x − xᵢ) of three nodes and the distance t ∈ [−½, ½] from the middle
+/// one, in grid cells.
 pub struct Stencil<const D: usize> {
-    /// Array offset of each node along each axis.
-    pub offset: [[usize; REACH]; D],
+    /// Place of the lowest node in the padded array.
+    pub base: usize,
     /// B at each node.
     pub weight: [[f64; REACH]; D],
-    /// dB/dx at each node.
-    pub slope: [[f64; REACH]; D],
+    /// Distance from the middle node.
+    pub t: Vector<D>,
 }
 
-impl<const D: usize> Stencil<D> {
-    /// The stencil of `x` on `grid`. Points outside the box see the periodic or even extension.
-    #[inline(always)]
-    pub fn new(map: &NodeMap<D>, x: &Vector<D>) -> Self {
-        // Truncation of a positive number is its floor; a call of `floor` is not.
-        const SHIFT: i64 = 1 << 24;
-        let mut s =
-            Self { offset: [[0; REACH]; D], weight: [[0.0; REACH]; D], slope: [[0.0; REACH]; D] };
-        for a in 0..D {
-            let u = (x[a] - map.lower[a]) * map.per_spacing[a] - map.offset[a];
-            let i = (u + (0.5 + SHIFT as f64)) as i64 - SHIFT;
-            // t ∈ [−½, ½]: distance from the nearest node.
-            let t = u - i as f64;
-            let (left, right) = (0.5 - t, 0.5 + t);
-            s.weight[a] = [0.5 * left * left, 0.75 - t * t, 0.5 * right * right];
-            let per = map.per_spacing[a];
-            s.slope[a] = [-left * per, -2.0 * t * per, right * per];
-            let stride = map.strides[a];
-            s.offset[a] = if i > 0 && i + 1 < map.grid.cells[a] as i64 {
-                let middle = i as usize * stride;
-                [middle - stride, middle, middle + stride]
-            } else {
-                [i - 1, i, i + 1].map(|i| map.grid.fold_index(a, i) * stride)
-            };
-        }
-        s
-    }
-
-    /// Σ w·c over the last axis of one line that starts at `base`.
-    #[inline(always)]
-    fn line(&self, c: &[f64], base: usize, w: &[f64; REACH]) -> f64 {
-        let o = &self.offset[D - 1];
-        w[0] * c[base + o[0]] + w[1] * c[base + o[1]] + w[2] * c[base + o[2]]
-    }
-
-    /// Calls `line(start, numbers of its nodes along all axes but the last)` for the 3ᵈ⁻¹ lines.
-    #[inline(always)]
-    fn for_each_line(&self, mut line: impl FnMut(usize, [usize; 2])) {
-        match D {
-            1 => line(0, [0, 0]),
-            2 => (0..REACH).for_each(|i| line(self.offset[0][i], [i, 0])),
-            _ => (0..REACH * REACH).for_each(|k| {
-                let (i, j) = (k / REACH, k % REACH);
-                line(self.offset[0][i] + self.offset[1][j], [i, j]);
-            }),
-        }
-    }
-
-    /// Product of the weights of a line's nodes along all axes but the last.
-    #[inline(always)]
-    fn line_weight(&self, r: [usize; 2]) -> f64 {
-        (0..D - 1).map(|a| self.weight[a][r[a]]).product()
+impl<const D: usize> Default for Stencil<D> {
+    fn default() -> Self {
+        Self { base: 0, weight: [[0.0; REACH]; D], t: [0.0; D] }
     }
 }
 
@@ -82,18 +39,34 @@ pub struct NodeMap<const D: usize> {
     grid: Grid<D>,
     lower: Vector<D>,
     per_spacing: Vector<D>,
-    offset: Vector<D>,
     strides: [usize; D],
+    len: usize,
+    /// For every node of the padded array, the node of the grid that it repeats.
+    folded: Vec<u32>,
 }
 
 impl<const D: usize> NodeMap<D> {
     /// The map of `grid`.
     pub fn new(grid: &Grid<D>) -> Self {
+        let padded = grid.with_cells(grid.cells.map(|n| n + 2 * GHOST));
+        let (spacing, strides) = (grid.spacing(), grid.strides());
+        let folded = (0..padded.len())
+            .map(|flat| {
+                let index = padded.unravel(flat);
+                (0..D)
+                    .map(|a| grid.fold_index(a, index[a] as i64 - GHOST as i64) * strides[a])
+                    .sum::<usize>() as u32
+            })
+            .collect();
         Self {
-            lower: grid.lower,
-            per_spacing: grid.spacing().map(|h| 1.0 / h),
-            offset: std::array::from_fn(|a| grid.offset(a)),
-            strides: grid.strides(),
+            // The node below the nearest one has the truncated coordinate as its padded index.
+            lower: std::array::from_fn(|a| {
+                grid.lower[a] + (grid.offset(a) - 0.5 - (GHOST - 1) as f64) * spacing[a]
+            }),
+            per_spacing: spacing.map(|h| 1.0 / h),
+            strides: padded.strides(),
+            len: padded.len(),
+            folded,
             grid: grid.clone(),
         }
     }
@@ -103,31 +76,96 @@ impl<const D: usize> NodeMap<D> {
         &self.grid
     }
 
-    /// Σᵢ cᵢ B(x − xᵢ).
+    /// Length of a padded array.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// A grid always has nodes; this is here for the convention that goes with `len`.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Distance in the padded array between neighbours along each axis.
+    pub fn strides(&self) -> [usize; D] {
+        self.strides
+    }
+
+    /// Writes nodal values and the ghosts that repeat them into `padded`.
+    pub fn pad(&self, nodal: &[f64], padded: &mut Vec<f64>) {
+        padded.clear();
+        padded.extend(self.folded.iter().map(|&node| nodal[node as usize]));
+    }
+
+    /// Adds every entry of `padded` to the node that it repeats: the adjoint of [`NodeMap::pad`].
+    pub fn unpad(&self, padded: &[f64], nodal: &mut [f64]) {
+        self.folded.iter().zip(padded).for_each(|(&node, value)| nodal[node as usize] += value);
+    }
+
+    /// The stencil of a point of the box.
     #[inline(always)]
-    pub fn value(&self, coefficients: &[f64], x: &Vector<D>) -> f64 {
-        let s = Stencil::new(self, x);
+    pub fn stencil(&self, x: &Vector<D>) -> Stencil<D> {
+        let mut s = Stencil::default();
+        for a in 0..D {
+            let u = (x[a] - self.lower[a]) * self.per_spacing[a];
+            // Positive, so truncation is the floor. 32 bits, because older vector units have no
+            // conversion to more.
+            let i = u as i32;
+            s.base += i as usize * self.strides[a];
+            let t = u - i as f64 - 0.5;
+            let (left, right) = (0.5 - t, 0.5 + t);
+            s.weight[a] = [0.5 * left * left, 0.75 - t * t, 0.5 * right * right];
+            s.t[a] = t;
+        }
+        s
+    }
+
+    /// dB/dx at the three nodes along `axis`.
+    #[inline(always)]
+    fn slope(&self, s: &Stencil<D>, axis: usize) -> [f64; REACH] {
+        let (t, per) = (s.t[axis], self.per_spacing[axis]);
+        [(t - 0.5) * per, -2.0 * t * per, (t + 0.5) * per]
+    }
+
+    /// Calls `line(first node of the line, its number along the other axes)` for the 3ᵈ⁻¹ lines.
+    #[inline(always)]
+    fn for_each_line(&self, base: usize, mut line: impl FnMut(usize, [usize; 2])) {
+        match D {
+            1 => line(base, [0, 0]),
+            2 => (0..REACH).for_each(|i| line(base + i * self.strides[0], [i, 0])),
+            _ => (0..REACH * REACH).for_each(|k| {
+                let (i, j) = (k / REACH, k % REACH);
+                line(base + i * self.strides[0] + j * self.strides[1], [i, j]);
+            }),
+        }
+    }
+
+    /// Σᵢ cᵢ B(x − xᵢ) at a point of the box.
+    #[inline(always)]
+    pub fn value(&self, padded: &[f64], x: &Vector<D>) -> f64 {
+        let s = self.stencil(x);
         let mut sum = 0.0;
-        s.for_each_line(|base, r| {
-            sum += s.line_weight(r) * s.line(coefficients, base, &s.weight[D - 1]);
+        self.for_each_line(s.base, |first, r| {
+            sum += across(&s.weight, r) * along(&padded[first..first + REACH], &s.weight[D - 1]);
         });
         sum
     }
 
-    /// Σᵢ cᵢ B(x − xᵢ) and its gradient.
+    /// Σᵢ cᵢ B(x − xᵢ) and its gradient at a point of the box.
     #[inline(always)]
-    pub fn value_and_gradient(&self, coefficients: &[f64], x: &Vector<D>) -> (f64, Vector<D>) {
-        let s = Stencil::new(self, x);
+    pub fn value_and_gradient(&self, padded: &[f64], x: &Vector<D>) -> (f64, Vector<D>) {
+        let s = self.stencil(x);
+        let slope: [[f64; REACH]; D] = std::array::from_fn(|a| self.slope(&s, a));
         let (mut value, mut gradient) = (0.0, [0.0; D]);
-        s.for_each_line(|base, r| {
-            let across = s.line_weight(r);
-            let along = s.line(coefficients, base, &s.weight[D - 1]);
-            value += across * along;
-            gradient[D - 1] += across * s.line(coefficients, base, &s.slope[D - 1]);
+        self.for_each_line(s.base, |first, r| {
+            let line = &padded[first..first + REACH];
+            let (across, sum) = (across(&s.weight, r), along(line, &s.weight[D - 1]));
+            value += across * sum;
+            gradient[D - 1] += across * along(line, &slope[D - 1]);
             for a in 0..D - 1 {
                 let others: f64 =
                     (0..D - 1).filter(|b| *b != a).map(|b| s.weight[b][r[b]]).product();
-                gradient[a] += s.slope[a][r[a]] * others * along;
+                gradient[a] += slope[a][r[a]] * others * sum;
             }
         });
         (value, gradient)
@@ -135,15 +173,30 @@ impl<const D: usize> NodeMap<D> {
 
     /// Adds `amount` · B(x − xᵢ) to every node i in reach: the adjoint of [`NodeMap::value`].
     #[inline(always)]
-    pub fn deposit(&self, field: &mut [f64], x: &Vector<D>, amount: f64) {
-        let s = Stencil::new(self, x);
-        s.for_each_line(|base, r| {
-            let w = amount * s.line_weight(r);
-            for k in 0..REACH {
-                field[base + s.offset[D - 1][k]] += w * s.weight[D - 1][k];
+    pub fn deposit(&self, padded: &mut [f64], s: &Stencil<D>, amount: f64) {
+        self.for_each_line(s.base, |first, r| {
+            let w = amount * across(&s.weight, r);
+            for (node, weight) in padded[first..first + REACH].iter_mut().zip(&s.weight[D - 1]) {
+                *node += w * weight;
             }
         });
     }
+}
+
+/// Product of the weights of a line along all axes but the last.
+#[inline(always)]
+fn across<const D: usize>(weight: &[[f64; REACH]; D], r: [usize; 2]) -> f64 {
+    match D {
+        1 => 1.0,
+        2 => weight[0][r[0]],
+        _ => weight[0][r[0]] * weight[1][r[1]],
+    }
+}
+
+/// Σ w·c over the nodes of one line.
+#[inline(always)]
+fn along(c: &[f64], w: &[f64; REACH]) -> f64 {
+    w[0] * c[0] + w[1] * c[1] + w[2] * c[2]
 }
 
 /// Symbol of sampling the quadratic B-spline at the nodes, ¾ + ¼ cos κh: coefficients of the
@@ -153,50 +206,53 @@ pub fn symbol<const D: usize>(grid: &Grid<D>, wave_vector: &[f64; D]) -> f64 {
     (0..D).map(|a| 0.75 + 0.25 * (wave_vector[a] * h[a]).cos()).product()
 }
 
-/// A bound on |∇f| of the spline with these coefficients. Around a node, the derivative along an
-/// axis is a convex combination of the coefficient differences within the stencil; the largest of
-/// them bounds it there, and the largest length of these bounds is taken over the nodes.
-pub fn gradient_bound<const D: usize>(grid: &Grid<D>, coefficients: &[f64]) -> f64 {
-    let h = grid.spacing();
-    let mut square = vec![0.0; grid.len()];
-    for a in 0..D {
-        let mut bound = neighbours(grid, a, |left, here, right| {
-            let d = |i: usize, j: usize| (coefficients[i] - coefficients[j]).abs();
-            d(left, here).max(d(here, right))
+/// Bounds on the spline around a range of grid cells.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Extremes<const D: usize> {
+    /// Least coefficient in reach: B ≥ 0 sums to 1, so it bounds the spline from below.
+    pub low: f64,
+    /// Largest coefficient in reach.
+    pub high: f64,
+    /// Largest difference of neighbours in reach over their distance, along each axis: the
+    /// derivative along an axis is a convex combination of such quotients.
+    pub slope: Vector<D>,
+}
+
+impl<const D: usize> NodeMap<D> {
+    /// Bounds on the spline wherever x lies in the given range of grid cells.
+    pub fn extremes(&self, padded: &[f64], cells: [[usize; 2]; D]) -> Extremes<D> {
+        // Cell i holds points whose nearest node is i or i + 1 (periodic), or i (no-flux); its
+        // stencils reach one node further on both sides.
+        let first = cells.map(|c| c[0] + GHOST - 1);
+        let count: [usize; D] = std::array::from_fn(|a| {
+            let nearest = if self.grid.offset(a) == 0.0 { 1 } else { 0 };
+            cells[a][1] - cells[a][0] + nearest + 2
         });
-        for b in (0..D).filter(|b| *b != a) {
-            bound = neighbours(grid, b, |left, here, right| {
-                bound[left].max(bound[here]).max(bound[right])
-            });
+        let mut e = Extremes { low: f64::INFINITY, high: f64::NEG_INFINITY, slope: [0.0; D] };
+        for line in 0..count[..D - 1].iter().product() {
+            let (mut base, mut rest, mut inner) = (first[D - 1], line, [false; D]);
+            for a in (0..D - 1).rev() {
+                base += (first[a] + rest % count[a]) * self.strides[a];
+                inner[a] = rest % count[a] + 1 < count[a];
+                rest /= count[a];
+            }
+            let here = &padded[base..base + count[D - 1]];
+            for c in here {
+                (e.low, e.high) = (e.low.min(*c), e.high.max(*c));
+            }
+            for pair in here.windows(2) {
+                e.slope[D - 1] = e.slope[D - 1].max((pair[1] - pair[0]).abs());
+            }
+            for a in (0..D - 1).filter(|a| inner[*a]) {
+                let next = &padded[base + self.strides[a]..][..count[D - 1]];
+                for (c, n) in here.iter().zip(next) {
+                    e.slope[a] = e.slope[a].max((n - c).abs());
+                }
+            }
         }
-        square.iter_mut().zip(&bound).for_each(|(s, b)| *s += (b / h[a]).powi(2));
+        e.slope = std::array::from_fn(|a| e.slope[a] * self.per_spacing[a]);
+        e
     }
-    square.into_iter().fold(0.0, f64::max).sqrt()
-}
-
-/// `f(left, here, right)` of the array positions along `axis`, at every node.
-fn neighbours<const D: usize>(
-    grid: &Grid<D>,
-    axis: usize,
-    f: impl Fn(usize, usize, usize) -> f64,
-) -> Vec<f64> {
-    let (n, stride) = (grid.cells[axis], grid.strides()[axis]);
-    (0..grid.len())
-        .map(|here| {
-            let i = here / stride % n;
-            let first = here - i * stride;
-            let left = first + stride * grid.fold_index(axis, i as i64 - 1);
-            let right = first + stride * grid.fold_index(axis, i as i64 + 1);
-            f(left, here, right)
-        })
-        .collect()
-}
-
-/// Least and largest coefficient: B ≥ 0 sums to 1, so they bound the spline everywhere.
-pub fn range(coefficients: &[f64]) -> (f64, f64) {
-    coefficients
-        .iter()
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), &c| (lo.min(c), hi.max(c)))
 }
 
 #[cfg(test)]
@@ -220,11 +276,14 @@ mod tests {
         (a.sin() * b.cos(), [k * a.cos() * b.cos(), -q * a.sin() * b.sin()])
     }
 
+    /// Padded coefficients of the interpolating spline.
     fn interpolant(g: &Grid<2>) -> Vec<f64> {
         let s = Spectral::new(g);
         let mut c = s.forward(&g.sample(|x| wave(x).0));
         c.iter_mut().zip(s.table(|k| symbol(g, k))).for_each(|(c, s)| *c /= s);
-        s.inverse(&c)
+        let mut padded = Vec::new();
+        NodeMap::new(g).pad(&s.inverse(&c), &mut padded);
+        padded
     }
 
     fn worst(n: usize) -> (f64, f64) {
@@ -252,7 +311,8 @@ mod tests {
     fn the_bounds_hold_and_are_not_idle() {
         let g = grid(24);
         let (c, map) = (interpolant(&g), NodeMap::new(&g));
-        let (bound, (lo, hi)) = (gradient_bound(&g, &c), range(&c));
+        let e = map.extremes(&c, g.cells.map(|n| [0, n]));
+        let (bound, lo, hi) = (crate::vector::norm(&e.slope), e.low, e.high);
         let mut steepest = 0.0_f64;
         for i in 0..2000 {
             let x = [0.001 * i as f64, -1.0 + 0.00097 * ((i * 37) % 2000) as f64];
@@ -268,15 +328,35 @@ mod tests {
         let g = grid(8);
         let map = NodeMap::new(&g);
         let c: Vec<f64> = (0..g.len()).map(|i| (i as f64).sin()).collect();
-        let mut field = vec![0.0; g.len()];
+        let (mut padded, mut field) = (Vec::new(), vec![0.0; map.len()]);
+        map.pad(&c, &mut padded);
         let mut sum = 0.0;
         for i in 0..50 {
             let x = [0.04 * i as f64, -0.98 + 0.039 * i as f64];
-            map.deposit(&mut field, &x, 1.0);
-            sum += map.value(&c, &x);
+            map.deposit(&mut field, &map.stencil(&x), 1.0);
+            sum += map.value(&padded, &x);
         }
-        let inner: f64 = field.iter().zip(&c).map(|(a, b)| a * b).sum();
+        let mut nodal = vec![0.0; g.len()];
+        map.unpad(&field, &mut nodal);
+        let inner: f64 = nodal.iter().zip(&c).map(|(a, b)| a * b).sum();
         assert!((inner - sum).abs() < 1e-12);
-        assert!((field.iter().sum::<f64>() - 50.0).abs() < 1e-12);
+        assert!((nodal.iter().sum::<f64>() - 50.0).abs() < 1e-12);
+    }
+
+    /// Local bounds hold in every range of cells, also across the faces.
+    #[test]
+    fn local_bounds_hold() {
+        let g = grid(24);
+        let (c, map) = (interpolant(&g), NodeMap::new(&g));
+        let h = g.spacing();
+        for k in 0..4000 {
+            let x = [0.0005 * k as f64, -1.0 + 0.0005 * ((k * 37) % 4000) as f64];
+            let cell: [usize; 2] =
+                std::array::from_fn(|a| ((x[a] - g.lower[a]) / h[a]) as usize);
+            let e = map.extremes(&c, cell.map(|i| [i, i + 1]));
+            let (f, d) = map.value_and_gradient(&c, &x);
+            assert!(f >= e.low - 1e-14 && f <= e.high + 1e-14);
+            assert!((0..2).all(|a| d[a].abs() <= e.slope[a] * (1.0 + 1e-12) + 1e-13));
+        }
     }
 }

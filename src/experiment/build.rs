@@ -10,6 +10,10 @@ pub(crate) fn build(draft: &Draft) -> Option<Experiment> {
         dimension: draft.dimension()?,
         epsilon: draft.float("epsilon")?,
         seed: draft.integer("seed")? as u64,
+        motion: match draft.text("motion")? {
+            "skip-ahead" => Method::SkipAhead,
+            _ => Method::Exact,
+        },
         domain: domain(draft)?,
         velocity: velocity(draft)?,
         kernel: kernel(draft)?,

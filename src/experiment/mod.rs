@@ -26,6 +26,7 @@ pub use read::{Loaded, read, to_toml};
 
 use crate::formula::{Formula, Quantity};
 use crate::grid::Boundary;
+pub use crate::motion::Method;
 
 /// A validated experiment. Vectors have `dimension` entries.
 #[derive(Clone, Debug)]
@@ -38,6 +39,8 @@ pub struct Experiment {
     pub epsilon: f64,
     /// Seed of every random stream.
     pub seed: u64,
+    /// How cells fly.
+    pub motion: Method,
     /// The box and its grid.
     pub domain: Domain,
     /// V and F.

@@ -135,7 +135,10 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
     fn signal_after(&self, signal: &[f64], from: &[f64], to: &[f64], dt: f64) -> Vec<f64> {
         let (from, to) = (self.fed(from), self.fed(to));
         let slope: Vec<f64> = from.iter().zip(&to).map(|(a, b)| (b - a) / dt).collect();
-        self.equation.advance(self.spectral, signal, &from, &slope, self.state.time, dt)
+        let mut next = Vec::new();
+        let time = self.state.time;
+        self.equation.advance(self.spectral, signal, &from, &slope, time, dt, &mut next);
+        next
     }
 
     /// ρ as it feeds S.

@@ -1,20 +1,48 @@
 //! How cells advance by one field step in a frozen signal.
+//!
+//! T_ε splits into floor·F, a turn that forgets everything, and the rest. Between two events of the
+//! rest a cell walks freely: tumble by tumble ([`Method::Exact`]) or drawn at once from the law of
+//! the free walk ([`Method::SkipAhead`]). Both are exact.
 
 mod block;
+mod envelope;
 mod lanes;
-mod thinning;
+mod step;
 
-pub use thinning::{Step, advance};
+pub use envelope::{Envelope, Envelopes, FlightScale};
+pub use step::{Step, advance};
 
 use crate::vector::Vector;
 use thiserror::Error;
+
+/// How cells fly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Thinning, one tumble after the other: some λ/ε² events per cell and time.
+    Exact,
+    /// Free walks at once, events for the part of T that depends on the signal alone: some
+    /// 1/ε per cell and time.
+    SkipAhead,
+}
+
+impl Method {
+    /// Rate of the events that are drawn one by one, times ε².
+    #[inline(always)]
+    pub fn clock_rate(self, envelope: &Envelope) -> f64 {
+        match self {
+            Self::Exact => envelope.bound,
+            Self::SkipAhead => envelope.bound - envelope.floor,
+        }
+    }
+}
 
 /// What happened to a set of cells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Candidate events drawn.
     pub candidates: u64,
-    /// Candidates at which the cell turned.
+    /// Candidates at which the cell turned. Tumbles of a free walk that is drawn at once are not
+    /// among them.
     pub tumbles: u64,
     /// Candidates at which T < 0, counted as no turn.
     pub negative: u64,

@@ -3,17 +3,21 @@
 //! Cells are spread by the quadratic B-spline (the adjoint of how they sense), and one multiplier
 //! turns the spline into the wanted kernel K_h, up to the aliases that the spline itself damps.
 
-use crate::grid::Grid;
 use crate::spectral::Spectral;
-use crate::spline::{self, NodeMap};
+use crate::cells::BLOCK;
+use crate::simd::{Vectorised, vectorise};
+use crate::spline::{self, NodeMap, Stencil};
 use crate::vector::Vector;
 use rayon::prelude::*;
+use std::sync::Arc;
 
-/// Largest number of private grids. They are merged in order, and their number depends on the
-/// number of cells alone, so the sum carries the same bits for any number of threads.
-const PARTS: usize = 8;
-/// Cells that make a private grid worth its memory.
-const CELLS_PER_PART: usize = 1 << 16;
+/// Largest number of private grids.
+const PARTS: usize = 64;
+/// Cells that make a private grid worth its while, at least, and per node.
+const CELLS_PER_PART: usize = 1 << 12;
+const CELLS_PER_NODE: usize = 2;
+/// Cells whose stencils are found together.
+const LANES: usize = 16;
 
 /// Fourier transform of K_h at |κ|² = `k2`: e^{−q} Σ_{j<order/2} qʲ/j!, q = h²|κ|²/2.
 ///
@@ -31,19 +35,57 @@ pub fn smoothing_kernel(bandwidth: f64, order: usize, k2: f64) -> f64 {
 
 /// Deposits cells on one grid with one kernel.
 pub struct Deposit<const D: usize> {
-    map: NodeMap<D>,
+    map: Arc<NodeMap<D>>,
     multiplier: Vec<f64>,
+    per_volume: f64,
 }
 
 impl<const D: usize> Deposit<D> {
     /// Kernel of standard deviation `bandwidth` and order 2, 4 or 6.
-    pub fn new(spectral: &Spectral<D>, bandwidth: f64, order: usize) -> Self {
-        let grid = spectral.grid();
+    pub fn new(
+        spectral: &Spectral<D>,
+        map: Arc<NodeMap<D>>,
+        bandwidth: f64,
+        order: usize,
+    ) -> Self {
         let multiplier = spectral.table(|k| {
             let k2 = k.iter().map(|k| k * k).sum();
-            smoothing_kernel(bandwidth, order, k2) / spline::symbol(grid, k)
+            smoothing_kernel(bandwidth, order, k2) / spline::symbol(spectral.grid(), k)
         });
-        Self { map: NodeMap::new(grid), multiplier }
+        Self { map, multiplier, per_volume: 1.0 / spectral.grid().cell_volume() }
+    }
+
+    /// Empty private grids for `cells` cells, of [`BLOCK`]s each, and the number of cells of each.
+    /// Both depend on the number of cells alone, and the grids are added up in order: the sum
+    /// carries the same bits for any number of threads.
+    pub fn parts(&self, cells: usize) -> (Vec<Vec<f64>>, usize) {
+        let worth = CELLS_PER_PART.max(CELLS_PER_NODE * self.map.len());
+        let wanted = (cells / worth).clamp(1, PARTS).next_power_of_two();
+        let length = cells.div_ceil(wanted).next_multiple_of(BLOCK).max(BLOCK);
+        (vec![vec![0.0; self.map.len()]; cells.div_ceil(length).max(1)], length)
+    }
+
+    /// Adds `weight` · B(x − xᵢ)/|cell| for cells of equal weight to a private grid.
+    pub fn add(&self, part: &mut [f64], positions: &[Vector<D>], weight: f64) {
+        let amount = self.per_volume * weight;
+        vectorise(Spread { map: &self.map, part, positions, amount });
+    }
+
+    /// Coefficients of ρ_h in `field`, from the private grids; the first of them is overwritten.
+    pub fn collect(&self, spectral: &Spectral<D>, parts: &mut [Vec<f64>], field: &mut Vec<f64>) {
+        let Some((first, others)) = parts.split_first_mut() else { return };
+        let others = &*others;
+        first.par_chunks_mut(1 << 13).enumerate().for_each(|(chunk, sum)| {
+            for part in others {
+                let from = &part[chunk << 13..][..sum.len()];
+                sum.iter_mut().zip(from).for_each(|(s, p)| *s += p);
+            }
+        });
+        field.clear();
+        field.resize(spectral.grid().len(), 0.0);
+        self.map.unpad(first, field);
+        spectral.forward_in_place(field);
+        field.iter_mut().zip(&self.multiplier).for_each(|(c, m)| *c *= m);
     }
 
     /// Coefficients of K_h * Σᵢ w(i) δ(x − xᵢ), where `weight(i)` is the weight of cell i.
@@ -53,46 +95,50 @@ impl<const D: usize> Deposit<D> {
         positions: &[Vector<D>],
         weight: impl Fn(usize) -> f64 + Sync,
     ) -> Vec<f64> {
-        let mut field = self.spread(spectral.grid(), positions, weight);
-        spectral.forward_in_place(&mut field);
-        field.iter_mut().zip(&self.multiplier).for_each(|(c, m)| *c *= m);
+        let ((mut parts, length), mut field) = (self.parts(positions.len()), Vec::new());
+        parts.par_iter_mut().zip(positions.par_chunks(length)).enumerate().for_each(
+            |(part, (grid, positions))| {
+                for (i, x) in positions.iter().enumerate() {
+                    let amount = self.per_volume * weight(part * length + i);
+                    self.map.deposit(grid, &self.map.stencil(x), amount);
+                }
+            },
+        );
+        self.collect(spectral, &mut parts, &mut field);
         field
     }
+}
 
-    /// The spline deposit itself, as a density.
-    fn spread(
-        &self,
-        grid: &Grid<D>,
-        positions: &[Vector<D>],
-        weight: impl Fn(usize) -> f64 + Sync,
-    ) -> Vec<f64> {
-        let per_volume = 1.0 / grid.cell_volume();
-        let parts = (positions.len() / CELLS_PER_PART).clamp(1, PARTS);
-        let length = positions.len().div_ceil(parts).max(1);
-        let private: Vec<Vec<f64>> = positions
-            .par_chunks(length)
-            .enumerate()
-            .map(|(part, chunk)| {
-                let mut field = vec![0.0; grid.len()];
-                for (i, x) in chunk.iter().enumerate() {
-                    self.map.deposit(&mut field, x, per_volume * weight(part * length + i));
-                }
-                field
-            })
-            .collect();
-        let mut parts = private.into_iter();
-        let mut sum = parts.next().unwrap_or_else(|| vec![0.0; grid.len()]);
-        for part in parts {
-            sum.iter_mut().zip(&part).for_each(|(s, p)| *s += p);
+/// Adds cells of equal weight to a grid.
+struct Spread<'a, const D: usize> {
+    map: &'a NodeMap<D>,
+    part: &'a mut [f64],
+    positions: &'a [Vector<D>],
+    amount: f64,
+}
+
+impl<const D: usize> Vectorised for Spread<'_, D> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for xs in self.positions.chunks(LANES) {
+            // All stencils, and then all sums, so that the former are found in lanes.
+            let mut stencils: [Stencil<D>; LANES] = std::array::from_fn(|_| Stencil::default());
+            for (s, x) in stencils.iter_mut().zip(xs) {
+                *s = self.map.stencil(x);
+            }
+            for s in &stencils[..xs.len()] {
+                self.map.deposit(self.part, s, self.amount);
+            }
         }
-        sum
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::grid::Boundary;
+    use crate::grid::{Boundary, Grid};
 
     fn setup(order: usize) -> (Spectral<2>, Deposit<2>) {
         let grid = Grid {
@@ -102,7 +148,7 @@ mod tests {
             boundary: [Boundary::Periodic, Boundary::NoFlux],
         };
         let spectral = Spectral::new(&grid);
-        let deposit = Deposit::new(&spectral, 0.1, order);
+        let deposit = Deposit::new(&spectral, Arc::new(NodeMap::new(&grid)), 0.1, order);
         (spectral, deposit)
     }
 

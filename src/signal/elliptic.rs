@@ -39,10 +39,13 @@ impl<const D: usize> SignalEquation<D> for Elliptic {
         slope: &[f64],
         _time: f64,
         h: f64,
-    ) -> Vec<f64> {
-        (density.iter().zip(slope).zip(spectral.laplacian()))
-            .map(|((c, s), k2)| (c + h * s) * self.response(*k2))
-            .collect()
+        next: &mut Vec<f64>,
+    ) {
+        next.clear();
+        next.extend(
+            (density.iter().zip(slope).zip(spectral.laplacian()))
+                .map(|((c, s), k2)| (c + h * s) * self.response(*k2)),
+        );
     }
 
     fn is_coupled(&self) -> bool {

@@ -23,8 +23,9 @@ pub trait SignalEquation<const D: usize>: Sync + Send {
     /// Coefficients of S(x, 0), from those of ρ(x, 0).
     fn initial(&self, spectral: &Spectral<D>, density: &[f64]) -> Vec<f64>;
 
-    /// Coefficients of S at `time + h` from those of S at `time`, with the source linear in time,
-    /// ρ(time + τ) = `density` + τ·`slope`.
+    /// Writes coefficients of S at `time + h` into `next`, from those of S at `time`, with the source
+    /// linear in time, ρ(time + τ) = `density` + τ·`slope`.
+    #[allow(clippy::too_many_arguments)]
     fn advance(
         &self,
         spectral: &Spectral<D>,
@@ -33,10 +34,16 @@ pub trait SignalEquation<const D: usize>: Sync + Send {
         slope: &[f64],
         time: f64,
         h: f64,
-    ) -> Vec<f64>;
+        next: &mut Vec<f64>,
+    );
 
     /// Whether ρ feeds S.
     fn is_coupled(&self) -> bool;
+
+    /// Whether S never changes.
+    fn is_steady(&self) -> bool {
+        false
+    }
 }
 
 /// The equation of an experiment.

@@ -3,6 +3,11 @@
 use super::SignalEquation;
 use crate::formula::Quantity;
 use crate::spectral::Spectral;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+/// Tables that are kept.
+const TABLES: usize = 16;
 
 /// ∂tS = D_S ΔS + αρ − βS with S(x,0) given.
 ///
@@ -15,12 +20,30 @@ pub struct Parabolic {
     production: f64,
     decay: f64,
     start: Quantity,
+    /// The factors of S, ρ and ρ̇ in every mode, by time step. A run has a handful of steps.
+    tables: Mutex<HashMap<u64, Arc<Vec<[f64; 3]>>>>,
 }
 
 impl Parabolic {
     /// D_S > 0, α ≥ 0, β ≥ 0, and S(x,0) in the variables x, y, z up to the dimension.
     pub fn new(diffusion: f64, production: f64, decay: f64, start: Quantity) -> Self {
-        Self { diffusion, production, decay, start }
+        Self { diffusion, production, decay, start, tables: Mutex::default() }
+    }
+
+    /// e^{−z}, αhφ₁(z) and αh²φ₂(z) of every mode.
+    fn table(&self, laplacian: &[f64], h: f64) -> Arc<Vec<[f64; 3]>> {
+        let mut tables = self.tables.lock().expect("nothing panics while it holds the lock");
+        if tables.len() >= TABLES && !tables.contains_key(&h.to_bits()) {
+            tables.clear();
+        }
+        let made = tables.entry(h.to_bits()).or_insert_with(|| {
+            let factors = |k2: &f64| {
+                let [decay, phi1, phi2] = phi((self.diffusion * k2 + self.decay) * h);
+                [decay, self.production * h * phi1, self.production * h * h * phi2]
+            };
+            Arc::new(laplacian.iter().map(factors).collect())
+        });
+        made.clone()
     }
 }
 
@@ -50,14 +73,16 @@ impl<const D: usize> SignalEquation<D> for Parabolic {
         slope: &[f64],
         _time: f64,
         h: f64,
-    ) -> Vec<f64> {
-        let mut next = Vec::with_capacity(signal.len());
-        for (i, k2) in spectral.laplacian().iter().enumerate() {
-            let [decay, phi1, phi2] = phi((self.diffusion * k2 + self.decay) * h);
-            let source = phi1 * density[i] + h * phi2 * slope[i];
-            next.push(decay * signal[i] + h * self.production * source);
-        }
-        next
+        next: &mut Vec<f64>,
+    ) {
+        let table = self.table(spectral.laplacian(), h);
+        next.clear();
+        next.extend(
+            (table.iter().zip(signal).zip(density.iter().zip(slope)))
+                .map(|(([decay, now, rate], s), (rho, change))| {
+                    decay * s + now * rho + rate * change
+                }),
+        );
     }
 
     fn is_coupled(&self) -> bool {
@@ -99,7 +124,9 @@ mod tests {
         let equation = Parabolic::new(d, alpha, beta, Quantity::Constant(0.0));
         let (mut s0, mut rho, mut slope) = (vec![0.0; 8], vec![0.0; 8], vec![0.0; 8]);
         (s0[1], rho[1], slope[1]) = (2.0, 3.0, -1.0);
-        let got = equation.advance(&spectral, &s0, &rho, &slope, 0.0, h)[1];
+        let mut next = Vec::new();
+        equation.advance(&spectral, &s0, &rho, &slope, 0.0, h, &mut next);
+        let got = next[1];
         // S = A e^{−qt} + B + Ct with qC = αρ̇, qB = αρ − C.
         let q = d * std::f64::consts::PI.powi(2) + beta;
         let c = alpha * slope[1] / q;

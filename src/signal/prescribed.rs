@@ -43,8 +43,18 @@ impl<const D: usize> SignalEquation<D> for Prescribed {
         _slope: &[f64],
         time: f64,
         h: f64,
-    ) -> Vec<f64> {
-        if self.signal.uses("t") { self.at(spectral, time + h) } else { signal.to_vec() }
+        next: &mut Vec<f64>,
+    ) {
+        next.clear();
+        if self.signal.uses("t") {
+            next.extend(self.at(spectral, time + h));
+        } else {
+            next.extend(signal);
+        }
+    }
+
+    fn is_steady(&self) -> bool {
+        !self.signal.uses("t")
     }
 
     fn is_coupled(&self) -> bool {

@@ -1,41 +1,69 @@
 //! The signal as cells sense it: a C¹ spline through its nodal values.
 
 use crate::spectral::Spectral;
-use crate::spline::{self, NodeMap};
+use crate::spline::NodeMap;
+use crate::tiles::Tiles;
 use crate::turning::{Bounds, Sense};
-use crate::vector::Vector;
+use crate::vector::{Vector, norm};
+
+/// Grid cells along each edge of the tiles that local bounds are found for.
+const TILE: usize = 4;
 
 /// S frozen for one field step.
-pub struct SensedSignal<const D: usize> {
-    map: NodeMap<D>,
-    coefficients: Vec<f64>,
-    bounds: Bounds,
+pub struct SensedSignal<'a, const D: usize> {
+    map: &'a NodeMap<D>,
+    padded: Vec<f64>,
 }
 
-impl<const D: usize> SensedSignal<D> {
-    /// The spline that interpolates the field with these spectral coefficients; `symbol` is the
-    /// table of [`spline::symbol`].
-    pub fn new(spectral: &Spectral<D>, map: &NodeMap<D>, symbol: &[f64], signal: &[f64]) -> Self {
-        let mut coefficients: Vec<f64> = signal.iter().zip(symbol).map(|(c, s)| c / s).collect();
-        spectral.inverse_in_place(&mut coefficients);
-        let (low, high) = spline::range(&coefficients);
-        let slope = spline::gradient_bound(spectral.grid(), &coefficients);
-        Self { map: map.clone(), coefficients, bounds: Bounds { low, high, slope } }
+impl<'a, const D: usize> SensedSignal<'a, D> {
+    /// The spline that interpolates the field with the spectral coefficients in `field`, which are
+    /// overwritten; `symbol` is the table of [`crate::spline::symbol`]. `padded` gives its memory.
+    pub fn new(
+        spectral: &Spectral<D>,
+        map: &'a NodeMap<D>,
+        symbol: &[f64],
+        field: &mut [f64],
+        mut padded: Vec<f64>,
+    ) -> Self {
+        field.iter_mut().zip(symbol).for_each(|(c, s)| *c /= s);
+        spectral.inverse_in_place(field);
+        map.pad(field, &mut padded);
+        Self { map, padded }
+    }
+
+    /// Gives the memory back.
+    pub fn into_padded(self) -> Vec<f64> {
+        self.padded
+    }
+
+    fn bounds_of(&self, cells: [[usize; 2]; D]) -> Bounds {
+        let e = self.map.extremes(&self.padded, cells);
+        Bounds { low: e.low, high: e.high, slope: norm(&e.slope) }
     }
 }
 
-impl<const D: usize> Sense<D> for SensedSignal<D> {
+impl<const D: usize> Sense<D> for SensedSignal<'_, D> {
     #[inline(always)]
     fn value(&self, x: &Vector<D>) -> f64 {
-        self.map.value(&self.coefficients, x)
+        let grid = self.map.grid();
+        if grid.holds(x) {
+            return self.map.value(&self.padded, x);
+        }
+        let mut x = *x;
+        grid.fold(&mut x, &mut [0.0; D]);
+        self.map.value(&self.padded, &x)
     }
 
     #[inline(always)]
     fn value_and_gradient(&self, x: &Vector<D>) -> (f64, Vector<D>) {
-        self.map.value_and_gradient(&self.coefficients, x)
+        self.map.value_and_gradient(&self.padded, x)
     }
 
     fn bounds(&self) -> Bounds {
-        self.bounds
+        self.bounds_of(self.map.grid().cells.map(|n| [0, n]))
+    }
+
+    fn local_bounds(&self) -> (Tiles<D, Bounds>, usize) {
+        (Tiles::new(self.map.grid(), TILE, |cells| self.bounds_of(cells)), TILE)
     }
 }

@@ -62,12 +62,18 @@ impl<const D: usize> TurningKernel<D> for Local<D> {
             return self.lambda.eval(&[0.0, 0.0]);
         }
         let (s, gradient) = signal.value_and_gradient(x);
+        if let (Quantity::Constant(lambda), Quantity::Constant(a), Quantity::Constant(b)) =
+            (&self.lambda, &self.a, &self.b)
+        {
+            let bias = a * dot(v, &gradient) - b * dot(w, &gradient);
+            return lambda + self.epsilon * bias * self.space.inverse_density(v);
+        }
         let lambda = match &self.lambda {
             Quantity::Constant(c) => *c,
             formula => formula.eval(&[s, norm(&gradient)]),
         };
         let bias = self.a.eval(&[s]) * dot(v, &gradient) - self.b.eval(&[s]) * dot(w, &gradient);
-        lambda + self.epsilon * bias / self.space.density(v)
+        lambda + self.epsilon * bias * self.space.inverse_density(v)
     }
 
     fn bound(&self, bounds: &Bounds) -> f64 {
@@ -85,6 +91,10 @@ impl<const D: usize> TurningKernel<D> for Local<D> {
             Quantity::Constant(c) => c - self.bias_bound(bounds),
             _ => 0.0,
         }
+    }
+
+    fn is_sampled(&self) -> bool {
+        self.constant_coefficients().is_none()
     }
 
     fn leading_rate(&self, s: f64, slope: f64) -> f64 {

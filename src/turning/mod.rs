@@ -12,6 +12,7 @@ pub use nonlocal::NonLocal;
 pub use psi::Psi;
 
 use crate::experiment::{self, KernelModel};
+use crate::tiles::Tiles;
 use crate::vector::Vector;
 use crate::velocity::VelocitySpace;
 
@@ -23,6 +24,10 @@ pub trait Sense<const D: usize>: Sync {
     fn value_and_gradient(&self, x: &Vector<D>) -> (f64, Vector<D>);
     /// Bounds on S and |∇S| wherever a cell can be.
     fn bounds(&self) -> Bounds;
+    /// The same, tile by tile, and the width of a tile in grid cells.
+    fn local_bounds(&self) -> (Tiles<D, Bounds>, usize) {
+        (Tiles::single(self.bounds()), 1)
+    }
 }
 
 /// Bounds on a signal.
@@ -34,6 +39,17 @@ pub struct Bounds {
     pub high: f64,
     /// |∇S| ≤ slope.
     pub slope: f64,
+}
+
+impl Bounds {
+    /// Bounds that hold wherever either do.
+    pub fn join(&self, other: &Self) -> Self {
+        Self {
+            low: self.low.min(other.low),
+            high: self.high.max(other.high),
+            slope: self.slope.max(other.slope),
+        }
+    }
 }
 
 /// D and χ of the macroscopic limit at one point: ∂tρ = ∇·(D∇ρ − χρ∇S).
@@ -61,6 +77,16 @@ pub trait TurningKernel<const D: usize>: Sync {
 
     /// A lower bound on T_ε/F for a signal within `bounds`: below it a candidate turns unseen.
     fn floor(&self, bounds: &Bounds) -> f64;
+
+    /// How far from where it is a cell senses the signal.
+    fn sensing_distance(&self) -> f64 {
+        0.0
+    }
+
+    /// Whether bounds come from many samples of a user's function: too costly tile by tile.
+    fn is_sampled(&self) -> bool {
+        false
+    }
 
     /// The leading rate λ₀ = ∫T₀ dv where the signal is `s` and |∇S| is `slope`.
     fn leading_rate(&self, s: f64, slope: f64) -> f64;
@@ -128,6 +154,14 @@ impl<const D: usize> TurningKernel<D> for Kernel<D> {
 
     fn floor(&self, bounds: &Bounds) -> f64 {
         with_kernel!(self, k => k.floor(bounds))
+    }
+
+    fn sensing_distance(&self) -> f64 {
+        with_kernel!(self, k => k.sensing_distance())
+    }
+
+    fn is_sampled(&self) -> bool {
+        with_kernel!(self, k => k.is_sampled())
     }
 
     fn leading_rate(&self, s: f64, slope: f64) -> f64 {

@@ -58,6 +58,14 @@ impl<const D: usize> TurningKernel<D> for NonLocal<D> {
         self.measure * (self.plus + self.minus) * self.psi.floor(reach)
     }
 
+    fn sensing_distance(&self) -> f64 {
+        self.epsilon * self.max_speed
+    }
+
+    fn is_sampled(&self) -> bool {
+        !self.psi.is_of_difference()
+    }
+
     fn leading_rate(&self, s: f64, _slope: f64) -> f64 {
         self.measure * (self.plus + self.minus) * self.psi.eval(s, s)
     }

@@ -121,6 +121,15 @@ impl<const D: usize> VelocitySpace<D> {
         }
     }
 
+    /// 1/F(v).
+    #[inline(always)]
+    pub fn inverse_density(&self, v: &Vector<D>) -> f64 {
+        match &self.profile {
+            Profile::Uniform => self.measure,
+            Profile::Radial(p) => 1.0 / p.density(norm(v)),
+        }
+    }
+
     /// An upper bound on 1/F.
     pub fn inverse_density_bound(&self) -> f64 {
         match &self.profile {

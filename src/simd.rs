@@ -1,0 +1,70 @@
+//! One loop, compiled for the vector units that the processor turns out to have.
+//!
+//! Rust contracts no multiplication and addition into one rounding, so a loop whose order of
+//! operations is fixed gives the same bits whatever instructions it is compiled to.
+
+/// A job whose loops the compiler can vectorise. Mark `run` and what it calls `#[inline(always)]`:
+/// only code inlined into the dispatch is compiled for each set of instructions.
+pub trait Vectorised {
+    /// What the job returns.
+    type Output;
+    /// Does it.
+    fn run(self) -> Self::Output;
+}
+
+/// Runs `job` with the widest instructions of this processor, at most those of [`widest`].
+pub fn vectorise<J: Vectorised>(job: J) -> J::Output {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let limit = widest();
+        if limit >= Width::Avx512
+            && std::is_x86_feature_detected!("avx512f")
+            && std::is_x86_feature_detected!("avx512dq")
+            && std::is_x86_feature_detected!("avx512vl")
+        {
+            // SAFETY: the features that the callee enables were detected on this processor.
+            #[allow(unsafe_code)]
+            return unsafe { with_avx512(job) };
+        }
+        if limit >= Width::Avx2 && std::is_x86_feature_detected!("avx2") {
+            // SAFETY: as above.
+            #[allow(unsafe_code)]
+            return unsafe { with_avx2(job) };
+        }
+    }
+    job.run()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+fn with_avx512<J: Vectorised>(job: J) -> J::Output {
+    job.run()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn with_avx2<J: Vectorised>(job: J) -> J::Output {
+    job.run()
+}
+
+/// Sets of vector instructions, narrowest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Width {
+    /// What every processor of the architecture has.
+    Portable,
+    /// 256 bits.
+    Avx2,
+    /// 512 bits.
+    Avx512,
+}
+
+/// The widest set that may be used: the environment variable `KINETAXIS_SIMD` (`portable`, `avx2`
+/// or `avx512`) read once, and no limit if it is not set.
+pub fn widest() -> Width {
+    static WIDEST: std::sync::OnceLock<Width> = std::sync::OnceLock::new();
+    *WIDEST.get_or_init(|| match std::env::var("KINETAXIS_SIMD").as_deref() {
+        Ok("portable") => Width::Portable,
+        Ok("avx2") => Width::Avx2,
+        _ => Width::Avx512,
+    })
+}

@@ -1,0 +1,160 @@
+//! A coarse partition of the box: one value for every tile of some grid cells.
+
+use crate::grid::{Boundary, Grid};
+use crate::vector::Vector;
+
+/// A value for every tile. Tiles are some grid cells wide along each axis, the last one possibly
+/// fewer.
+#[derive(Clone, Debug)]
+pub struct Tiles<const D: usize, T> {
+    lower: Vector<D>,
+    per_tile: Vector<D>,
+    counts: [usize; D],
+    strides: [usize; D],
+    values: Vec<T>,
+}
+
+impl<const D: usize, T: Clone> Tiles<D, T> {
+    /// One value everywhere.
+    pub fn single(value: T) -> Self {
+        let one = [1; D];
+        Self {
+            lower: [0.0; D],
+            per_tile: [0.0; D],
+            counts: one,
+            strides: one,
+            values: vec![value],
+        }
+    }
+
+    /// Tiles of `width` grid cells; `value` takes the range of grid cells of a tile on each axis.
+    pub fn new(grid: &Grid<D>, width: usize, value: impl Fn([[usize; 2]; D]) -> T) -> Self {
+        let counts: [usize; D] = std::array::from_fn(|a| grid.cells[a].div_ceil(width));
+        let strides: [usize; D] = std::array::from_fn(|a| counts[a + 1..].iter().product());
+        let values = (0..counts.iter().product())
+            .map(|flat: usize| {
+                value(std::array::from_fn(|a| {
+                    let first = flat / strides[a] % counts[a] * width;
+                    [first, (first + width).min(grid.cells[a])]
+                }))
+            })
+            .collect();
+        let per_tile = grid.spacing().map(|h| 1.0 / (h * width as f64));
+        Self { lower: grid.lower, per_tile, counts, strides, values }
+    }
+
+    /// The values, in array order.
+    pub fn values(&self) -> &[T] {
+        &self.values
+    }
+
+    /// Number of the tile that holds `x`; the nearest one for `x` outside the box.
+    #[inline(always)]
+    pub fn index(&self, x: &Vector<D>) -> usize {
+        let mut index = 0;
+        for a in 0..D {
+            let i = ((x[a] - self.lower[a]) * self.per_tile[a]) as i32;
+            index += i.clamp(0, self.counts[a] as i32 - 1) as usize * self.strides[a];
+        }
+        index
+    }
+
+    /// The value where `x` is.
+    #[inline(always)]
+    pub fn at(&self, x: &Vector<D>) -> &T {
+        &self.values[self.index(x)]
+    }
+
+    /// The same tiles with other values.
+    pub fn map<U>(&self, f: impl FnMut(&T) -> U) -> Tiles<D, U> {
+        Tiles {
+            lower: self.lower,
+            per_tile: self.per_tile,
+            counts: self.counts,
+            strides: self.strides,
+            values: self.values.iter().map(f).collect(),
+        }
+    }
+
+    /// Every value joined with those of the tiles `offset` away along each axis, across the faces
+    /// of the box as `grid` has them. Offsets 1, 1, 2, 4, … in turn join all within 1, 2, 4, 8, ….
+    pub fn spread(&self, grid: &Grid<D>, offset: usize, join: impl Fn(&T, &T) -> T) -> Self {
+        let mut spread = self.clone();
+        for a in 0..D {
+            let (n, stride, before) = (self.counts[a], self.strides[a], spread.values.clone());
+            for (flat, value) in spread.values.iter_mut().enumerate() {
+                let i = flat / stride % n;
+                let first = flat - i * stride;
+                let [left, right] = match grid.boundary[a] {
+                    Boundary::Periodic => {
+                        let offset = offset % n;
+                        [(i + n - offset) % n, (i + offset) % n]
+                    }
+                    Boundary::NoFlux => [i.saturating_sub(offset), (i + offset).min(n - 1)],
+                };
+                for j in [left, right] {
+                    *value = join(value, &before[first + j * stride]);
+                }
+            }
+        }
+        spread
+    }
+
+    /// How far a point can go, in units of length, without leaving the `reach` tiles next to its
+    /// own; infinite where these are the whole box.
+    pub fn covered(&self, grid: &Grid<D>, width: usize, reach: usize) -> f64 {
+        let along = |a: usize| {
+            let missing = match grid.boundary[a] {
+                Boundary::Periodic => self.counts[a] * width - grid.cells[a],
+                Boundary::NoFlux => 0,
+            };
+            if reach + 1 >= self.counts[a] {
+                return f64::INFINITY;
+            }
+            ((reach * width) as f64 - missing as f64) * grid.spacing()[a]
+        };
+        (0..D).map(along).fold(f64::INFINITY, f64::min)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grid(boundary: Boundary) -> Grid<1> {
+        Grid { lower: [-1.0], upper: [1.0], cells: [22], boundary: [boundary] }
+    }
+
+    #[test]
+    fn a_point_falls_into_its_tile() {
+        let tiles = Tiles::new(&grid(Boundary::Periodic), 4, |[cells]| cells);
+        assert_eq!(tiles.values().len(), 6);
+        assert_eq!(*tiles.at(&[-1.0]), [0, 4]);
+        assert_eq!(*tiles.at(&[-1.0 + 4.01 / 11.0]), [4, 8]);
+        assert_eq!(*tiles.at(&[0.999]), [20, 22]);
+        assert_eq!(*Tiles::<1, _>::single(7).at(&[123.0]), 7);
+    }
+
+    /// The largest value within `covered` of any point is the value of its spread tile.
+    #[test]
+    fn spread_tiles_know_all_within_what_they_cover() {
+        for boundary in [Boundary::Periodic, Boundary::NoFlux] {
+            let g = grid(boundary);
+            let own = Tiles::new(&g, 4, |[[first, _]]| (first as i64 * 7919) % 61);
+            let (mut spread, mut reach) = (own.clone(), 0);
+            for offset in [1, 1, 2] {
+                spread = spread.spread(&g, offset, |a, b| *a.max(b));
+                reach += offset;
+                let covered = spread.covered(&g, 4, reach).min(2.0);
+                for k in 0..400 {
+                    let x = -1.0 + 0.005 * k as f64;
+                    for j in -40..=40 {
+                        let mut y = [x + covered * 0.999 * j as f64 / 40.0];
+                        g.fold(&mut y, &mut [0.0]);
+                        assert!(own.at(&y) <= spread.at(&[x]), "{boundary:?} {reach} {x} {y:?}");
+                    }
+                }
+            }
+        }
+    }
+}
