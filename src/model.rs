@@ -123,6 +123,7 @@ impl<const D: usize> Model<D> {
         let scale = FlightScale {
             method: self.method,
             speed: self.space.max_speed() / self.epsilon,
+            max_speed: self.space.max_speed(),
             epsilon_squared: self.epsilon * self.epsilon,
             duration,
         };

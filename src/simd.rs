@@ -68,3 +68,33 @@ pub fn widest() -> Width {
         _ => Width::Avx512,
     })
 }
+
+/// 1.5·2⁵²: the sum with a number below 2⁵¹ in size has no room for a fraction.
+const MAGIC: f64 = 6_755_399_441_055_744.0;
+
+/// The nearest whole number, ties to even, of a number below 2⁵¹ in size.
+#[inline(always)]
+pub fn nearest(x: f64) -> f64 {
+    (x + MAGIC) - MAGIC
+}
+
+/// A whole number in 0..2³¹ as an index. A conversion saturates, which vector units do not.
+#[inline(always)]
+pub fn whole(x: f64) -> usize {
+    ((x + MAGIC).to_bits() & 0x7fff_ffff) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounding_and_conversion() {
+        for (x, near) in [(0.49, 0.0), (0.51, 1.0), (-0.49, 0.0), (7.5, 8.0), (6.5, 6.0)] {
+            assert_eq!(nearest(x), near);
+        }
+        for n in [0, 1, 12_345, 0x7fff_ffff] {
+            assert_eq!(whole(n as f64), n);
+        }
+    }
+}

@@ -8,38 +8,58 @@
 //! repeat the periodic or mirrored ones, so that no stencil of a point in the box has to be folded.
 
 use crate::grid::Grid;
-use crate::vector::Vector;
+use crate::simd::{nearest, whole};
+use crate::vector::{Vector, norm};
 
 /// Nodes in reach along one axis.
 pub const REACH: usize = 3;
 /// Nodes beyond each face.
 pub const GHOST: usize = 2;
 
-/// The tensor-product stencil of one point of the box: the lowest of its nodes in the padded array,
-/// and per axis the weights B(x − xᵢ) of three nodes and the distance t ∈ [−½, ½] from the middle
-/// one, in grid cells.
+/// Numbers for the nodes in reach along one axis, and a zero: four fill a vector register.
+type Row = [f64; REACH + 1];
+
+/// The tensor-product stencil of one point of the box.
+#[derive(Clone, Copy)]
 pub struct Stencil<const D: usize> {
     /// Place of the lowest node in the padded array.
-    pub base: usize,
-    /// B at each node.
-    pub weight: [[f64; REACH]; D],
-    /// Distance from the middle node.
-    pub t: Vector<D>,
+    base: usize,
+    /// Distance t ∈ [−½, ½] from the middle node along each axis, in grid cells.
+    t: Vector<D>,
 }
 
-impl<const D: usize> Default for Stencil<D> {
-    fn default() -> Self {
-        Self { base: 0, weight: [[0.0; REACH]; D], t: [0.0; D] }
-    }
+/// B at the three nodes: ½(½−t)², ¾−t², ½(½+t)².
+#[inline(always)]
+fn weights(t: f64) -> Row {
+    const C: [Row; 3] =
+        [[0.125, 0.75, 0.125, 0.0], [-0.5, 0.0, 0.5, 0.0], [0.5, -1.0, 0.5, 0.0]];
+    std::array::from_fn(|k| C[0][k] + t * (C[1][k] + t * C[2][k]))
+}
+
+/// dB/dt at the three nodes.
+#[inline(always)]
+fn slopes(t: f64) -> Row {
+    const C: [Row; 2] = [[-0.5, 0.0, 0.5, 0.0], [1.0, -2.0, 1.0, 0.0]];
+    std::array::from_fn(|k| C[0][k] + t * C[1][k])
+}
+
+/// Σ a·b.
+#[inline(always)]
+fn product(a: &Row, b: &Row) -> f64 {
+    (a[0] * b[0] + a[1] * b[1]) + a[2] * b[2]
 }
 
 /// What a stencil needs of the grid, precomputed.
 #[derive(Clone, Debug)]
 pub struct NodeMap<const D: usize> {
     grid: Grid<D>,
+    /// The first node.
     lower: Vector<D>,
     per_spacing: Vector<D>,
     strides: [usize; D],
+    /// Place of the lowest node in reach of node 0, and the strides, for arithmetic in lanes.
+    first: f64,
+    stride: Vector<D>,
     len: usize,
     /// For every node of the padded array, the node of the grid that it repeats.
     folded: Vec<u32>,
@@ -50,6 +70,7 @@ impl<const D: usize> NodeMap<D> {
     pub fn new(grid: &Grid<D>) -> Self {
         let padded = grid.with_cells(grid.cells.map(|n| n + 2 * GHOST));
         let (spacing, strides) = (grid.spacing(), grid.strides());
+        let padded_strides = padded.strides();
         let folded = (0..padded.len())
             .map(|flat| {
                 let index = padded.unravel(flat);
@@ -59,13 +80,13 @@ impl<const D: usize> NodeMap<D> {
             })
             .collect();
         Self {
-            // The node below the nearest one has the truncated coordinate as its padded index.
-            lower: std::array::from_fn(|a| {
-                grid.lower[a] + (grid.offset(a) - 0.5 - (GHOST - 1) as f64) * spacing[a]
-            }),
+            lower: std::array::from_fn(|a| grid.lower[a] + grid.offset(a) * spacing[a]),
+            first: padded_strides.iter().map(|s| (s * (GHOST - 1)) as f64).sum(),
+            stride: padded_strides.map(|s| s as f64),
             per_spacing: spacing.map(|h| 1.0 / h),
-            strides: padded.strides(),
-            len: padded.len(),
+            strides: padded_strides,
+            // A row of four may reach one beyond the last node.
+            len: padded.len() + 1,
             folded,
             grid: grid.clone(),
         }
@@ -95,6 +116,7 @@ impl<const D: usize> NodeMap<D> {
     pub fn pad(&self, nodal: &[f64], padded: &mut Vec<f64>) {
         padded.clear();
         padded.extend(self.folded.iter().map(|&node| nodal[node as usize]));
+        padded.resize(self.len, 0.0);
     }
 
     /// Adds every entry of `padded` to the node that it repeats: the adjoint of [`NodeMap::pad`].
@@ -105,29 +127,18 @@ impl<const D: usize> NodeMap<D> {
     /// The stencil of a point of the box.
     #[inline(always)]
     pub fn stencil(&self, x: &Vector<D>) -> Stencil<D> {
-        let mut s = Stencil::default();
+        let (mut base, mut t) = (self.first, [0.0; D]);
         for a in 0..D {
             let u = (x[a] - self.lower[a]) * self.per_spacing[a];
-            // Positive, so truncation is the floor. 32 bits, because older vector units have no
-            // conversion to more.
-            let i = u as i32;
-            s.base += i as usize * self.strides[a];
-            let t = u - i as f64 - 0.5;
-            let (left, right) = (0.5 - t, 0.5 + t);
-            s.weight[a] = [0.5 * left * left, 0.75 - t * t, 0.5 * right * right];
-            s.t[a] = t;
+            let i = nearest(u);
+            base += i * self.stride[a];
+            t[a] = u - i;
         }
-        s
+        Stencil { base: whole(base), t }
     }
 
-    /// dB/dx at the three nodes along `axis`.
-    #[inline(always)]
-    fn slope(&self, s: &Stencil<D>, axis: usize) -> [f64; REACH] {
-        let (t, per) = (s.t[axis], self.per_spacing[axis]);
-        [(t - 0.5) * per, -2.0 * t * per, (t + 0.5) * per]
-    }
-
-    /// Calls `line(first node of the line, its number along the other axes)` for the 3ᵈ⁻¹ lines.
+    /// Calls `line(its first node, its numbers along the other axes)` for the 3ᵈ⁻¹ lines of nodes
+    /// along the last axis.
     #[inline(always)]
     fn for_each_line(&self, base: usize, mut line: impl FnMut(usize, [usize; 2])) {
         match D {
@@ -144,59 +155,57 @@ impl<const D: usize> NodeMap<D> {
     #[inline(always)]
     pub fn value(&self, padded: &[f64], x: &Vector<D>) -> f64 {
         let s = self.stencil(x);
-        let mut sum = 0.0;
+        let w = s.t.map(weights);
+        let mut sum = [0.0; REACH + 1];
         self.for_each_line(s.base, |first, r| {
-            sum += across(&s.weight, r) * along(&padded[first..first + REACH], &s.weight[D - 1]);
+            let (line, across) = (&padded[first..first + REACH + 1], across(&w, r));
+            (0..=REACH).for_each(|k| sum[k] += across * line[k]);
         });
-        sum
+        product(&sum, &w[D - 1])
     }
 
     /// Σᵢ cᵢ B(x − xᵢ) and its gradient at a point of the box.
     #[inline(always)]
     pub fn value_and_gradient(&self, padded: &[f64], x: &Vector<D>) -> (f64, Vector<D>) {
         let s = self.stencil(x);
-        let slope: [[f64; REACH]; D] = std::array::from_fn(|a| self.slope(&s, a));
-        let (mut value, mut gradient) = (0.0, [0.0; D]);
+        let (w, d) = (s.t.map(weights), s.t.map(slopes));
+        let (mut sum, mut steep) = ([0.0; REACH + 1], [[0.0; REACH + 1]; D]);
         self.for_each_line(s.base, |first, r| {
-            let line = &padded[first..first + REACH];
-            let (across, sum) = (across(&s.weight, r), along(line, &s.weight[D - 1]));
-            value += across * sum;
-            gradient[D - 1] += across * along(line, &slope[D - 1]);
+            let (line, all) = (&padded[first..first + REACH + 1], across(&w, r));
+            (0..=REACH).for_each(|k| sum[k] += all * line[k]);
             for a in 0..D - 1 {
-                let others: f64 =
-                    (0..D - 1).filter(|b| *b != a).map(|b| s.weight[b][r[b]]).product();
-                gradient[a] += slope[a][r[a]] * others * sum;
+                let mut mixed = w;
+                mixed[a] = d[a];
+                let one = across(&mixed, r);
+                (0..=REACH).for_each(|k| steep[a][k] += one * line[k]);
             }
         });
-        (value, gradient)
+        let mut gradient: Vector<D> = std::array::from_fn(|a| product(&steep[a], &w[D - 1]));
+        gradient[D - 1] = product(&sum, &d[D - 1]);
+        (0..D).for_each(|a| gradient[a] *= self.per_spacing[a]);
+        (product(&sum, &w[D - 1]), gradient)
     }
 
     /// Adds `amount` · B(x − xᵢ) to every node i in reach: the adjoint of [`NodeMap::value`].
     #[inline(always)]
     pub fn deposit(&self, padded: &mut [f64], s: &Stencil<D>, amount: f64) {
+        let w = s.t.map(weights);
+        let along = w[D - 1].map(|w| amount * w);
         self.for_each_line(s.base, |first, r| {
-            let w = amount * across(&s.weight, r);
-            for (node, weight) in padded[first..first + REACH].iter_mut().zip(&s.weight[D - 1]) {
-                *node += w * weight;
-            }
+            let (line, across) = (&mut padded[first..first + REACH + 1], across(&w, r));
+            (0..=REACH).for_each(|k| line[k] += across * along[k]);
         });
     }
 }
 
 /// Product of the weights of a line along all axes but the last.
 #[inline(always)]
-fn across<const D: usize>(weight: &[[f64; REACH]; D], r: [usize; 2]) -> f64 {
+fn across<const D: usize>(weight: &[Row; D], r: [usize; 2]) -> f64 {
     match D {
         1 => 1.0,
         2 => weight[0][r[0]],
         _ => weight[0][r[0]] * weight[1][r[1]],
     }
-}
-
-/// Σ w·c over the nodes of one line.
-#[inline(always)]
-fn along(c: &[f64], w: &[f64; REACH]) -> f64 {
-    w[0] * c[0] + w[1] * c[1] + w[2] * c[2]
 }
 
 /// Symbol of sampling the quadratic B-spline at the nodes, ¾ + ¼ cos κh: coefficients of the
@@ -213,9 +222,16 @@ pub struct Extremes<const D: usize> {
     pub low: f64,
     /// Largest coefficient in reach.
     pub high: f64,
-    /// Largest difference of neighbours in reach over their distance, along each axis: the
-    /// derivative along an axis is a convex combination of such quotients.
-    pub slope: Vector<D>,
+    /// Least and largest difference of neighbours in reach over their distance, along each axis:
+    /// the derivative along an axis is a convex combination of such quotients.
+    pub slope: [[f64; 2]; D],
+}
+
+impl<const D: usize> Extremes<D> {
+    /// A bound on the length of the gradient.
+    pub fn steepest(&self) -> f64 {
+        norm(&self.slope.map(|[low, high]| high.max(-low)))
+    }
 }
 
 impl<const D: usize> NodeMap<D> {
@@ -228,7 +244,9 @@ impl<const D: usize> NodeMap<D> {
             let nearest = if self.grid.offset(a) == 0.0 { 1 } else { 0 };
             cells[a][1] - cells[a][0] + nearest + 2
         });
-        let mut e = Extremes { low: f64::INFINITY, high: f64::NEG_INFINITY, slope: [0.0; D] };
+        let nothing = [f64::INFINITY, f64::NEG_INFINITY];
+        let mut e = Extremes { low: nothing[0], high: nothing[1], slope: [nothing; D] };
+        let widen = |range: &mut [f64; 2], d: f64| *range = [range[0].min(d), range[1].max(d)];
         for line in 0..count[..D - 1].iter().product() {
             let (mut base, mut rest, mut inner) = (first[D - 1], line, [false; D]);
             for a in (0..D - 1).rev() {
@@ -241,16 +259,16 @@ impl<const D: usize> NodeMap<D> {
                 (e.low, e.high) = (e.low.min(*c), e.high.max(*c));
             }
             for pair in here.windows(2) {
-                e.slope[D - 1] = e.slope[D - 1].max((pair[1] - pair[0]).abs());
+                widen(&mut e.slope[D - 1], pair[1] - pair[0]);
             }
             for a in (0..D - 1).filter(|a| inner[*a]) {
                 let next = &padded[base + self.strides[a]..][..count[D - 1]];
                 for (c, n) in here.iter().zip(next) {
-                    e.slope[a] = e.slope[a].max((n - c).abs());
+                    widen(&mut e.slope[a], n - c);
                 }
             }
         }
-        e.slope = std::array::from_fn(|a| e.slope[a] * self.per_spacing[a]);
+        e.slope = std::array::from_fn(|a| e.slope[a].map(|d| d * self.per_spacing[a]));
         e
     }
 }
@@ -312,7 +330,7 @@ mod tests {
         let g = grid(24);
         let (c, map) = (interpolant(&g), NodeMap::new(&g));
         let e = map.extremes(&c, g.cells.map(|n| [0, n]));
-        let (bound, lo, hi) = (crate::vector::norm(&e.slope), e.low, e.high);
+        let (bound, lo, hi) = (e.steepest(), e.low, e.high);
         let mut steepest = 0.0_f64;
         for i in 0..2000 {
             let x = [0.001 * i as f64, -1.0 + 0.00097 * ((i * 37) % 2000) as f64];
@@ -356,7 +374,7 @@ mod tests {
             let e = map.extremes(&c, cell.map(|i| [i, i + 1]));
             let (f, d) = map.value_and_gradient(&c, &x);
             assert!(f >= e.low - 1e-14 && f <= e.high + 1e-14);
-            assert!((0..2).all(|a| d[a].abs() <= e.slope[a] * (1.0 + 1e-12) + 1e-13));
+            assert!((0..2).all(|a| d[a] >= e.slope[a][0] - 1e-12 && d[a] <= e.slope[a][1] + 1e-12));
         }
     }
 }

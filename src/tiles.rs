@@ -1,6 +1,7 @@
 //! A coarse partition of the box: one value for every tile of some grid cells.
 
 use crate::grid::{Boundary, Grid};
+use crate::simd::{nearest, whole};
 use crate::vector::Vector;
 
 /// A value for every tile. Tiles are some grid cells wide along each axis, the last one possibly
@@ -11,20 +12,16 @@ pub struct Tiles<const D: usize, T> {
     per_tile: Vector<D>,
     counts: [usize; D],
     strides: [usize; D],
+    /// Number of the last tile along each axis, and the strides, for arithmetic in lanes.
+    last: Vector<D>,
+    stride: Vector<D>,
     values: Vec<T>,
 }
 
 impl<const D: usize, T: Clone> Tiles<D, T> {
     /// One value everywhere.
     pub fn single(value: T) -> Self {
-        let one = [1; D];
-        Self {
-            lower: [0.0; D],
-            per_tile: [0.0; D],
-            counts: one,
-            strides: one,
-            values: vec![value],
-        }
+        Self::with([0.0; D], [0.0; D], [1; D], vec![value])
     }
 
     /// Tiles of `width` grid cells; `value` takes the range of grid cells of a tile on each axis.
@@ -40,7 +37,13 @@ impl<const D: usize, T: Clone> Tiles<D, T> {
             })
             .collect();
         let per_tile = grid.spacing().map(|h| 1.0 / (h * width as f64));
-        Self { lower: grid.lower, per_tile, counts, strides, values }
+        Self::with(grid.lower, per_tile, counts, values)
+    }
+
+    fn with(lower: Vector<D>, per_tile: Vector<D>, counts: [usize; D], values: Vec<T>) -> Self {
+        let strides: [usize; D] = std::array::from_fn(|a| counts[a + 1..].iter().product());
+        let (last, stride) = (counts.map(|n| n as f64 - 1.0), strides.map(|n| n as f64));
+        Self { lower, per_tile, counts, strides, last, stride, values }
     }
 
     /// The values, in array order.
@@ -51,12 +54,13 @@ impl<const D: usize, T: Clone> Tiles<D, T> {
     /// Number of the tile that holds `x`; the nearest one for `x` outside the box.
     #[inline(always)]
     pub fn index(&self, x: &Vector<D>) -> usize {
-        let mut index = 0;
+        let mut index = 0.0;
         for a in 0..D {
-            let i = ((x[a] - self.lower[a]) * self.per_tile[a]) as i32;
-            index += i.clamp(0, self.counts[a] as i32 - 1) as usize * self.strides[a];
+            let i = nearest((x[a] - self.lower[a]) * self.per_tile[a] - 0.5);
+            let i = if i > 0.0 { i } else { 0.0 };
+            index += if i < self.last[a] { i } else { self.last[a] } * self.stride[a];
         }
-        index
+        whole(index)
     }
 
     /// The value where `x` is.
@@ -66,14 +70,15 @@ impl<const D: usize, T: Clone> Tiles<D, T> {
     }
 
     /// The same tiles with other values.
-    pub fn map<U>(&self, f: impl FnMut(&T) -> U) -> Tiles<D, U> {
-        Tiles {
-            lower: self.lower,
-            per_tile: self.per_tile,
-            counts: self.counts,
-            strides: self.strides,
-            values: self.values.iter().map(f).collect(),
-        }
+    pub fn map<U: Clone>(&self, f: impl FnMut(&T) -> U) -> Tiles<D, U> {
+        let values = self.values.iter().map(f).collect();
+        Tiles::with(self.lower, self.per_tile, self.counts, values)
+    }
+
+    /// The same tiles with values made of those of both.
+    pub fn zip_map<U, W: Clone>(&self, other: &Tiles<D, U>, f: impl Fn(&T, &U) -> W) -> Tiles<D, W> {
+        let mut others = other.values.iter();
+        self.map(|value| f(value, others.next().expect("both have the same tiles")))
     }
 
     /// Every value joined with those of the tiles `offset` away along each axis, across the faces

@@ -17,6 +17,7 @@ use laboratory::kernels::{
 };
 use laboratory::motion::{Motion, OFFSET};
 use laboratory::sets::{BALL, BALL_F, SHELL, SPHERE, Set, UNIFORM, WEIGHTED, frame};
+use laboratory::flight::{WAYS, Way};
 use laboratory::truth::{Moments, Truth};
 use laboratory::verdict::{LEVEL, Verdict, judge};
 
@@ -206,11 +207,12 @@ fn conclude(verdicts: &[Verdict]) {
 
 /// Some ten tumbles of 10⁵ cells at ε = ½, where the bias is nearly as strong as T ≥ 0 allows.
 fn cells_follow_the_exact_law<const D: usize>() {
-    let verdicts: Vec<Verdict> = (cases(false).iter().enumerate())
-        .flat_map(|(i, (set, spec))| {
+    let cases = cases(false);
+    let verdicts: Vec<Verdict> = (cases.iter().flat_map(|case| WAYS.map(|way| (case, way))).enumerate())
+        .flat_map(|(i, ((set, spec), way))| {
             let seed = 1000 * D as u64 + i as u64;
             let (set, spec) = (*set, *spec);
-            let motion = Motion { set, spec, epsilon: EPSILON, time: 2.0, replicates: 36, seed };
+            let motion = Motion { set, spec, epsilon: EPSILON, time: 2.0, replicates: 36, seed, way };
             with_kernel!(spec.kernel::<D>(&set, EPSILON), k => motion.check(&k))
         })
         .collect();
@@ -234,11 +236,12 @@ fn cells_follow_the_exact_law_3d() {
 
 /// Kernels that answer to the value of S, for cells held where it has one value.
 fn pinned_cells_follow_the_exact_law<const D: usize>() {
-    let verdicts: Vec<Verdict> = (cases(true).iter().enumerate())
-        .flat_map(|(i, (set, spec))| {
+    let cases = cases(true);
+    let verdicts: Vec<Verdict> = (cases.iter().flat_map(|case| WAYS.map(|way| (case, way))).enumerate())
+        .flat_map(|(i, ((set, spec), way))| {
             let seed = 5000 + 1000 * D as u64 + i as u64;
             let (set, spec) = (*set, *spec);
-            let motion = Motion { set, spec, epsilon: EPSILON, time: 0.6, replicates: 24, seed };
+            let motion = Motion { set, spec, epsilon: EPSILON, time: 0.6, replicates: 24, seed, way };
             with_kernel!(spec.kernel::<D>(&set, EPSILON), k => motion.check_pinned(&k))
         })
         .collect();
@@ -253,9 +256,9 @@ fn pinned_cells_follow_the_exact_law_in_every_dimension() {
 }
 
 /// At ε = 0.1 over t = 1, cells against D and χ themselves: what ε adds is below a fifth of what is sure to be caught.
-fn cells_near_the_limit<const D: usize>(set: Set, spec: Spec) {
+fn cells_near_the_limit<const D: usize>(set: Set, spec: Spec, way: Way) {
     let (epsilon, time, slope) = (0.1, 1.0, spec.slope());
-    let motion = Motion { set, spec, epsilon, time, replicates: 16, seed: 77 };
+    let motion = Motion { set, spec, epsilon, time, replicates: 16, seed: 77, way };
     let limit = spec.kernel::<D>(&set, epsilon).coefficients(OFFSET, slope);
     let layer =
         time - epsilon.powi(2) / spec.kernel::<D>(&set, epsilon).leading_rate(OFFSET, slope);
@@ -284,8 +287,10 @@ fn cells_have_the_drift_and_spread_of_the_limit() {
         Spec::Local { lambda: Lambda::Constant, a_mu: 1.0, b_mu: 0.7 },
         Spec::NonLocal { plus: 0.7, minus: 0.6, psi: Family::Saturating },
     ] {
-        cells_near_the_limit::<1>(SHELL, spec);
-        cells_near_the_limit::<2>(SPHERE, spec);
-        cells_near_the_limit::<3>(BALL, spec);
+        for way in WAYS {
+            cells_near_the_limit::<1>(SHELL, spec, way);
+            cells_near_the_limit::<2>(SPHERE, spec, way);
+            cells_near_the_limit::<3>(BALL, spec, way);
+        }
     }
 }

@@ -37,12 +37,13 @@ struct Free<const D: usize> {
     seed: u64,
     /// Whether every candidate is looked at, as without a floor.
     looked_at: bool,
+    way: Way,
 }
 
 impl<const D: usize> Free<D> {
     fn new(set: Set, time: f64, replicates: u64, seed: u64) -> Self {
         let (grid, epsilon) = (whole_space(), EPSILON);
-        Self { set, grid, epsilon, time, replicates, seed, looked_at: seed.is_multiple_of(2) }
+        Self { set, grid, epsilon, time, replicates, seed, looked_at: seed.is_multiple_of(2), way: Way::Given }
     }
 
     fn from(&self, start: impl Fn(&mut Stream) -> (Vector<D>, Vector<D>)) -> Landed<D> {
@@ -58,9 +59,10 @@ impl<const D: usize> Free<D> {
             epsilon: self.epsilon,
             duration: self.time,
             bound: 1.25 * LAMBDA,
-            floor: if self.looked_at { 0.0 } else { LAMBDA },
+            floor: if self.looked_at && self.way != Way::Skips { 0.0 } else { LAMBDA },
             replicates: self.replicates,
             seed: self.seed,
+            way: self.way,
         };
         flight.from(start).expect("a constant rate keeps its bound")
     }
@@ -94,8 +96,11 @@ fn second_moments<const D: usize>() {
         let m2 = space.mean_square_f();
         for (j, memories) in [0.2, 2.0, 12.0].into_iter().enumerate() {
             let time = memories * MEMORY;
-            let cells = Free::<D>::new(set, time, 32, (100 * D + 10 * i + j) as u64).at([0.0; D]);
-            let name = |what: &str| format!("{} d={D} t={memories} memories: {what}", set.name);
+            for way in [Way::Given, Way::Skips] {
+            let cells = Free::<D> { way, ..Free::new(set, time, 32, (100 * D + 10 * i + j) as u64) }.at([0.0; D]);
+            let name = |what: &str| {
+                format!("{} {way:?} d={D} t={memories} memories: {what}", set.name)
+            };
             let pairs = || cells.x.iter().zip(&cells.v);
             let of = |f: &dyn Fn(&Vector<D>, &Vector<D>) -> f64| -> Vec<f64> {
                 pairs().map(|(x, v)| f(x, v)).collect()
@@ -119,6 +124,7 @@ fn second_moments<const D: usize>() {
             if set.profile.is_none() && !set.is_sphere() {
                 let speeds: Vec<f64> = cells.v.iter().map(norm).collect();
                 verdicts.push(follows(&name("|v|"), &speeds, &|r: f64| set.speed_law::<D>(r)));
+            }
             }
         }
     }
@@ -183,16 +189,17 @@ impl Law for Disk {
 #[test]
 fn distances_follow_closed_laws() {
     let mut verdicts = Vec::new();
-    for (i, memories) in [0.5, 3.0, 20.0].into_iter().enumerate() {
+    let times = [0.5, 3.0, 20.0].into_iter().enumerate();
+    for ((i, memories), way) in times.flat_map(|t| WAYS.map(|way| (t, way))) {
         let time = memories * MEMORY;
         let walk = Walk::scaled(1.3, LAMBDA, EPSILON, time);
-        let name = |what: &str| format!("{what} at {memories} memories");
+        let name = |what: &str| format!("{what} at {memories} memories, {way:?}");
         let seed = 700 + i as u64;
-        let line = distances(&Free::<1>::new(SPHERE, time, 16, seed).at([0.0]));
+        let line = distances(&Free::<1> { way, ..Free::new(SPHERE, time, 16, seed) }.at([0.0]));
         verdicts.push(follows(&name("telegraph"), &line, &Telegraph(walk)));
-        let circle = distances(&Free::<2>::new(SPHERE, time, 48, seed).at([0.0; 2]));
+        let circle = distances(&Free::<2> { way, ..Free::new(SPHERE, time, 48, seed) }.at([0.0; 2]));
         verdicts.push(follows(&name("Stadje"), &circle, &Stadje(walk)));
-        let disk = distances(&Free::<2>::new(BALL, time, 16, seed).at([0.0; 2]));
+        let disk = distances(&Free::<2> { way, ..Free::new(BALL, time, 16, seed) }.at([0.0; 2]));
         verdicts.push(follows(&name("disk"), &disk, &Disk(walk)));
         // The wrong rate is out of reach of none of them.
         let wrong = Walk { rate: 1.1 * walk.rate, ..walk };

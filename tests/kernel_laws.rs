@@ -8,12 +8,13 @@ mod laboratory;
 
 use kinetaxis::cells::{BLOCK, Population};
 use kinetaxis::formula::Quantity;
-use kinetaxis::motion::{MotionError, Step, Tally, advance};
+use kinetaxis::free_walk::FreeWalk;
+use kinetaxis::motion::{Envelopes, Method, MotionError, Step, Tally, advance};
 use kinetaxis::rng::Streams;
 use kinetaxis::turning::{Bounds, LinearSignal, Local, Sense, TurningKernel};
 use kinetaxis::vector::Vector;
 use kinetaxis::with_kernel;
-use laboratory::flight::{Flight, pinned, whole_space};
+use laboratory::flight::{WAYS, Way, Flight, pinned, whole_space};
 use laboratory::kernels::{
     Family, Lambda, Spec, gradient, specs_of_signal, uniform_specs, weighted_specs,
 };
@@ -92,7 +93,7 @@ fn turned<const D: usize>(
     spec: Spec,
     judged_by: Spec,
     v0: Vector<D>,
-    seed: u64,
+    (way, seed): (Way, u64),
 ) -> Verdict {
     let signal = LinearSignal { offset: OFFSET, gradient: gradient::<D>(spec.slope()) };
     let (floor, bound) = spec.bounds::<D>(&set, EPSILON, OFFSET);
@@ -100,7 +101,7 @@ fn turned<const D: usize>(
     let landed = with_kernel!(spec.kernel::<D>(&set, EPSILON), k => {
         let (grid, epsilon, replicates) = (pinned(), EPSILON, 16);
         let kernel = &k;
-        Flight { kernel, set, signal, grid, epsilon, duration, bound, floor, replicates, seed }
+        Flight { kernel, set, signal, grid, epsilon, duration, bound, floor, replicates, seed, way }
             .at_velocity(v0)
     });
     let cells = landed.unwrap_or_else(|e| panic!("{spec:?}: {e}"));
@@ -115,15 +116,17 @@ fn turned<const D: usize>(
     let same =
         if D == 1 && set.is_sphere() { std::mem::take(&mut shares[bins.of(&v0)]) } else { 0.0 };
     shares.push(kept + same);
-    counts(&format!("{} {spec:?} d={D} from {v0:?}", set.name), &seen, &shares)
+    counts(&format!("{} {spec:?} {way:?} d={D} from {v0:?}", set.name), &seen, &shares)
 }
 
 fn turns_follow_the_kernel<const D: usize>() {
     let mut verdicts = Vec::new();
     for (i, (set, spec)) in cases().into_iter().enumerate() {
         for (j, cosine) in [0.8, -0.5].into_iter().enumerate() {
-            let seed = (10_000 * D + 10 * i + j) as u64;
-            verdicts.push(turned::<D>(set, spec, spec, velocity(&set, cosine), seed));
+            for (k, way) in WAYS.into_iter().enumerate() {
+                let seed = (10_000 * D + 10 * i + 3 * j + k) as u64;
+                verdicts.push(turned::<D>(set, spec, spec, velocity(&set, cosine), (way, seed)));
+            }
         }
     }
     verdicts_of::<D>("velocity after a turn", &verdicts);
@@ -157,7 +160,7 @@ fn turns_by_another_kernel_are_refused() {
         (nonlocal(0.9, 0.3), nonlocal(0.3, 0.9)),
     ] {
         for set in [SPHERE, SHELL] {
-            let verdict = turned::<2>(set, spec, judged_by, velocity(&set, 0.8), 3);
+            let verdict = turned::<2>(set, spec, judged_by, velocity(&set, 0.8), (Way::Found, 3));
             println!("{spec:?} judged by {judged_by:?}: {}", verdict.seen);
             assert!(judge(&[verdict]).is_err());
         }
@@ -182,11 +185,12 @@ fn first_turns<const D: usize>(set: Set, spec: Spec, cosine: f64) -> Verdict {
                 kernel: &k,
                 signal: &signal,
                 space: &set.space(),
+                walk: &FreeWalk::new(&set.space()),
                 grid: &pinned(),
                 epsilon: EPSILON,
                 duration,
-                bound,
-                floor,
+                method: Method::Exact,
+                envelopes: Envelopes::uniform(bound, floor),
                 refuse_negative: true,
                 antithetic: false,
             };
@@ -243,11 +247,12 @@ fn antithetic_cells(set: Set) {
             kernel: &k,
             signal: &signal,
             space: &set.space(),
+            walk: &FreeWalk::new(&set.space()),
             grid: &whole_space(),
             epsilon: EPSILON,
             duration,
-            bound,
-            floor,
+            method: Method::Exact,
+            envelopes: Envelopes::uniform(bound, floor),
             refuse_negative: true,
             antithetic: true,
         };
@@ -285,8 +290,8 @@ impl Sense<1> for Ramp {
         (self.value(x), [if x[0] < 0.0 { 0.0 } else { 3.0 }])
     }
 
-    fn bounds(&self) -> Bounds {
-        Bounds { low: 0.0, high: 6.0, slope: 3.0 }
+    fn bounds(&self) -> Bounds<1> {
+        Bounds::new(0.0, 6.0, 3.0)
     }
 }
 
@@ -302,12 +307,13 @@ fn one_on_the_ramp(bound: f64, floor: f64, refuse_negative: bool) -> Result<Tall
         kernel: &kernel,
         signal: &Ramp,
         space: &space,
+        walk: &FreeWalk::new(&space),
         grid: &whole_space(),
         epsilon: EPSILON,
         // Too short to come to the ramp or to leave it, and some candidates long.
         duration: 0.3,
-        bound,
-        floor,
+        method: Method::Exact,
+        envelopes: Envelopes::uniform(bound, floor),
         refuse_negative,
         antithetic: false,
     };

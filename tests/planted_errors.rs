@@ -12,6 +12,7 @@ use kinetaxis::vector::{Vector, dot};
 use kinetaxis::velocity::VelocitySpace;
 use kinetaxis::with_kernel;
 use laboratory::kernels::{Family, Lambda, Spec};
+use laboratory::flight::Way;
 use laboratory::motion::Motion;
 use laboratory::sets::{BALL, BALL_F, SHELL, SPHERE, Set};
 use laboratory::verdict::{Verdict, judge};
@@ -59,11 +60,11 @@ impl<const D: usize, R: Fn(&Turn) -> f64 + Sync> TurningKernel<D> for Planted<D,
         })
     }
 
-    fn bound(&self, _: &Bounds) -> f64 {
+    fn bound(&self, _: &Bounds<D>) -> f64 {
         unreachable!("the tests give the bound")
     }
 
-    fn floor(&self, _: &Bounds) -> f64 {
+    fn floor(&self, _: &Bounds<D>) -> f64 {
         unreachable!("the tests give the floor")
     }
 
@@ -125,7 +126,7 @@ const WRONG_NONLOCAL: [(&str, Rate); 7] = [
 ];
 
 fn motion(set: Set, spec: Spec, seed: u64) -> Motion {
-    Motion { set, spec, epsilon: EPSILON, time: 2.0, replicates: FULL, seed }
+    Motion { set, spec, epsilon: EPSILON, time: 2.0, replicates: FULL, seed, way: Way::Given }
 }
 
 /// How the wrong kernel is judged.

@@ -1,16 +1,18 @@
 //! The cells of one block, sixteen at a time.
 //!
-//! A leg of a cell ends at its next event, at the horizon of its bounds, or at the end of Δt. First
-//! every cell flies one leg; those that did not reach the end of Δt wait in a queue, from which
-//! lanes are filled again as their cells finish. So no lane idles, however many events cells have.
+//! A leg of a cell ends at its next event, at the horizon of its bounds, or at the end of Δt. A
+//! first pass flies the cells to the end of Δt that have no event before it, by a bound that holds
+//! everywhere; the others wait in a queue, from which lanes are filled again as their cells finish.
+//! So few cells are looked at closely where events are few, and no lane idles where they are many.
 
 use super::lanes::{LANES, Lane, LaneRng, direction, minus_log, uniform};
 use super::step::Step;
-use super::{BadRate, Envelope, Method, Tally};
+use super::{BadRate, Method, Place, Tally};
 use crate::cells::BLOCK;
 use crate::grid::Grid;
 use crate::rng::Stream;
 use crate::simd::Vectorised;
+use crate::tiles::Tiles;
 use crate::turning::{Sense, TurningKernel};
 use crate::vector::Vector;
 use crate::velocity::VelocitySet;
@@ -32,36 +34,23 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Vectorised for Block<'_, 
         let rng = LaneRng::new(&mut stream);
         let tally = Tally { cell_steps: positions.len() as u64, ..Tally::default() };
         let mut pilot = Pilot { step, rng, stream, tally };
-        let mut queue = Queue::new();
-        pilot.first_legs(positions, velocities, &mut queue);
-        pilot.other_legs(positions, velocities, &queue)?;
+        let mut queue = Queue { len: 0, cell: [0; BLOCK], draw: [UNDRAWN; BLOCK] };
+        pilot.pass(positions, velocities, &mut queue);
+        pilot.fly(positions, velocities, &queue)?;
         Ok(pilot.tally)
     }
 }
 
-/// Cells that have not reached the end of Δt, as they stand in their arrays.
+/// Cells that may have an event.
 struct Queue {
     len: usize,
-    /// Number of the cell, and the tile whose rates hold for it.
-    cell: [(u32, u32); BLOCK],
-    /// Time left of Δt.
-    rest: [f64; BLOCK],
-    /// Whether an event is due.
-    due: [bool; BLOCK],
+    cell: [u32; BLOCK],
+    /// What their first event is drawn from, if it is drawn already.
+    draw: [u64; BLOCK],
 }
 
-impl Queue {
-    fn new() -> Self {
-        Self { len: 0, cell: [(0, 0); BLOCK], rest: [0.0; BLOCK], due: [false; BLOCK] }
-    }
-
-    #[inline(always)]
-    fn push(&mut self, cell: usize, tile: u32, rest: f64, due: bool) {
-        let k = self.len;
-        (self.cell[k], self.rest[k], self.due[k]) = ((cell as u32, tile), rest, due);
-        self.len += 1;
-    }
-}
+/// No event is drawn yet: no draw that may have an event has these bits.
+const UNDRAWN: u64 = 0;
 
 /// The cells in flight, one per lane.
 struct Flight<const D: usize> {
@@ -69,9 +58,12 @@ struct Flight<const D: usize> {
     v: [Lane<f64>; D],
     /// Time left of Δt; 0 in an idle lane.
     rest: Lane<f64>,
-    /// Whether an event is due.
-    due: Lane<bool>,
-    tile: Lane<u32>,
+    /// What the next event is drawn from, if it is drawn already.
+    drawn: Lane<u64>,
+    /// 1 if an event is due.
+    due: Lane<u64>,
+    /// The tile where the cell is.
+    tile: Lane<u64>,
     /// Bounds on T/F.
     bound: Lane<f64>,
     floor: Lane<f64>,
@@ -82,8 +74,8 @@ impl<const D: usize> Flight<D> {
     fn idle(grid: &Grid<D>) -> Self {
         let zero = [0.0; LANES];
         let x = std::array::from_fn(|a| [grid.lower[a]; LANES]);
-        let (due, tile) = ([false; LANES], [0; LANES]);
-        Self { x, v: [zero; D], rest: zero, due, tile, bound: [1.0; LANES], floor: zero }
+        let (drawn, none, bound) = ([UNDRAWN; LANES], [0; LANES], [1.0; LANES]);
+        Self { x, v: [zero; D], rest: zero, drawn, due: none, tile: none, bound, floor: zero }
     }
 
     #[inline(always)]
@@ -103,9 +95,12 @@ impl<const D: usize> Flight<D> {
         std::array::from_fn(|a| self.v[a][l])
     }
 
+    /// Finds the tiles where the cells are.
     #[inline(always)]
-    fn set_envelope(&mut self, l: usize, e: &Envelope) {
-        (self.bound[l], self.floor[l]) = (e.bound, e.floor);
+    fn locate(&mut self, places: &Tiles<D, Place<D>>) {
+        for l in 0..LANES {
+            self.tile[l] = places.index(&self.position(l)) as u64;
+        }
     }
 
     /// Gives both lanes of every antithetic pair the wider envelope, and so the same clock.
@@ -153,57 +148,88 @@ struct Pilot<'a, 's, const D: usize, K, S> {
 }
 
 impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
-    /// One leg of every cell.
+    /// Moves the cells that have no event within Δt, and queues the others.
     #[inline(always)]
-    fn first_legs(&mut self, xs: &mut [Vector<D>], vs: &mut [Vector<D>], queue: &mut Queue) {
+    fn pass(&mut self, xs: &mut [Vector<D>], vs: &mut [Vector<D>], queue: &mut Queue) {
+        let step = self.step;
+        if step.method != Method::Exact || step.envelopes.horizon < step.duration {
+            (queue.len, queue.cell) = (xs.len(), std::array::from_fn(|i| i as u32));
+            return;
+        }
+        // −ln u · ε²/T̄ ≥ Δt for every u up to this.
+        let expected = step.envelopes.highest * step.duration / (step.epsilon * step.epsilon);
+        let quiet = (-expected).exp() * (1.0 - 1e-12);
+        let way = step.duration / step.epsilon;
         for (batch, (xs, vs)) in xs.chunks_mut(LANES).zip(vs.chunks_mut(LANES)).enumerate() {
-            let mut flight = Flight::idle(self.step.grid);
-            for (l, (x, v)) in xs.iter().zip(&*vs).enumerate() {
-                flight.load(l, x, v);
-                flight.rest[l] = self.step.duration;
+            let draws = self.draw();
+            let mut ways = [0.0; LANES];
+            let mut open = [0; LANES];
+            for l in 0..LANES {
+                let u = uniform(draws[l]);
+                ways[l] = if u > quiet { 0.0 } else { way };
+                open[l] = u64::from(u > quiet);
             }
-            self.leg(&mut flight);
-            for (l, (x, v)) in xs.iter_mut().zip(vs).enumerate() {
-                (*x, *v) = (flight.position(l), flight.velocity(l));
-                if flight.rest[l] > 0.0 {
-                    queue.push(batch * LANES + l, flight.tile[l], flight.rest[l], flight.due[l]);
+            let mut inside = true;
+            for (l, (x, v)) in xs.iter_mut().zip(&*vs).enumerate() {
+                for a in 0..D {
+                    x[a] += ways[l] * v[a];
+                    inside &= (x[a] >= step.grid.lower[a]) & (x[a] < step.grid.upper[a]);
                 }
+            }
+            if !inside {
+                xs.iter_mut().zip(vs).for_each(|(x, v)| step.grid.fold(x, v));
+            }
+            let mut opened = 0_u32;
+            for l in 0..xs.len() {
+                opened |= (open[l] as u32) << l;
+            }
+            while opened != 0 {
+                let l = opened.trailing_zeros() as usize;
+                opened &= opened - 1;
+                let k = queue.len;
+                (queue.cell[k], queue.draw[k]) = ((batch * LANES + l) as u32, draws[l]);
+                queue.len += 1;
             }
         }
     }
 
-    /// All further legs.
+    /// Flies the cells of the queue to the end of Δt.
     #[inline(always)]
-    fn other_legs(
+    fn fly(
         &mut self,
         xs: &mut [Vector<D>],
         vs: &mut [Vector<D>],
         queue: &Queue,
     ) -> Result<(), BadRate<D>> {
         let mut flight = Flight::idle(self.step.grid);
-        let (mut busy, mut next, mut cells) = (queue.len, 0, [usize::MAX; LANES]);
+        let (mut next, mut cells) = (0, [0; LANES]);
+        let mut busy = 0_u32;
         for l in 0..LANES {
-            self.refill(&mut flight, l, queue, &mut next, &mut cells, (&*xs, &*vs));
+            busy |= u32::from(self.refill(&mut flight, l, queue, &mut next, &mut cells, xs, vs)) << l;
         }
-        while busy > 0 {
-            if self.step.antithetic {
-                flight.pair();
-            }
-            self.turn(&mut flight).map_err(|(l, bad)| BadRate { cell: cells[l], ..bad })?;
+        while busy != 0 {
             self.leg(&mut flight);
+            self.turn(&mut flight).map_err(|(l, bad)| BadRate { cell: cells[l], ..bad })?;
+            let mut done = 0;
             for l in 0..LANES {
-                if flight.rest[l] <= 0.0 && cells[l] < xs.len() {
-                    (xs[cells[l]], vs[cells[l]]) = (flight.position(l), flight.velocity(l));
-                    busy -= 1;
-                    self.refill(&mut flight, l, queue, &mut next, &mut cells, (&*xs, &*vs));
+                done |= u32::from(flight.rest[l] <= 0.0) << l;
+            }
+            done &= busy;
+            while done != 0 {
+                let l = done.trailing_zeros() as usize;
+                done &= done - 1;
+                (xs[cells[l]], vs[cells[l]]) = (flight.position(l), flight.velocity(l));
+                if !self.refill(&mut flight, l, queue, &mut next, &mut cells, xs, vs) {
+                    busy &= !(1 << l);
                 }
             }
         }
         Ok(())
     }
 
-    /// Takes the next cell of the queue into lane `l`, or leaves it idle.
+    /// Takes the next cell of the queue into lane `l`; false, and an idle lane, if there is none.
     #[inline(always)]
+    #[allow(clippy::too_many_arguments)]
     fn refill(
         &self,
         flight: &mut Flight<D>,
@@ -211,29 +237,30 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
         queue: &Queue,
         next: &mut usize,
         cells: &mut Lane<usize>,
-        (xs, vs): (&[Vector<D>], &[Vector<D>]),
-    ) {
-        (flight.rest[l], flight.due[l], cells[l]) = (0.0, false, usize::MAX);
-        if *next < queue.len {
-            let (cell, tile) = queue.cell[*next];
-            cells[l] = cell as usize;
-            flight.load(l, &xs[cells[l]], &vs[cells[l]]);
-            (flight.rest[l], flight.due[l]) = (queue.rest[*next], queue.due[*next]);
-            flight.set_envelope(l, &self.step.envelopes.tiles.values()[tile as usize]);
-            *next += 1;
+        xs: &[Vector<D>],
+        vs: &[Vector<D>],
+    ) -> bool {
+        if *next >= queue.len {
+            flight.rest[l] = 0.0;
+            return false;
         }
+        (cells[l], flight.drawn[l]) = (queue.cell[*next] as usize, queue.draw[*next]);
+        flight.load(l, &xs[cells[l]], &vs[cells[l]]);
+        flight.rest[l] = self.step.duration;
+        *next += 1;
+        true
     }
 
     /// Flies every lane to the end of its leg.
     #[inline(always)]
     fn leg(&mut self, flight: &mut Flight<D>) {
-        let (tiles, draws) = (&self.step.envelopes.tiles, self.draw());
+        let mut draws = self.draw();
         for l in 0..LANES {
-            flight.tile[l] = tiles.index(&flight.position(l)) as u32;
+            draws[l] = if flight.drawn[l] != UNDRAWN { flight.drawn[l] } else { draws[l] };
         }
-        for l in 0..LANES {
-            flight.set_envelope(l, &tiles.values()[flight.tile[l] as usize]);
-        }
+        flight.drawn = [UNDRAWN; LANES];
+        flight.locate(&self.step.envelopes.places);
+        self.bound(flight);
         if self.step.antithetic {
             flight.pair();
         }
@@ -247,7 +274,7 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
         let horizon = self.step.envelopes.horizon;
         for l in 0..LANES {
             let cap = if flight.rest[l] < horizon { flight.rest[l] } else { horizon };
-            flight.due[l] = time[l] < cap;
+            flight.due[l] = u64::from(time[l] < cap);
             time[l] = if time[l] < cap { time[l] } else { cap };
             flight.rest[l] -= time[l];
         }
@@ -265,16 +292,32 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
     fn turn(&mut self, flight: &mut Flight<D>) -> Result<(), (usize, BadRate<D>)> {
         let (levels, proposal) = (self.draw(), self.propose());
         let skips = self.step.method == Method::SkipAhead;
-        let (mut level, mut turns, mut looks) = ([0.0; LANES], [false; LANES], 0_u64);
+        // Without a part of the new velocity the envelope of the leg is as close.
+        let close = self.step.envelopes.affine.gain == 0.0 && !skips;
+        let [mut low, mut high] = [[f64::NAN; LANES]; 2];
+        if !close {
+            flight.locate(&self.step.envelopes.places);
+            [low, high] = self.range(flight, Some(&proposal));
+        }
+        let (mut level, mut turns, mut open) = ([0.0; LANES], [0; LANES], [0; LANES]);
         for l in 0..LANES {
             let (bound, floor) = (flight.bound[l], flight.floor[l]);
             let u = uniform(levels[l]);
             level[l] = if skips { floor + (bound - floor) * u } else { bound * u };
-            turns[l] = flight.due[l] & (level[l] < floor);
         }
         for l in 0..LANES {
-            looks |= u64::from(flight.due[l] & !turns[l]) << l;
-            self.tally.candidates += u64::from(flight.due[l]);
+            let (below, above) = (u64::from(level[l] < low[l]), u64::from(level[l] >= high[l]));
+            // Where T could be negative it is looked at, to be counted.
+            let known = u64::from(low[l] >= 0.0) & (below | above);
+            turns[l] = flight.due[l] & (u64::from(level[l] < flight.floor[l]) | (known & below));
+            open[l] = flight.due[l] & !(turns[l] | known);
+        }
+        let mut looks = 0_u32;
+        for l in 0..LANES {
+            looks |= (open[l] as u32) << l;
+        }
+        for l in 0..LANES {
+            self.tally.candidates += flight.due[l];
         }
         while looks != 0 {
             let l = looks.trailing_zeros() as usize;
@@ -287,17 +330,78 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
                 return Err((l, BadRate { cell: 0, rate, bound, at: x }));
             }
             self.tally.negative += u64::from(rate < 0.0);
-            turns[l] = level[l] < rate;
+            turns[l] = u64::from(level[l] < rate);
         }
         for l in 0..LANES {
-            self.tally.tumbles += u64::from(turns[l]);
+            self.tally.tumbles += turns[l];
         }
         for a in 0..D {
             for l in 0..LANES {
-                flight.v[a][l] = if turns[l] { proposal[a][l] } else { flight.v[a][l] };
+                flight.v[a][l] = if turns[l] != 0 { proposal[a][l] } else { flight.v[a][l] };
             }
         }
         Ok(())
+    }
+
+    /// Bounds on T/F for all lanes along the legs that they are about to fly.
+    ///
+    /// Where T/F is affine, the old velocity w is known, and what it adds is bounded by the box of
+    /// ∇S: the candidates are hardly more than the turns. A cell for which T could be negative
+    /// takes the wide envelope, so that it meets the candidates at which T < 0 is counted.
+    #[inline(always)]
+    fn bound(&self, flight: &mut Flight<D>) {
+        let (affine, places) = (self.step.envelopes.affine, self.step.envelopes.places.values());
+        for l in 0..LANES {
+            let e = &places[flight.tile[l] as usize].envelope;
+            (flight.bound[l], flight.floor[l]) = (e.bound, e.floor);
+        }
+        if affine.rate.is_nan() || self.step.method != Method::Exact {
+            return;
+        }
+        let mut steep = [0.0; LANES];
+        if affine.gain != 0.0 {
+            for l in 0..LANES {
+                steep[l] = places[flight.tile[l] as usize].slope;
+            }
+        }
+        let [mut low, mut high] = self.range(flight, None);
+        let reach = affine.gain.abs() * self.step.space.max_speed();
+        for l in 0..LANES {
+            (low[l], high[l]) = (low[l] - reach * steep[l], high[l] + reach * steep[l]);
+            let (bound, floor) = (flight.bound[l], flight.floor[l]);
+            let sure = low[l] > 0.0;
+            flight.bound[l] = if sure & (high[l] < bound) { high[l] } else { bound };
+            flight.floor[l] = if sure & (low[l] > floor) { low[l] } else { floor };
+        }
+    }
+
+    /// Between what the affine T/F lies: along the coming leg for any new velocity without its
+    /// part, or here and now for a proposed one.
+    #[inline(always)]
+    fn range(&self, flight: &Flight<D>, proposal: Option<&[Lane<f64>; D]>) -> [Lane<f64>; 2] {
+        let (affine, places) = (self.step.envelopes.affine, self.step.envelopes.places.values());
+        let (mut middle, mut half) = ([[0.0; LANES]; D], [[0.0; LANES]; D]);
+        for l in 0..LANES {
+            let place = &places[flight.tile[l] as usize];
+            let gradient = if proposal.is_some() { &place.near } else { &place.far };
+            for a in 0..D {
+                (middle[a][l], half[a][l]) = (gradient.middle[a], gradient.half[a]);
+            }
+        }
+        let (mut rate, mut slack) = ([affine.rate; LANES], [affine.slack; LANES]);
+        for a in 0..D {
+            for l in 0..LANES {
+                let gain = proposal.map_or(0.0, |v| affine.gain * v[a][l]);
+                let loss = affine.loss * flight.v[a][l];
+                rate[l] += (gain + loss) * middle[a][l];
+                slack[l] += (gain.abs() + loss.abs()) * half[a][l];
+            }
+        }
+        let (mut low, mut high) = ([0.0; LANES], [0.0; LANES]);
+        for l in 0..LANES {
+            (low[l], high[l]) = (rate[l] - slack[l], rate[l] + slack[l]);
+        }
+        [low, high]
     }
 
     /// A free walk of every lane over `time`, its end velocity included.

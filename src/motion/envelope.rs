@@ -3,8 +3,8 @@
 use super::Method;
 use crate::grid::Grid;
 use crate::tiles::Tiles;
-use crate::turning::{Sense, TurningKernel};
-use crate::vector::Vector;
+use crate::turning::{Affine, Bounds, Sense, TurningKernel};
+use crate::vector::{Vector, norm};
 
 /// floor · F(v) ≤ T_ε(v, w) ≤ bound · F(v). The part floor · F is a turn that forgets everything;
 /// only what lies above it needs a look at the signal.
@@ -14,6 +14,19 @@ pub struct Envelope {
     pub bound: f64,
     /// Lower bound on T/F.
     pub floor: f64,
+}
+
+/// What is known of the signal and the rates where a cell is.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<const D: usize> {
+    /// Bounds for a cell that starts here, wherever it goes within the horizon.
+    pub envelope: Envelope,
+    /// A bound on |∇S| wherever such a cell senses it.
+    pub slope: f64,
+    /// ∇S wherever such a cell senses it.
+    pub far: GradientBox<D>,
+    /// ∇S wherever a cell that is here senses it.
+    pub near: GradientBox<D>,
 }
 
 impl Envelope {
@@ -27,10 +40,27 @@ impl Envelope {
 /// Envelopes by the place where a cell is.
 #[derive(Clone, Debug)]
 pub struct Envelopes<const D: usize> {
-    /// Bounds for a cell that is in a tile, wherever it goes within the horizon.
-    pub tiles: Tiles<D, Envelope>,
+    /// Places, tile by tile.
+    pub places: Tiles<D, Place<D>>,
+    /// The highest bound of all.
+    pub highest: f64,
+    /// T/F between these bounds, as far as the kernel tells.
+    pub affine: Affine,
     /// How long the bounds of a tile hold for a cell in it; it then looks again.
     pub horizon: f64,
+}
+
+/// Nothing is known: every candidate above the floor needs a look, since no comparison with NaN
+/// holds.
+const UNKNOWN: Affine = Affine { rate: f64::NAN, gain: 0.0, loss: 0.0, slack: 0.0 };
+
+/// ∇S within a box: its middle and half its width along each axis.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct GradientBox<const D: usize> {
+    /// The middle.
+    pub middle: Vector<D>,
+    /// Half the width.
+    pub half: Vector<D>,
 }
 
 /// Cells by which the reach of the bounds is chosen.
@@ -41,7 +71,11 @@ const ROOM: f64 = 1e-9;
 impl<const D: usize> Envelopes<D> {
     /// The same bounds everywhere and for ever.
     pub fn uniform(bound: f64, floor: f64) -> Self {
-        Self { tiles: Tiles::single(Envelope::new(bound, floor)), horizon: f64::INFINITY }
+        let near = GradientBox { middle: [0.0; D], half: [0.0; D] };
+        let envelope = Envelope::new(bound, floor);
+        let place = Place { envelope, slope: 0.0, far: near, near };
+        let (places, horizon) = (Tiles::single(place), f64::INFINITY);
+        Self { places, highest: bound, affine: UNKNOWN, horizon }
     }
 
     /// Bounds by tile. A cell in a tile may leave it, so its bounds are those of all tiles within a
@@ -54,26 +88,37 @@ impl<const D: usize> Envelopes<D> {
         flight: &FlightScale,
         positions: &[Vector<D>],
     ) -> Self {
-        let envelope = |bounds: &_| {
+        let envelope = |bounds: &Bounds<D>| {
             let (bound, floor) = (kernel.bound(bounds), kernel.floor(bounds));
             Envelope::new(bound * (1.0 + ROOM), floor - ROOM * floor.abs())
         };
         if kernel.is_sampled() {
             let e = envelope(&signal.bounds());
-            return Self { tiles: Tiles::single(e), horizon: f64::INFINITY };
+            return Self::uniform(e.bound, e.floor);
         }
         let (mut bounds, width) = signal.local_bounds();
-        let (mut reach, mut best): (usize, Option<(f64, Self)>) = (0, None);
+        let steepest = bounds.values().iter().map(|b| b.slope).fold(0.0, f64::max);
+        let affine = kernel.affine(steepest).unwrap_or(UNKNOWN);
+        let sensed = kernel.sensing_distance();
+        let (mut reach, mut gradients) = (0, None);
+        let mut best: Option<(f64, Self)> = None;
         loop {
+            if gradients.is_none() && bounds.covered(grid, width, reach) >= sensed {
+                gradients = Some(bounds.map(|b| gradient_box(&b.gradient)));
+            }
             let offset = reach.max(1);
             bounds = bounds.spread(grid, offset, |a, b| a.join(b));
             reach += offset;
-            let free = bounds.covered(grid, width, reach) - kernel.sensing_distance();
-            let horizon = free / flight.speed;
-            if horizon <= 0.0 {
-                continue;
-            }
-            let tried = Self { tiles: bounds.map(envelope), horizon };
+            let horizon = (bounds.covered(grid, width, reach) - sensed) / flight.speed;
+            let Some(gradients) = gradients.as_ref().filter(|_| horizon > 0.0) else { continue };
+            let places = bounds.zip_map(gradients, |b, near| Place {
+                envelope: envelope(b),
+                slope: b.slope,
+                far: gradient_box(&b.gradient),
+                near: *near,
+            });
+            let highest = places.values().iter().map(|p| p.envelope.bound).fold(0.0, f64::max);
+            let tried = Self { places, highest, affine, horizon };
             let events = tried.events(flight, positions);
             if best.as_ref().is_some_and(|(fewest, _)| events >= *fewest) {
                 break;
@@ -86,14 +131,27 @@ impl<const D: usize> Envelopes<D> {
         best.expect("a reach of the whole box has an infinite horizon").1
     }
 
+    /// Rate of the events that are drawn, times ε², for a cell at `place`.
+    fn clock_rate(&self, flight: &FlightScale, place: &Place<D>) -> f64 {
+        let Affine { rate, gain, loss, slack } = self.affine;
+        let e = &place.envelope;
+        match flight.method {
+            Method::Exact if rate.is_nan() || e.floor <= 0.0 => e.bound,
+            Method::Exact => {
+                let spread = gain.abs() * place.slope + loss.abs() * norm(&place.far.half);
+                rate + slack + flight.max_speed * spread
+            }
+            Method::SkipAhead => e.bound - e.floor,
+        }
+    }
+
     /// Events per time, in units of ε²: candidates, and looks at new bounds after each horizon.
     fn events(&self, flight: &FlightScale, positions: &[Vector<D>]) -> f64 {
         let horizon = self.horizon.min(flight.duration);
         let every = positions.len().div_ceil(SAMPLE).max(1);
         let sum: f64 = (positions.iter().step_by(every))
             .map(|x| {
-                let e = self.tiles.at(x);
-                let rate = flight.method.clock_rate(e);
+                let rate = self.clock_rate(flight, self.places.at(x));
                 let expected = rate * horizon / flight.epsilon_squared;
                 // rate/(1 − e^{−expected}), and its limit where no candidate comes.
                 match expected {
@@ -106,12 +164,23 @@ impl<const D: usize> Envelopes<D> {
     }
 }
 
+/// The box of the given ranges, with room for round-off.
+fn gradient_box<const D: usize>(ranges: &[[f64; 2]; D]) -> GradientBox<D> {
+    let room = ranges.iter().flatten().fold(0.0_f64, |m, g| m.max(g.abs())) * ROOM;
+    GradientBox {
+        middle: ranges.map(|[low, high]| 0.5 * (low + high)),
+        half: ranges.map(|[low, high]| 0.5 * (high - low) + room),
+    }
+}
+
 /// How far cells can fly.
 pub struct FlightScale {
     /// How they fly.
     pub method: Method,
     /// Largest speed in space, s/ε.
     pub speed: f64,
+    /// Largest |v|, s.
+    pub max_speed: f64,
     /// ε².
     pub epsilon_squared: f64,
     /// Δt.

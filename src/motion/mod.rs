@@ -9,7 +9,7 @@ mod envelope;
 mod lanes;
 mod step;
 
-pub use envelope::{Envelope, Envelopes, FlightScale};
+pub use envelope::{Envelope, Envelopes, FlightScale, GradientBox, Place};
 pub use step::{Step, advance};
 
 use crate::vector::Vector;
@@ -23,17 +23,6 @@ pub enum Method {
     /// Free walks at once, events for the part of T that depends on the signal alone: some
     /// 1/ε per cell and time.
     SkipAhead,
-}
-
-impl Method {
-    /// Rate of the events that are drawn one by one, times ε².
-    #[inline(always)]
-    pub fn clock_rate(self, envelope: &Envelope) -> f64 {
-        match self {
-            Self::Exact => envelope.bound,
-            Self::SkipAhead => envelope.bound - envelope.floor,
-        }
-    }
 }
 
 /// What happened to a set of cells.

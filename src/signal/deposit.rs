@@ -6,7 +6,7 @@
 use crate::spectral::Spectral;
 use crate::cells::BLOCK;
 use crate::simd::{Vectorised, vectorise};
-use crate::spline::{self, NodeMap, Stencil};
+use crate::spline::{self, NodeMap};
 use crate::vector::Vector;
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -16,8 +16,8 @@ const PARTS: usize = 64;
 /// Cells that make a private grid worth its while, at least, and per node.
 const CELLS_PER_PART: usize = 1 << 12;
 const CELLS_PER_NODE: usize = 2;
-/// Cells whose stencils are found together.
-const LANES: usize = 16;
+/// Places in a block that are deposited in turn.
+const STRIDES: usize = 16;
 
 /// Fourier transform of K_h at |κ|² = `k2`: e^{−q} Σ_{j<order/2} qʲ/j!, q = h²|κ|²/2.
 ///
@@ -122,14 +122,12 @@ impl<const D: usize> Vectorised for Spread<'_, D> {
 
     #[inline(always)]
     fn run(self) {
-        for xs in self.positions.chunks(LANES) {
-            // All stencils, and then all sums, so that the former are found in lanes.
-            let mut stencils: [Stencil<D>; LANES] = std::array::from_fn(|_| Stencil::default());
-            for (s, x) in stencils.iter_mut().zip(xs) {
-                *s = self.map.stencil(x);
-            }
-            for s in &stencils[..xs.len()] {
-                self.map.deposit(self.part, s, self.amount);
+        // Neighbours in the array are often neighbours in space, and a sum has to wait for the one
+        // before it at the same node: strides of the array in turn.
+        let stride = self.positions.len().div_ceil(STRIDES);
+        for first in 0..stride {
+            for x in self.positions[first..].iter().step_by(stride) {
+                self.map.deposit(self.part, &self.map.stencil(x), self.amount);
             }
         }
     }

@@ -4,7 +4,7 @@ use crate::spectral::Spectral;
 use crate::spline::NodeMap;
 use crate::tiles::Tiles;
 use crate::turning::{Bounds, Sense};
-use crate::vector::{Vector, norm};
+use crate::vector::Vector;
 
 /// Grid cells along each edge of the tiles that local bounds are found for.
 const TILE: usize = 4;
@@ -36,9 +36,9 @@ impl<'a, const D: usize> SensedSignal<'a, D> {
         self.padded
     }
 
-    fn bounds_of(&self, cells: [[usize; 2]; D]) -> Bounds {
+    fn bounds_of(&self, cells: [[usize; 2]; D]) -> Bounds<D> {
         let e = self.map.extremes(&self.padded, cells);
-        Bounds { low: e.low, high: e.high, slope: norm(&e.slope) }
+        Bounds { low: e.low, high: e.high, slope: e.steepest(), gradient: e.slope }
     }
 }
 
@@ -59,11 +59,13 @@ impl<const D: usize> Sense<D> for SensedSignal<'_, D> {
         self.map.value_and_gradient(&self.padded, x)
     }
 
-    fn bounds(&self) -> Bounds {
-        self.bounds_of(self.map.grid().cells.map(|n| [0, n]))
+    fn bounds(&self) -> Bounds<D> {
+        let (tiles, _) = self.local_bounds();
+        let all = tiles.values().iter().copied().reduce(|a, b| a.join(&b));
+        all.expect("a box has at least one tile")
     }
 
-    fn local_bounds(&self) -> (Tiles<D, Bounds>, usize) {
+    fn local_bounds(&self) -> (Tiles<D, Bounds<D>>, usize) {
         (Tiles::new(self.map.grid(), TILE, |cells| self.bounds_of(cells)), TILE)
     }
 }

@@ -1,6 +1,6 @@
 //! The local kernel (CMPS Model 1; 38, 41).
 
-use super::{Bounds, Coefficients, Sense, TurningKernel, sampled_bound};
+use super::{Affine, Bounds, Coefficients, Sense, TurningKernel, sampled_bound};
 use crate::formula::Quantity;
 use crate::vector::{Vector, dot, norm};
 use crate::velocity::VelocitySpace;
@@ -37,7 +37,7 @@ impl<const D: usize> Local<D> {
     }
 
     /// An upper bound on ε|a v·∇S − b v′·∇S|/F.
-    fn bias_bound(&self, bounds: &Bounds) -> f64 {
+    fn bias_bound(&self, bounds: &Bounds<D>) -> f64 {
         let highest = |q: &Quantity| match q {
             Quantity::Constant(c) => *c,
             formula => {
@@ -76,7 +76,7 @@ impl<const D: usize> TurningKernel<D> for Local<D> {
         lambda + self.epsilon * bias * self.space.inverse_density(v)
     }
 
-    fn bound(&self, bounds: &Bounds) -> f64 {
+    fn bound(&self, bounds: &Bounds<D>) -> f64 {
         let highest = match &self.lambda {
             Quantity::Constant(c) => *c,
             formula => sampled_bound([bounds.low, bounds.high], [0.0, bounds.slope], |s, g| {
@@ -86,10 +86,22 @@ impl<const D: usize> TurningKernel<D> for Local<D> {
         highest + self.bias_bound(bounds)
     }
 
-    fn floor(&self, bounds: &Bounds) -> f64 {
+    fn floor(&self, bounds: &Bounds<D>) -> f64 {
         match &self.lambda {
             Quantity::Constant(c) => c - self.bias_bound(bounds),
             _ => 0.0,
+        }
+    }
+
+    fn affine(&self, _slope: f64) -> Option<Affine> {
+        match (&self.lambda, &self.a, &self.b) {
+            (Quantity::Constant(rate), Quantity::Constant(a), Quantity::Constant(b))
+                if self.space.is_uniform() =>
+            {
+                let scale = self.epsilon * self.space.measure();
+                Some(Affine { rate: *rate, gain: scale * a, loss: -scale * b, slack: 0.0 })
+            }
+            _ => None,
         }
     }
 

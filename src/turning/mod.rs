@@ -23,33 +23,58 @@ pub trait Sense<const D: usize>: Sync {
     /// S(x) and ∇S(x).
     fn value_and_gradient(&self, x: &Vector<D>) -> (f64, Vector<D>);
     /// Bounds on S and |∇S| wherever a cell can be.
-    fn bounds(&self) -> Bounds;
+    fn bounds(&self) -> Bounds<D>;
     /// The same, tile by tile, and the width of a tile in grid cells.
-    fn local_bounds(&self) -> (Tiles<D, Bounds>, usize) {
+    fn local_bounds(&self) -> (Tiles<D, Bounds<D>>, usize) {
         (Tiles::single(self.bounds()), 1)
     }
 }
 
 /// Bounds on a signal.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Bounds {
+pub struct Bounds<const D: usize> {
     /// S ≥ low.
     pub low: f64,
     /// S ≤ high.
     pub high: f64,
     /// |∇S| ≤ slope.
     pub slope: f64,
+    /// Least and largest ∂S/∂x along each axis.
+    pub gradient: [[f64; 2]; D],
 }
 
-impl Bounds {
+impl<const D: usize> Bounds<D> {
+    /// Bounds that know no more of ∇S than its length.
+    pub fn new(low: f64, high: f64, slope: f64) -> Self {
+        Self { low, high, slope, gradient: [[-slope, slope]; D] }
+    }
+
     /// Bounds that hold wherever either do.
     pub fn join(&self, other: &Self) -> Self {
         Self {
             low: self.low.min(other.low),
             high: self.high.max(other.high),
             slope: self.slope.max(other.slope),
+            gradient: std::array::from_fn(|a| {
+                let ([l, h], [m, i]) = (self.gradient[a], other.gradient[a]);
+                [l.min(m), h.max(i)]
+            }),
         }
     }
+}
+
+/// |T_ε/F − (rate + gain v·g + loss w·g′)| ≤ slack, where g and g′ are values that ∇S takes within
+/// the sensing distance.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Affine {
+    /// T/F without a gradient.
+    pub rate: f64,
+    /// Factor of v·∇S.
+    pub gain: f64,
+    /// Factor of w·∇S.
+    pub loss: f64,
+    /// What this leaves out.
+    pub slack: f64,
 }
 
 /// D and χ of the macroscopic limit at one point: ∂tρ = ∇·(D∇ρ − χρ∇S).
@@ -73,10 +98,16 @@ pub trait TurningKernel<const D: usize>: Sync {
     ) -> f64;
 
     /// An upper bound on T_ε/F for a signal within `bounds`: candidates come at this rate over ε².
-    fn bound(&self, bounds: &Bounds) -> f64;
+    fn bound(&self, bounds: &Bounds<D>) -> f64;
 
     /// A lower bound on T_ε/F for a signal within `bounds`: below it a candidate turns unseen.
-    fn floor(&self, bounds: &Bounds) -> f64;
+    fn floor(&self, bounds: &Bounds<D>) -> f64;
+
+    /// T_ε/F as an affine function of v·∇S and w·∇S, where |∇S| ≤ `slope`; `None` if it is no such
+    /// function, or if that does not pay. It spares most candidates the look at the signal.
+    fn affine(&self, _slope: f64) -> Option<Affine> {
+        None
+    }
 
     /// How far from where it is a cell senses the signal.
     fn sensing_distance(&self) -> f64 {
@@ -148,12 +179,16 @@ impl<const D: usize> TurningKernel<D> for Kernel<D> {
         with_kernel!(self, k => k.relative_rate(signal, x, v, w))
     }
 
-    fn bound(&self, bounds: &Bounds) -> f64 {
+    fn bound(&self, bounds: &Bounds<D>) -> f64 {
         with_kernel!(self, k => k.bound(bounds))
     }
 
-    fn floor(&self, bounds: &Bounds) -> f64 {
+    fn floor(&self, bounds: &Bounds<D>) -> f64 {
         with_kernel!(self, k => k.floor(bounds))
+    }
+
+    fn affine(&self, slope: f64) -> Option<Affine> {
+        with_kernel!(self, k => k.affine(slope))
     }
 
     fn sensing_distance(&self) -> f64 {
@@ -226,9 +261,10 @@ impl<const D: usize> Sense<D> for LinearSignal<D> {
         (self.value(x), self.gradient)
     }
 
-    fn bounds(&self) -> Bounds {
+    fn bounds(&self) -> Bounds<D> {
         let slope = crate::vector::norm(&self.gradient);
         let reach = if slope > 0.0 { f64::INFINITY } else { 0.0 };
-        Bounds { low: self.offset - reach, high: self.offset + reach, slope }
+        let gradient = self.gradient.map(|g| [g, g]);
+        Bounds { low: self.offset - reach, high: self.offset + reach, slope, gradient }
     }
 }

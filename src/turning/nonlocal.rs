@@ -1,6 +1,6 @@
 //! The non-local kernel (CMPS Model 2; 42. HKS Remark 3.7 is α₊ = 1, α₋ = 0).
 
-use super::{Bounds, Coefficients, Psi, Sense, TurningKernel};
+use super::{Affine, Bounds, Coefficients, Psi, Sense, TurningKernel};
 use crate::vector::{Vector, add_scaled};
 use crate::velocity::VelocitySpace;
 
@@ -48,14 +48,26 @@ impl<const D: usize> TurningKernel<D> for NonLocal<D> {
         self.measure * rate
     }
 
-    fn bound(&self, bounds: &Bounds) -> f64 {
+    fn bound(&self, bounds: &Bounds<D>) -> f64 {
         let reach = self.epsilon * self.max_speed * bounds.slope;
-        self.measure * (self.plus + self.minus) * self.psi.bound(bounds, reach)
+        self.measure * (self.plus + self.minus) * self.psi.bound([bounds.low, bounds.high], reach)
     }
 
-    fn floor(&self, bounds: &Bounds) -> f64 {
+    fn floor(&self, bounds: &Bounds<D>) -> f64 {
         let reach = self.epsilon * self.max_speed * bounds.slope;
         self.measure * (self.plus + self.minus) * self.psi.floor(reach)
+    }
+
+    /// By the mean value theorem S(x+εv) − S(x) = εv·∇S(ξ) with ξ within reach.
+    fn affine(&self, slope: f64) -> Option<Affine> {
+        let (middle, steep, off) = self.psi.tangent(self.epsilon * self.max_speed * slope)?;
+        let scale = self.measure * self.epsilon * steep;
+        Some(Affine {
+            rate: self.measure * (self.plus + self.minus) * middle,
+            gain: scale * self.plus,
+            loss: -scale * self.minus,
+            slack: self.measure * (self.plus + self.minus) * off,
+        })
     }
 
     fn sensing_distance(&self) -> f64 {

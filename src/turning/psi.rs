@@ -1,6 +1,6 @@
 //! The families of ψ(S, S̃): how a cell compares the signal here with the signal within reach.
 
-use super::{Bounds, sampled_bound};
+use super::sampled_bound;
 use crate::experiment;
 use crate::formula::{Formula, Quantity};
 use crate::quadrature::gauss_legendre;
@@ -106,12 +106,28 @@ impl Psi {
         }
     }
 
-    /// An upper bound on ψ(S, S̃) for S within `bounds` and |S̃ − S| ≤ `reach`.
-    pub fn bound(&self, bounds: &Bounds, reach: f64) -> f64 {
+    /// ψ and ∂ψ/∂z at z = 0, and a bound on what the tangent leaves out for |z| ≤ `reach`; `None`
+    /// if ψ is no function of z alone.
+    pub fn tangent(&self, reach: f64) -> Option<(f64, f64, f64)> {
+        match self {
+            // |z − z/√(1+z²)| ≤ |z|³/2.
+            Self::Saturating { c1, c2 } => Some((*c2, *c1, 0.5 * c1 * reach.powi(3))),
+            Self::Linear { c1, c2 } => Some((*c2, *c1, 0.0)),
+            // |eʸ − 1 − y| ≤ y²eʸ/2 for |y| at its largest.
+            Self::Exponential { c1, c2 } => {
+                let y = c1 * reach / c2;
+                Some((*c2, *c1, 0.5 * c2 * y * y * y.exp()))
+            }
+            _ => None,
+        }
+    }
+
+    /// An upper bound on ψ(S, S̃) for S within `signal` and |S̃ − S| ≤ `reach`.
+    pub fn bound(&self, signal: [f64; 2], reach: f64) -> f64 {
         match self {
             // Increasing in z.
             _ if self.is_of_difference() => self.eval(0.0, reach),
-            _ => sampled_bound([bounds.low, bounds.high], [-reach, reach], |s, z| {
+            _ => sampled_bound(signal, [-reach, reach], |s, z| {
                 self.eval(s, s + z)
             }),
         }

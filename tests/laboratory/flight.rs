@@ -3,7 +3,8 @@
 use super::sets::Set;
 use kinetaxis::cells::{BLOCK, Population};
 use kinetaxis::grid::{Boundary, Grid};
-use kinetaxis::motion::{MotionError, Step, Tally, advance};
+use kinetaxis::free_walk::FreeWalk;
+use kinetaxis::motion::{Envelopes, FlightScale, Method, MotionError, Step, Tally, advance};
 use kinetaxis::rng::{Purpose, Stream, Streams};
 use kinetaxis::turning::{LinearSignal, TurningKernel};
 use kinetaxis::vector::Vector;
@@ -29,11 +30,27 @@ pub struct Flight<'a, const D: usize, K> {
     pub bound: f64,
     /// Floor under T/F.
     pub floor: f64,
+    /// How they fly.
+    pub way: Way,
     /// How many replicates of [`CELLS`] cells.
     pub replicates: u64,
     /// Seed.
     pub seed: u64,
 }
+
+/// How cells fly, and where their bounds are from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// One candidate after the other, by the given bounds.
+    Given,
+    /// One after the other, by what the kernel tells of each leg; as `Given` where that is too costly.
+    Found,
+    /// Free walks at once.
+    Skips,
+}
+
+/// Every way.
+pub const WAYS: [Way; 3] = [Way::Given, Way::Found, Way::Skips];
 
 /// Where they ended.
 pub struct Landed<const D: usize> {
@@ -79,15 +96,30 @@ impl<const D: usize, K: TurningKernel<D>> Flight<'_, D, K> {
         start: impl Fn(&mut Stream) -> (Vector<D>, Vector<D>),
     ) -> Result<Landed<D>, MotionError> {
         let space = self.set.space::<D>();
+        let method = if self.way == Way::Skips { Method::SkipAhead } else { Method::Exact };
+        let scale = FlightScale {
+            method,
+            speed: space.max_speed() / self.epsilon,
+            max_speed: space.max_speed(),
+            epsilon_squared: self.epsilon * self.epsilon,
+            duration: self.duration,
+        };
+        let envelopes = match self.way {
+            Way::Found if !self.kernel.is_sampled() => {
+                Envelopes::local(self.kernel, &self.signal, &self.grid, &scale, &[[0.0; D]])
+            }
+            _ => Envelopes::uniform(self.bound, self.floor),
+        };
         let step = Step {
             kernel: self.kernel,
             signal: &self.signal,
             space: &space,
+            walk: &FreeWalk::new(&space),
             grid: &self.grid,
             epsilon: self.epsilon,
             duration: self.duration,
-            bound: self.bound,
-            floor: self.floor,
+            method,
+            envelopes,
             refuse_negative: true,
             antithetic: false,
         };

@@ -146,7 +146,7 @@ impl Spec {
 
     /// The floor and the bound that the crate finds for it where S keeps within ½ of `s`, with room for round-off.
     pub fn bounds<const D: usize>(&self, set: &Set, epsilon: f64, s: f64) -> (f64, f64) {
-        let bounds = Bounds { low: s - 0.5, high: s + 0.5, slope: self.slope() };
+        let bounds = Bounds::<D>::new(s - 0.5, s + 0.5, self.slope());
         let kernel = self.kernel::<D>(set, epsilon);
         (kernel.floor(&bounds) * (1.0 - 1e-9), kernel.bound(&bounds) * (1.0 + 1e-9))
     }

@@ -1,6 +1,6 @@
 //! The judge of cells in a constant gradient: displacement and number of tumbles against the exact law.
 
-use super::flight::{Flight, Landed, pinned, whole_space};
+use super::flight::{Flight, Landed, Way, pinned, whole_space};
 use super::kernels::{Spec, gradient};
 use super::sets::{Set, frame};
 use super::truth::{Moments, Truth};
@@ -23,6 +23,8 @@ pub struct Motion {
     pub replicates: u64,
     /// Seed.
     pub seed: u64,
+    /// How they fly.
+    pub way: Way,
 }
 
 /// S(0).
@@ -42,6 +44,7 @@ impl Motion {
             floor,
             replicates: self.replicates,
             seed: self.seed,
+            way: self.way,
         }
     }
 
@@ -86,12 +89,14 @@ impl Motion {
         let axes = frame(&flight.signal.gradient);
         let along: Vec<f64> = cells.x.iter().map(|x| dot(x, &axes[0])).collect();
         let about: Vec<f64> = along.iter().map(|x| (x - exact.mean).powi(2)).collect();
-        let name = |what: &str| format!("{} {:?} d={D}: {what}", self.set.name, self.spec);
+        let name = |what: &str| {
+            format!("{} {:?} {:?} d={D}: {what}", self.set.name, self.spec, self.way)
+        };
         let mut verdicts = vec![
             mean(&name("mean displacement"), &along, exact.mean),
             mean(&name("its variance"), &about, exact.variance),
         ];
-        if exact.tumbles.is_finite() {
+        if exact.tumbles.is_finite() && self.way != Way::Skips {
             verdicts.push(mean(&name("tumbles"), &tumbles_per_cell(&cells), exact.tumbles));
         }
         if D > 1 {
@@ -110,11 +115,14 @@ impl Motion {
         let cells = flight.isotropic().unwrap_or_else(|e| panic!("{self:?}: {e}"));
         let (exact, axis) = (self.exact::<D>(), frame(&flight.signal.gradient)[0]);
         let along: Vec<f64> = cells.v.iter().map(|v| dot(v, &axis) / self.epsilon).collect();
-        let name = |what: &str| format!("{} {:?} d={D}: {what}", self.set.name, self.spec);
-        vec![
-            mean(&name("drift"), &along, exact.drift),
-            mean(&name("tumbles"), &tumbles_per_cell(&cells), exact.tumbles),
-        ]
+        let name = |what: &str| {
+            format!("{} {:?} {:?} d={D}: {what}", self.set.name, self.spec, self.way)
+        };
+        let mut verdicts = vec![mean(&name("drift"), &along, exact.drift)];
+        if self.way != Way::Skips {
+            verdicts.push(mean(&name("tumbles"), &tumbles_per_cell(&cells), exact.tumbles));
+        }
+        verdicts
     }
 }
 
