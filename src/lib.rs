@@ -54,6 +54,7 @@ pub mod cells;
 pub mod cli;
 pub mod experiment;
 pub mod formula;
+pub mod free_walk;
 pub mod grid;
 pub mod limit;
 pub mod model;
