@@ -22,6 +22,9 @@ mod resolvent;
 mod table;
 mod transform;
 
+#[cfg(test)]
+mod tests;
+
 use crate::rng::Stream;
 use crate::vector::{Vector, add_scaled, scaled};
 use crate::velocity::{VelocitySet, VelocitySpace};
