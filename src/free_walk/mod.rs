@@ -32,7 +32,7 @@ use pieces::Pieces;
 use rand_distr::{Distribution, Exp1, Gamma};
 
 /// On the line, tumbles are drawn one by one if fewer than this are expected.
-const FEW: f64 = 10.0;
+const FEW: f64 = 16.0;
 
 /// The law of a free walk for one V and F.
 ///

@@ -52,7 +52,12 @@ impl<const D: usize> Pieces<D> {
 
     /// (Σ Eᵢvᵢ, Σ Eᵢ) over `flights` velocities from F and standard exponential variables.
     #[inline(always)]
-    fn sum(&self, space: &VelocitySpace<D>, flights: u64, rng: &mut Stream) -> (Vector<D>, f64) {
+    pub(super) fn sum(
+        &self,
+        space: &VelocitySpace<D>,
+        flights: u64,
+        rng: &mut Stream,
+    ) -> (Vector<D>, f64) {
         let (mut path, mut time) = ([0.0; D], 0.0);
         let (mut rest, mut level) = (flights, LEVELS - 1);
         while rest > 0 {
