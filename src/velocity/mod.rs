@@ -184,7 +184,7 @@ impl<const D: usize> VelocitySpace<D> {
 
 /// A uniform direction.
 #[inline(always)]
-fn direction<const D: usize>(rng: &mut Stream) -> Vector<D> {
+pub(crate) fn direction<const D: usize>(rng: &mut Stream) -> Vector<D> {
     let mut e = [0.0; D];
     match D {
         1 => e[0] = if rng.random::<bool>() { 1.0 } else { -1.0 },
