@@ -24,7 +24,7 @@ fn whole_run(c: &mut Criterion, name: &str, experiment: &Experiment) {
     c.bench_function(name, |b| {
         b.iter_batched_ref(
             || Simulation::new(&model, 0).expect("the cells can be placed"),
-            |simulation| simulation.run(&AtomicBool::new(false), |_| {}, |_| {}),
+            |simulation| simulation.run(&AtomicBool::new(false), &|_| {}, |_| {}),
             BatchSize::PerIteration,
         );
     });

@@ -40,7 +40,7 @@
 //! let experiment = experiment::read(text, "example.toml", &[])?.experiment;
 //! let model = Model::<1>::new(&experiment)?;
 //! let mut simulation = Simulation::new(&model, 0)?;
-//! simulation.run(&AtomicBool::new(false), |_progress| {}, |_state| {})?;
+//! simulation.run(&AtomicBool::new(false), &|_progress| {}, |_state| {})?;
 //! let cells = simulation.state().cells.positions.iter().map(|x| x[0]);
 //! let mean = cells.sum::<f64>() / 4000.0;
 //! let chi = model.kernel.coefficients(0.0, 1.0).sensitivity;

@@ -67,12 +67,7 @@ impl<const D: usize> Model<D> {
             refuse_negative: e.kernel.refuse_negative,
             antithetic: e.cells.antithetic,
             equation: signal::equation(e),
-            deposit: Deposit::new(
-                &spectral,
-                map.clone(),
-                e.deposit.bandwidth,
-                e.deposit.order,
-            ),
+            deposit: Deposit::new(&spectral, map.clone(), e.deposit.bandwidth, e.deposit.order),
             initial: InitialLaw::new(&e.cells, &grid)?,
             cells: e.cells.count,
             seed: e.seed,

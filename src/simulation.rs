@@ -39,6 +39,13 @@ pub struct Simulation<'m, const D: usize> {
     loop_time: Duration,
 }
 
+/// Who watches a run.
+struct Watch<'a> {
+    stop: &'a AtomicBool,
+    /// Takes the number of cells that were flown through one field step.
+    progress: &'a (dyn Fn(usize) + Sync),
+}
+
 /// Memory that is used again at every step.
 struct Work {
     /// Private grids of the deposit, and the number of cells of each.
@@ -79,25 +86,24 @@ impl<'m, const D: usize> Simulation<'m, D> {
     }
 
     /// Runs to the end, calling `observe` at every output time, t = 0 included if it is one, and
-    /// `progress` with the fraction done after every step. `stop` is heeded between steps.
+    /// `progress` with the fractions of the run that were done since it was called, from whatever
+    /// thread. `stop` is heeded between blocks of cells; the state is then unusable.
     pub fn run(
         &mut self,
         stop: &AtomicBool,
-        mut progress: impl FnMut(f64),
+        progress: &(dyn Fn(f64) + Sync),
         mut observe: impl FnMut(&State<D>),
     ) -> Result<(), SimulationError> {
         let ticks = self.model.ticks();
         if self.model.outputs.first() == Some(&0.0) {
             observe(&self.state);
         }
-        for (done, tick) in ticks.iter().enumerate() {
-            if stop.load(Ordering::Relaxed) {
-                return Err(SimulationError::Interrupted);
-            }
+        let share = 1.0 / (ticks.len() * self.state.cells.len()) as f64;
+        let watch = Watch { stop, progress: &|cells| progress(share * cells as f64) };
+        for tick in &ticks {
             let start = Instant::now();
-            self.step(tick)?;
+            self.step(tick, &watch)?;
             self.loop_time += start.elapsed();
-            progress((done + 1) as f64 / ticks.len() as f64);
             if tick.output {
                 observe(&self.state);
             }
@@ -106,13 +112,13 @@ impl<'m, const D: usize> Simulation<'m, D> {
     }
 
     /// One field step.
-    fn step(&mut self, tick: &Tick) -> Result<(), SimulationError> {
+    fn step(&mut self, tick: &Tick, watch: &Watch<'_>) -> Result<(), SimulationError> {
         let (model, dt) = (self.model, tick.duration);
         let deposited = model.equation.is_coupled() || tick.output;
         let mut field = std::mem::take(&mut self.work.field);
         self.signal_after(0.5 * dt, &mut field);
         let signal = model.sense(&mut field, std::mem::take(&mut self.work.padded));
-        let tally = self.fly(&signal, dt, deposited)?;
+        let tally = self.fly(&signal, dt, deposited, watch)?;
         self.state.tally += tally;
         self.work.padded = signal.into_padded();
         if deposited {
@@ -143,12 +149,13 @@ impl<'m, const D: usize> Simulation<'m, D> {
         signal: &S,
         duration: f64,
         deposit: bool,
-    ) -> Result<Tally, MotionError> {
+        watch: &Watch<'_>,
+    ) -> Result<Tally, SimulationError> {
         let Self { model, streams, state, work, .. } = self;
         let (parts, length) = (&mut work.parts.0, work.parts.1);
         let (weight, number) = (state.cells.weight, state.step);
         let (positions, velocities) = (&mut state.cells.positions, &mut state.cells.velocities);
-        let tallies: Vec<Result<Tally, MotionError>> = with_kernel!(&model.kernel, kernel => {
+        let tallies: Vec<Result<Tally, SimulationError>> = with_kernel!(&model.kernel, kernel => {
             let step = model.field_step(kernel, signal, duration, positions);
             (positions.par_chunks_mut(length))
                 .zip(velocities.par_chunks_mut(length))
@@ -160,7 +167,11 @@ impl<'m, const D: usize> Simulation<'m, D> {
                     let blocks = xs.chunks_mut(BLOCK).zip(vs.chunks_mut(BLOCK)).enumerate();
                     for (block, (xs, vs)) in blocks {
                         let names = [(first + block) as u64, number];
+                        if watch.stop.load(Ordering::Relaxed) {
+                            return Err(SimulationError::Interrupted);
+                        }
                         tally += step.fly(xs, vs, *streams, names)?;
+                        (watch.progress)(xs.len());
                         if deposit {
                             model.deposit.add(grid, xs, weight);
                         }

@@ -10,8 +10,8 @@
 //! is expanded in √2 sin κⱼx along that axis.
 
 use crate::grid::{Boundary, Grid};
-use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 use rayon::prelude::*;
+use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 use rustdct::{DctPlanner, TransformType2And3};
 use rustfft::num_complex::Complex;
 use std::f64::consts::{PI, SQRT_2};

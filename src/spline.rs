@@ -31,8 +31,7 @@ pub struct Stencil<const D: usize> {
 /// B at the three nodes: ½(½−t)², ¾−t², ½(½+t)².
 #[inline(always)]
 fn weights(t: f64) -> Row {
-    const C: [Row; 3] =
-        [[0.125, 0.75, 0.125, 0.0], [-0.5, 0.0, 0.5, 0.0], [0.5, -1.0, 0.5, 0.0]];
+    const C: [Row; 3] = [[0.125, 0.75, 0.125, 0.0], [-0.5, 0.0, 0.5, 0.0], [0.5, -1.0, 0.5, 0.0]];
     std::array::from_fn(|k| C[0][k] + t * (C[1][k] + t * C[2][k]))
 }
 
@@ -369,8 +368,7 @@ mod tests {
         let h = g.spacing();
         for k in 0..4000 {
             let x = [0.0005 * k as f64, -1.0 + 0.0005 * ((k * 37) % 4000) as f64];
-            let cell: [usize; 2] =
-                std::array::from_fn(|a| ((x[a] - g.lower[a]) / h[a]) as usize);
+            let cell: [usize; 2] = std::array::from_fn(|a| ((x[a] - g.lower[a]) / h[a]) as usize);
             let e = map.extremes(&c, cell.map(|i| [i, i + 1]));
             let (f, d) = map.value_and_gradient(&c, &x);
             assert!(f >= e.low - 1e-14 && f <= e.high + 1e-14);

@@ -76,7 +76,11 @@ impl<const D: usize, T: Clone> Tiles<D, T> {
     }
 
     /// The same tiles with values made of those of both.
-    pub fn zip_map<U, W: Clone>(&self, other: &Tiles<D, U>, f: impl Fn(&T, &U) -> W) -> Tiles<D, W> {
+    pub fn zip_map<U, W: Clone>(
+        &self,
+        other: &Tiles<D, U>,
+        f: impl Fn(&T, &U) -> W,
+    ) -> Tiles<D, W> {
         let mut others = other.values.iter();
         self.map(|value| f(value, others.next().expect("both have the same tiles")))
     }

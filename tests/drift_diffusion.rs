@@ -12,12 +12,12 @@ use kinetaxis::limit::quadrature::{Transport, transport};
 use kinetaxis::turning::{Coefficients, LinearSignal, TurningKernel};
 use kinetaxis::vector::norm;
 use kinetaxis::with_kernel;
+use laboratory::flight::{WAYS, Way};
 use laboratory::kernels::{
     Family, Lambda, Spec, gradient, specs_of_signal, uniform_specs, weighted_specs,
 };
 use laboratory::motion::{Motion, OFFSET};
 use laboratory::sets::{BALL, BALL_F, SHELL, SPHERE, Set, UNIFORM, WEIGHTED, frame};
-use laboratory::flight::{WAYS, Way};
 use laboratory::truth::{Moments, Truth};
 use laboratory::verdict::{LEVEL, Verdict, judge};
 
@@ -208,14 +208,16 @@ fn conclude(verdicts: &[Verdict]) {
 /// Some ten tumbles of 10⁵ cells at ε = ½, where the bias is nearly as strong as T ≥ 0 allows.
 fn cells_follow_the_exact_law<const D: usize>() {
     let cases = cases(false);
-    let verdicts: Vec<Verdict> = (cases.iter().flat_map(|case| WAYS.map(|way| (case, way))).enumerate())
-        .flat_map(|(i, ((set, spec), way))| {
-            let seed = 1000 * D as u64 + i as u64;
-            let (set, spec) = (*set, *spec);
-            let motion = Motion { set, spec, epsilon: EPSILON, time: 2.0, replicates: 36, seed, way };
-            with_kernel!(spec.kernel::<D>(&set, EPSILON), k => motion.check(&k))
-        })
-        .collect();
+    let verdicts: Vec<Verdict> =
+        (cases.iter().flat_map(|case| WAYS.map(|way| (case, way))).enumerate())
+            .flat_map(|(i, ((set, spec), way))| {
+                let seed = 1000 * D as u64 + i as u64;
+                let (set, spec) = (*set, *spec);
+                let motion =
+                    Motion { set, spec, epsilon: EPSILON, time: 2.0, replicates: 36, seed, way };
+                with_kernel!(spec.kernel::<D>(&set, EPSILON), k => motion.check(&k))
+            })
+            .collect();
     conclude(&verdicts);
 }
 
@@ -237,14 +239,16 @@ fn cells_follow_the_exact_law_3d() {
 /// Kernels that answer to the value of S, for cells held where it has one value.
 fn pinned_cells_follow_the_exact_law<const D: usize>() {
     let cases = cases(true);
-    let verdicts: Vec<Verdict> = (cases.iter().flat_map(|case| WAYS.map(|way| (case, way))).enumerate())
-        .flat_map(|(i, ((set, spec), way))| {
-            let seed = 5000 + 1000 * D as u64 + i as u64;
-            let (set, spec) = (*set, *spec);
-            let motion = Motion { set, spec, epsilon: EPSILON, time: 0.6, replicates: 24, seed, way };
-            with_kernel!(spec.kernel::<D>(&set, EPSILON), k => motion.check_pinned(&k))
-        })
-        .collect();
+    let verdicts: Vec<Verdict> =
+        (cases.iter().flat_map(|case| WAYS.map(|way| (case, way))).enumerate())
+            .flat_map(|(i, ((set, spec), way))| {
+                let seed = 5000 + 1000 * D as u64 + i as u64;
+                let (set, spec) = (*set, *spec);
+                let motion =
+                    Motion { set, spec, epsilon: EPSILON, time: 0.6, replicates: 24, seed, way };
+                with_kernel!(spec.kernel::<D>(&set, EPSILON), k => motion.check_pinned(&k))
+            })
+            .collect();
     conclude(&verdicts);
 }
 

@@ -15,7 +15,7 @@ use kinetaxis::grid::Grid;
 use kinetaxis::rng::Stream;
 use kinetaxis::turning::{LinearSignal, Local};
 use kinetaxis::vector::{Vector, dot, norm};
-use laboratory::flight::{Flight, Landed, cube, whole_space};
+use laboratory::flight::{Flight, Landed, WAYS, Way, cube, whole_space};
 use laboratory::sets::{BALL, BALL_F, SHELL, SHELL_F, SPHERE, Set, UNIFORM};
 use laboratory::verdict::{Verdict, counts, follows, judge, mean, same_law};
 use rand::RngExt;
@@ -43,7 +43,16 @@ struct Free<const D: usize> {
 impl<const D: usize> Free<D> {
     fn new(set: Set, time: f64, replicates: u64, seed: u64) -> Self {
         let (grid, epsilon) = (whole_space(), EPSILON);
-        Self { set, grid, epsilon, time, replicates, seed, looked_at: seed.is_multiple_of(2), way: Way::Given }
+        Self {
+            set,
+            grid,
+            epsilon,
+            time,
+            replicates,
+            seed,
+            looked_at: seed.is_multiple_of(2),
+            way: Way::Given,
+        }
     }
 
     fn from(&self, start: impl Fn(&mut Stream) -> (Vector<D>, Vector<D>)) -> Landed<D> {
@@ -97,34 +106,36 @@ fn second_moments<const D: usize>() {
         for (j, memories) in [0.2, 2.0, 12.0].into_iter().enumerate() {
             let time = memories * MEMORY;
             for way in [Way::Given, Way::Skips] {
-            let cells = Free::<D> { way, ..Free::new(set, time, 32, (100 * D + 10 * i + j) as u64) }.at([0.0; D]);
-            let name = |what: &str| {
-                format!("{} {way:?} d={D} t={memories} memories: {what}", set.name)
-            };
-            let pairs = || cells.x.iter().zip(&cells.v);
-            let of = |f: &dyn Fn(&Vector<D>, &Vector<D>) -> f64| -> Vec<f64> {
-                pairs().map(|(x, v)| f(x, v)).collect()
-            };
-            let displacement = mean_square_displacement(m2, LAMBDA, EPSILON, time);
-            // ε d/dt E|x|²/2.
-            let flux = EPSILON * m2 / LAMBDA * -(-memories).exp_m1();
-            verdicts.extend([
-                mean(&name("|x|²"), &of(&|x, _| dot(x, x)), displacement),
-                mean(&name("x₁²"), &of(&|x, _| x[0] * x[0]), displacement / D as f64),
-                mean(&name("x_d²"), &of(&|x, _| x[D - 1].powi(2)), displacement / D as f64),
-                mean(&name("x·v"), &of(&dot), flux),
-                mean(&name("|v|²"), &of(&|_, v| dot(v, v)), m2),
-                mean(&name("v₁"), &of(&|_, v| v[0]), 0.0),
-                mean(&name("v₁²"), &of(&|_, v| v[0] * v[0]), m2 / D as f64),
-            ]);
-            if D > 1 {
-                verdicts.push(mean(&name("v₁v_d"), &of(&|_, v| v[0] * v[D - 1]), 0.0));
-                verdicts.push(mean(&name("x₁x_d"), &of(&|x, _| x[0] * x[D - 1]), 0.0));
-            }
-            if set.profile.is_none() && !set.is_sphere() {
-                let speeds: Vec<f64> = cells.v.iter().map(norm).collect();
-                verdicts.push(follows(&name("|v|"), &speeds, &|r: f64| set.speed_law::<D>(r)));
-            }
+                let cells =
+                    Free::<D> { way, ..Free::new(set, time, 32, (100 * D + 10 * i + j) as u64) }
+                        .at([0.0; D]);
+                let name = |what: &str| {
+                    format!("{} {way:?} d={D} t={memories} memories: {what}", set.name)
+                };
+                let pairs = || cells.x.iter().zip(&cells.v);
+                let of = |f: &dyn Fn(&Vector<D>, &Vector<D>) -> f64| -> Vec<f64> {
+                    pairs().map(|(x, v)| f(x, v)).collect()
+                };
+                let displacement = mean_square_displacement(m2, LAMBDA, EPSILON, time);
+                // ε d/dt E|x|²/2.
+                let flux = EPSILON * m2 / LAMBDA * -(-memories).exp_m1();
+                verdicts.extend([
+                    mean(&name("|x|²"), &of(&|x, _| dot(x, x)), displacement),
+                    mean(&name("x₁²"), &of(&|x, _| x[0] * x[0]), displacement / D as f64),
+                    mean(&name("x_d²"), &of(&|x, _| x[D - 1].powi(2)), displacement / D as f64),
+                    mean(&name("x·v"), &of(&dot), flux),
+                    mean(&name("|v|²"), &of(&|_, v| dot(v, v)), m2),
+                    mean(&name("v₁"), &of(&|_, v| v[0]), 0.0),
+                    mean(&name("v₁²"), &of(&|_, v| v[0] * v[0]), m2 / D as f64),
+                ]);
+                if D > 1 {
+                    verdicts.push(mean(&name("v₁v_d"), &of(&|_, v| v[0] * v[D - 1]), 0.0));
+                    verdicts.push(mean(&name("x₁x_d"), &of(&|x, _| x[0] * x[D - 1]), 0.0));
+                }
+                if set.profile.is_none() && !set.is_sphere() {
+                    let speeds: Vec<f64> = cells.v.iter().map(norm).collect();
+                    verdicts.push(follows(&name("|v|"), &speeds, &|r: f64| set.speed_law::<D>(r)));
+                }
             }
         }
     }
@@ -197,7 +208,8 @@ fn distances_follow_closed_laws() {
         let seed = 700 + i as u64;
         let line = distances(&Free::<1> { way, ..Free::new(SPHERE, time, 16, seed) }.at([0.0]));
         verdicts.push(follows(&name("telegraph"), &line, &Telegraph(walk)));
-        let circle = distances(&Free::<2> { way, ..Free::new(SPHERE, time, 48, seed) }.at([0.0; 2]));
+        let circle =
+            distances(&Free::<2> { way, ..Free::new(SPHERE, time, 48, seed) }.at([0.0; 2]));
         verdicts.push(follows(&name("Stadje"), &circle, &Stadje(walk)));
         let disk = distances(&Free::<2> { way, ..Free::new(BALL, time, 16, seed) }.at([0.0; 2]));
         verdicts.push(follows(&name("disk"), &disk, &Disk(walk)));
@@ -270,19 +282,22 @@ fn boxes<const D: usize>(boundary: Boundary) {
     // A wide box in which some cells have not met a wall, and a narrow one that a flight crosses more than once.
     let sizes = [(0.9, 1.5), (0.25, 1.0)];
     let cases = sizes.iter().flat_map(|size| UNIFORM.into_iter().map(move |set| (set, *size)));
-    for (i, (set, (length, memories))) in cases.enumerate() {
+    let cases = cases.enumerate().flat_map(|case| [Way::Given, Way::Skips].map(|way| (case, way)));
+    for ((i, (set, (length, memories))), way) in cases {
         let time = memories * MEMORY;
         let seed = 300 + i as u64;
         let confined = Free::<D> {
             grid: cube(lower, lower + length, boundary),
+            way,
             ..Free::new(set, time, 24, seed)
         };
         let start = [lower + 0.2 * length; D];
         let (there, here) =
             (Free::<D>::new(set, time, 24, seed + 50).at(start), confined.at(start));
         for a in 0..D {
-            let name =
-                |what: &str| format!("{} d={D} {boundary:?} {length} axis {a}: {what}", set.name);
+            let name = |what: &str| {
+                format!("{} {way:?} d={D} {boundary:?} {length} axis {a}: {what}", set.name)
+            };
             let image: Vec<(f64, f64)> = (there.x.iter().zip(&there.v))
                 .map(|(x, v)| {
                     let (y, sign) = folded(x[a] - lower, length, boundary);
@@ -310,8 +325,9 @@ fn boxes<const D: usize>(boundary: Boundary) {
         });
         for a in 0..D {
             let x: Vec<f64> = uniform.x.iter().map(|x| (x[a] - lower) / length).collect();
-            let name =
-                |what: &str| format!("{} d={D} {boundary:?} {length} axis {a}: {what}", set.name);
+            let name = |what: &str| {
+                format!("{} {way:?} d={D} {boundary:?} {length} axis {a}: {what}", set.name)
+            };
             verdicts.push(follows(&name("uniform"), &x, &|x: f64| x.clamp(0.0, 1.0)));
             let v: Vec<f64> = uniform.v.iter().map(|v| v[a] * v[a]).collect();
             verdicts.push(mean(&name("v²"), &v, set.speed_moment::<D>(2) / D as f64));
@@ -323,7 +339,7 @@ fn boxes<const D: usize>(boundary: Boundary) {
         }
         let share = vec![1.0 / cubes.len() as f64; cubes.len()];
         verdicts.push(counts(
-            &format!("{} d={D} {boundary:?} {length}: cubes", set.name),
+            &format!("{} {way:?} d={D} {boundary:?} {length}: cubes", set.name),
             &cubes,
             &share,
         ));

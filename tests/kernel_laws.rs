@@ -14,7 +14,7 @@ use kinetaxis::rng::Streams;
 use kinetaxis::turning::{Bounds, LinearSignal, Local, Sense, TurningKernel};
 use kinetaxis::vector::Vector;
 use kinetaxis::with_kernel;
-use laboratory::flight::{WAYS, Way, Flight, pinned, whole_space};
+use laboratory::flight::{Flight, WAYS, Way, pinned, whole_space};
 use laboratory::kernels::{
     Family, Lambda, Spec, gradient, specs_of_signal, uniform_specs, weighted_specs,
 };

@@ -11,8 +11,8 @@ use kinetaxis::turning::{Bounds, Coefficients, Sense, TurningKernel};
 use kinetaxis::vector::{Vector, dot};
 use kinetaxis::velocity::VelocitySpace;
 use kinetaxis::with_kernel;
-use laboratory::kernels::{Family, Lambda, Spec};
 use laboratory::flight::Way;
+use laboratory::kernels::{Family, Lambda, Spec};
 use laboratory::motion::Motion;
 use laboratory::sets::{BALL, BALL_F, SHELL, SPHERE, Set};
 use laboratory::verdict::{Verdict, judge};
@@ -20,7 +20,7 @@ use laboratory::verdict::{Verdict, judge};
 const EPSILON: f64 = 0.5;
 
 /// Replicates with which an error of 2 % of the rate is sure to be caught.
-const FULL: u64 = 64;
+const FULL: u64 = 128;
 
 /// What a wrong kernel is made of: v·g and w·g at a turn w → v, and the numbers of the right one.
 struct Turn {

@@ -205,7 +205,8 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
         let (mut next, mut cells) = (0, [0; LANES]);
         let mut busy = 0_u32;
         for l in 0..LANES {
-            busy |= u32::from(self.refill(&mut flight, l, queue, &mut next, &mut cells, xs, vs)) << l;
+            busy |=
+                u32::from(self.refill(&mut flight, l, queue, &mut next, &mut cells, xs, vs)) << l;
         }
         while busy != 0 {
             self.leg(&mut flight);

@@ -3,9 +3,9 @@
 //! Cells are spread by the quadratic B-spline (the adjoint of how they sense), and one multiplier
 //! turns the spline into the wanted kernel K_h, up to the aliases that the spline itself damps.
 
-use crate::spectral::Spectral;
 use crate::cells::BLOCK;
 use crate::simd::{Vectorised, vectorise};
+use crate::spectral::Spectral;
 use crate::spline::{self, NodeMap};
 use crate::vector::Vector;
 use rayon::prelude::*;
@@ -42,12 +42,7 @@ pub struct Deposit<const D: usize> {
 
 impl<const D: usize> Deposit<D> {
     /// Kernel of standard deviation `bandwidth` and order 2, 4 or 6.
-    pub fn new(
-        spectral: &Spectral<D>,
-        map: Arc<NodeMap<D>>,
-        bandwidth: f64,
-        order: usize,
-    ) -> Self {
+    pub fn new(spectral: &Spectral<D>, map: Arc<NodeMap<D>>, bandwidth: f64, order: usize) -> Self {
         let multiplier = spectral.table(|k| {
             let k2 = k.iter().map(|k| k * k).sum();
             smoothing_kernel(bandwidth, order, k2) / spline::symbol(spectral.grid(), k)

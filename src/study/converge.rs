@@ -223,7 +223,7 @@ pub(super) fn differences<const D: usize>(
         replicates,
         |r| {
             let mut simulation = Simulation::new(&model, r)?;
-            simulation.run(monitor.stop, monitor.replicate(share), |_| {})?;
+            simulation.run(monitor.stop, &monitor.replicate(share), |_| {})?;
             let (state, seconds) = (simulation.state(), simulation.loop_time().as_secs_f64());
             let density = model.spectral.inverse(&state.density);
             let fields = reference.subtract_from(&model, state);

@@ -45,7 +45,7 @@ pub fn measured_pace<const D: usize>(e: &Experiment) -> Result<f64, SimulationEr
     trial.time.outputs = vec![trial.time.end];
     let model = Model::<D>::new(&trial)?;
     let mut simulation = Simulation::new(&model, 0)?;
-    simulation.run(&AtomicBool::new(false), |_| {}, |_| {})?;
+    simulation.run(&AtomicBool::new(false), &|_| {}, |_| {})?;
     let tally = simulation.state().tally;
     let threads = rayon::current_num_threads() as f64;
     let work = (tally.candidates + tally.cell_steps) as f64;

@@ -53,7 +53,7 @@ pub fn observe_run<const D: usize>(
         let cells = cells_at.contains(&state.time).then(|| state.cells.clone());
         snapshots.push(Snapshot { time: state.time, observables, density, signal, cells });
     };
-    simulation.run(monitor.stop, monitor.replicate(share), observe)?;
+    simulation.run(monitor.stop, &monitor.replicate(share), observe)?;
     let loop_seconds = simulation.loop_time().as_secs_f64();
     Ok(RunRecord { snapshots, tally: simulation.state().tally, loop_seconds })
 }

@@ -127,9 +127,7 @@ impl Psi {
         match self {
             // Increasing in z.
             _ if self.is_of_difference() => self.eval(0.0, reach),
-            _ => sampled_bound(signal, [-reach, reach], |s, z| {
-                self.eval(s, s + z)
-            }),
+            _ => sampled_bound(signal, [-reach, reach], |s, z| self.eval(s, s + z)),
         }
     }
 

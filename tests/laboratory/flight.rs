@@ -2,8 +2,8 @@
 
 use super::sets::Set;
 use kinetaxis::cells::{BLOCK, Population};
-use kinetaxis::grid::{Boundary, Grid};
 use kinetaxis::free_walk::FreeWalk;
+use kinetaxis::grid::{Boundary, Grid};
 use kinetaxis::motion::{Envelopes, FlightScale, Method, MotionError, Step, Tally, advance};
 use kinetaxis::rng::{Purpose, Stream, Streams};
 use kinetaxis::turning::{LinearSignal, TurningKernel};

@@ -89,9 +89,8 @@ impl Motion {
         let axes = frame(&flight.signal.gradient);
         let along: Vec<f64> = cells.x.iter().map(|x| dot(x, &axes[0])).collect();
         let about: Vec<f64> = along.iter().map(|x| (x - exact.mean).powi(2)).collect();
-        let name = |what: &str| {
-            format!("{} {:?} {:?} d={D}: {what}", self.set.name, self.spec, self.way)
-        };
+        let name =
+            |what: &str| format!("{} {:?} {:?} d={D}: {what}", self.set.name, self.spec, self.way);
         let mut verdicts = vec![
             mean(&name("mean displacement"), &along, exact.mean),
             mean(&name("its variance"), &about, exact.variance),
@@ -115,9 +114,8 @@ impl Motion {
         let cells = flight.isotropic().unwrap_or_else(|e| panic!("{self:?}: {e}"));
         let (exact, axis) = (self.exact::<D>(), frame(&flight.signal.gradient)[0]);
         let along: Vec<f64> = cells.v.iter().map(|v| dot(v, &axis) / self.epsilon).collect();
-        let name = |what: &str| {
-            format!("{} {:?} {:?} d={D}: {what}", self.set.name, self.spec, self.way)
-        };
+        let name =
+            |what: &str| format!("{} {:?} {:?} d={D}: {what}", self.set.name, self.spec, self.way);
         let mut verdicts = vec![mean(&name("drift"), &along, exact.drift)];
         if self.way != Way::Skips {
             verdicts.push(mean(&name("tumbles"), &tumbles_per_cell(&cells), exact.tumbles));
