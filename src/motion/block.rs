@@ -49,6 +49,9 @@ struct Queue {
     draw: [u64; BLOCK],
 }
 
+/// Components of the vectors of all lanes, one after the other, in up to three dimensions.
+const FLAT: usize = 3 * LANES;
+
 /// No event is drawn yet: no draw that may have an event has these bits.
 const UNDRAWN: u64 = 0;
 
@@ -160,23 +163,28 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
         let expected = step.envelopes.highest * step.duration / (step.epsilon * step.epsilon);
         let quiet = (-expected).exp() * (1.0 - 1e-12);
         let way = step.duration / step.epsilon;
+        let face = |of: &Vector<D>| -> [f64; FLAT] { std::array::from_fn(|i| of[i % D]) };
+        let (lower, upper) = (face(&step.grid.lower), face(&step.grid.upper));
         for (batch, (xs, vs)) in xs.chunks_mut(LANES).zip(vs.chunks_mut(LANES)).enumerate() {
             let draws = self.draw();
-            let mut ways = [0.0; LANES];
-            let mut open = [0; LANES];
+            let (mut open, mut moved, mut ways) = ([0; LANES], [0.0; LANES], [0.0; FLAT]);
             for l in 0..LANES {
                 let u = uniform(draws[l]);
-                ways[l] = if u > quiet { 0.0 } else { way };
+                moved[l] = if u > quiet { 0.0 } else { way };
                 open[l] = u64::from(u > quiet);
             }
-            let mut inside = true;
-            for (l, (x, v)) in xs.iter_mut().zip(&*vs).enumerate() {
-                for a in 0..D {
-                    x[a] += ways[l] * v[a];
-                    inside &= (x[a] >= step.grid.lower[a]) & (x[a] < step.grid.upper[a]);
-                }
+            for (ways, moved) in ways.chunks_exact_mut(D).zip(moved) {
+                ways.fill(moved);
             }
-            if !inside {
+            let (x, v) = (xs.as_flattened_mut(), vs.as_flattened());
+            let n = x.len();
+            let (v, ways, lower, upper) = (&v[..n], &ways[..n], &lower[..n], &upper[..n]);
+            let mut outside = 0;
+            for i in 0..n {
+                x[i] += ways[i] * v[i];
+                outside |= u64::from(x[i] < lower[i]) | u64::from(x[i] >= upper[i]);
+            }
+            if outside != 0 {
                 xs.iter_mut().zip(vs).for_each(|(x, v)| step.grid.fold(x, v));
             }
             let mut opened = 0_u32;
