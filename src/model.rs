@@ -11,7 +11,7 @@ use crate::spectral::Spectral;
 use crate::spline::{self, NodeMap};
 use crate::turning::{Kernel, Sense, TurningKernel};
 use crate::vector::Vector;
-use crate::velocity::VelocitySpace;
+use crate::velocity::{VelocitySet, VelocitySpace};
 use std::sync::Arc;
 
 /// Kernel, velocity set, grid, signal equation, deposit, initial law and schedule of an experiment.
@@ -115,18 +115,30 @@ impl<const D: usize> Model<D> {
         duration: f64,
         positions: &[Vector<D>],
     ) -> Step<'a, D, K, S> {
-        let scale = FlightScale {
-            method: self.method,
+        let scale = |method| FlightScale {
+            method,
             speed: self.space.max_speed() / self.epsilon,
             max_speed: self.space.max_speed(),
             epsilon_squared: self.epsilon * self.epsilon,
             duration,
         };
-        let envelopes = match self.kernel_bound {
+        let envelopes = |method| match self.kernel_bound {
             // A bound from the user is checked at every candidate: no floor spares the look.
             Some(bound) => Envelopes::uniform(bound, 0.0),
-            None => Envelopes::local(kernel, signal, self.grid(), &scale, positions),
+            None => Envelopes::local(kernel, signal, self.grid(), &scale(method), positions),
         };
+        let circle = D == 2 && self.space.set() == VelocitySet::Sphere;
+        let candidates = match self.method {
+            Method::Auto => vec![Method::Exact, Method::SkipAhead],
+            chosen => vec![chosen],
+        };
+        let (method, envelopes) = candidates
+            .into_iter()
+            .map(|method| (method, envelopes(method)))
+            .min_by(|(m, a), (n, b)| {
+                (a.events * m.cost(circle)).total_cmp(&(b.events * n.cost(circle)))
+            })
+            .expect("there is a method");
         Step {
             kernel,
             signal,
@@ -135,7 +147,7 @@ impl<const D: usize> Model<D> {
             grid: self.grid(),
             epsilon: self.epsilon,
             duration,
-            method: self.method,
+            method,
             envelopes,
             refuse_negative: self.refuse_negative,
             antithetic: self.antithetic,

@@ -103,6 +103,7 @@ pub fn tally_json(tally: &Tally, loop_seconds: f64) -> serde_json::Value {
         "tumbles": tally.tumbles,
         "candidates": tally.candidates,
         "cell_steps": tally.cell_steps,
+        "cell_steps_skip_ahead": tally.skip_ahead,
         "negative_rates": tally.negative,
         "loop_seconds": loop_seconds,
     })

@@ -12,6 +12,7 @@ pub(crate) fn build(draft: &Draft) -> Option<Experiment> {
         seed: draft.integer("seed")? as u64,
         motion: match draft.text("motion")? {
             "skip-ahead" => Method::SkipAhead,
+            "auto" => Method::Auto,
             _ => Method::Exact,
         },
         domain: domain(draft)?,

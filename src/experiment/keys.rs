@@ -66,8 +66,8 @@ pub static KEYS: &[Key] = &[
         .live("0.1"),
     key("seed", Integer(0, i64::MAX), Value("1"), "Seed of every random stream.").live("1"),
 
-    key("motion", Choice(&["exact", "skip-ahead"]), Value("\"exact\""),
-        "How cells fly: tumble by tumble, or free walks drawn at once between the events that depend on the signal. Both have the same law.")
+    key("motion", Choice(&["exact", "skip-ahead", "auto"]), Value("\"exact\""),
+        "How cells fly: tumble by tumble, or free walks drawn at once between the events that depend on the signal. Both have the same law; auto takes at each field step the one that is predicted to cost less.")
         .sample("\"skip-ahead\""),
 
     key("domain.lower", Vector(ANY), Required, "Lower corner of the box; a single number is repeated.")

@@ -13,7 +13,7 @@ use crate::grid::Grid;
 use crate::rng::Stream;
 use crate::simd::Vectorised;
 use crate::tiles::Tiles;
-use crate::turning::{Sense, TurningKernel};
+use crate::turning::{Affine, Sense, TurningKernel};
 use crate::vector::Vector;
 use crate::velocity::VelocitySet;
 
@@ -32,7 +32,9 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Vectorised for Block<'_, 
     fn run(self) -> Self::Output {
         let Self { positions, velocities, step, mut stream } = self;
         let rng = LaneRng::new(&mut stream);
-        let tally = Tally { cell_steps: positions.len() as u64, ..Tally::default() };
+        let cell_steps = positions.len() as u64;
+        let skip_ahead = if step.method == Method::SkipAhead { cell_steps } else { 0 };
+        let tally = Tally { cell_steps, skip_ahead, ..Tally::default() };
         let mut pilot = Pilot { step, rng, stream, tally };
         let mut queue = Queue { len: 0, cell: [0; BLOCK], draw: [UNDRAWN; BLOCK] };
         pilot.pass(positions, velocities, &mut queue);
@@ -155,7 +157,7 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
     #[inline(always)]
     fn pass(&mut self, xs: &mut [Vector<D>], vs: &mut [Vector<D>], queue: &mut Queue) {
         let step = self.step;
-        if step.method != Method::Exact || step.envelopes.horizon < step.duration {
+        if step.method == Method::SkipAhead || step.envelopes.horizon < step.duration {
             (queue.len, queue.cell) = (xs.len(), std::array::from_fn(|i| i as u32));
             return;
         }
@@ -288,8 +290,8 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
             flight.rest[l] -= time[l];
         }
         match self.step.method {
-            Method::Exact => straight(flight, &time, 1.0 / self.step.epsilon),
             Method::SkipAhead => self.walk(flight, &time),
+            _ => straight(flight, &time, 1.0 / self.step.epsilon),
         }
         if flight.is_outside(self.step.grid) {
             flight.fold(self.step.grid);
@@ -364,19 +366,18 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
             let e = &places[flight.tile[l] as usize].envelope;
             (flight.bound[l], flight.floor[l]) = (e.bound, e.floor);
         }
-        if affine.rate.is_nan() || self.step.method != Method::Exact {
+        if affine.rate.is_nan() || self.step.method == Method::SkipAhead {
             return;
         }
-        let mut steep = [0.0; LANES];
+        let mut gains = [0.0; LANES];
         if affine.gain != 0.0 {
             for l in 0..LANES {
-                steep[l] = places[flight.tile[l] as usize].slope;
+                gains[l] = places[flight.tile[l] as usize].gains;
             }
         }
         let [mut low, mut high] = self.range(flight, None);
-        let reach = affine.gain.abs() * self.step.space.max_speed();
         for l in 0..LANES {
-            (low[l], high[l]) = (low[l] - reach * steep[l], high[l] + reach * steep[l]);
+            (low[l], high[l]) = (low[l] - gains[l], high[l] + gains[l]);
             let (bound, floor) = (flight.bound[l], flight.floor[l]);
             let sure = low[l] > 0.0;
             flight.bound[l] = if sure & (high[l] < bound) { high[l] } else { bound };
@@ -397,18 +398,11 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
                 (middle[a][l], half[a][l]) = (gradient.middle[a], gradient.half[a]);
             }
         }
-        let (mut rate, mut slack) = ([affine.rate; LANES], [affine.slack; LANES]);
-        for a in 0..D {
-            for l in 0..LANES {
-                let gain = proposal.map_or(0.0, |v| affine.gain * v[a][l]);
-                let loss = affine.loss * flight.v[a][l];
-                rate[l] += (gain + loss) * middle[a][l];
-                slack[l] += (gain.abs() + loss.abs()) * half[a][l];
-            }
-        }
-        let (mut low, mut high) = ([0.0; LANES], [0.0; LANES]);
-        for l in 0..LANES {
-            (low[l], high[l]) = (rate[l] - slack[l], rate[l] + slack[l]);
+        let mut low = [affine.rate - affine.slack; LANES];
+        let mut high = [affine.rate + affine.slack; LANES];
+        add(&mut low, &mut high, &affine, affine.loss, &flight.v, [&half, &middle]);
+        if let Some(v) = proposal.filter(|_| affine.gain != 0.0) {
+            add(&mut low, &mut high, &affine, affine.gain, v, [&half, &middle]);
         }
         [low, high]
     }
@@ -546,6 +540,39 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
             (0..LANES).for_each(|l| component[l] *= speed[l]);
         }
         v
+    }
+}
+
+/// Adds factor · σ(u·g) to the ranges low..high, for g in boxes given by half their width and their
+/// middle.
+#[inline(always)]
+fn add<const D: usize>(
+    low: &mut Lane<f64>,
+    high: &mut Lane<f64>,
+    affine: &Affine,
+    factor: f64,
+    u: &[Lane<f64>; D],
+    [half, middle]: [&[Lane<f64>; D]; 2],
+) {
+    let (mut center, mut width) = ([0.0; LANES], [0.0; LANES]);
+    for a in 0..D {
+        for l in 0..LANES {
+            center[l] += u[a][l] * middle[a][l];
+            width[l] += u[a][l].abs() * half[a][l];
+        }
+    }
+    // |σ′| ≤ σ′(0), which is 1 or κ.
+    let (kappa, mut steepest) = (affine.saturation, factor.abs());
+    if kappa != 0.0 {
+        steepest *= kappa;
+        for l in 0..LANES {
+            let z = kappa * center[l];
+            center[l] = z / (1.0 + z * z).sqrt();
+        }
+    }
+    for l in 0..LANES {
+        low[l] += factor * center[l] - steepest * width[l];
+        high[l] += factor * center[l] + steepest * width[l];
     }
 }
 

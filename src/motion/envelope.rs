@@ -21,8 +21,8 @@ pub struct Envelope {
 pub struct Place<const D: usize> {
     /// Bounds for a cell that starts here, wherever it goes within the horizon.
     pub envelope: Envelope,
-    /// A bound on |∇S| wherever such a cell senses it.
-    pub slope: f64,
+    /// The most that the new velocity can add to T/F or take from it.
+    pub gains: f64,
     /// ∇S wherever such a cell senses it.
     pub far: GradientBox<D>,
     /// ∇S wherever a cell that is here senses it.
@@ -46,13 +46,16 @@ pub struct Envelopes<const D: usize> {
     pub highest: f64,
     /// T/F between these bounds, as far as the kernel tells.
     pub affine: Affine,
+    /// Expected events per cell and time, times ε², for the cells that they were chosen by.
+    pub events: f64,
     /// How long the bounds of a tile hold for a cell in it; it then looks again.
     pub horizon: f64,
 }
 
 /// Nothing is known: every candidate above the floor needs a look, since no comparison with NaN
 /// holds.
-const UNKNOWN: Affine = Affine { rate: f64::NAN, gain: 0.0, loss: 0.0, slack: 0.0 };
+const UNKNOWN: Affine =
+    Affine { rate: f64::NAN, gain: 0.0, loss: 0.0, saturation: 0.0, slack: 0.0 };
 
 /// ∇S within a box: its middle and half its width along each axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -73,9 +76,9 @@ impl<const D: usize> Envelopes<D> {
     pub fn uniform(bound: f64, floor: f64) -> Self {
         let near = GradientBox { middle: [0.0; D], half: [0.0; D] };
         let envelope = Envelope::new(bound, floor);
-        let place = Place { envelope, slope: 0.0, far: near, near };
+        let place = Place { envelope, gains: 0.0, far: near, near };
         let (places, horizon) = (Tiles::single(place), f64::INFINITY);
-        Self { places, highest: bound, affine: UNKNOWN, horizon }
+        Self { places, highest: bound, affine: UNKNOWN, events: bound, horizon }
     }
 
     /// Bounds by tile. A cell in a tile may leave it, so its bounds are those of all tiles within a
@@ -94,14 +97,16 @@ impl<const D: usize> Envelopes<D> {
         };
         if kernel.is_sampled() {
             let e = envelope(&signal.bounds());
-            return Self::uniform(e.bound, e.floor);
+            let mut uniform = Self::uniform(e.bound, e.floor);
+            uniform.events = uniform.expected(flight, positions);
+            return uniform;
         }
         let (mut bounds, width) = signal.local_bounds();
         let steepest = bounds.values().iter().map(|b| b.slope).fold(0.0, f64::max);
         let affine = kernel.affine(steepest).unwrap_or(UNKNOWN);
         let sensed = kernel.sensing_distance();
         let (mut reach, mut gradients) = (0, None);
-        let mut best: Option<(f64, Self)> = None;
+        let mut best: Option<Self> = None;
         loop {
             if gradients.is_none() && bounds.covered(grid, width, reach) >= sensed {
                 gradients = Some(bounds.map(|b| gradient_box(&b.gradient)));
@@ -113,40 +118,40 @@ impl<const D: usize> Envelopes<D> {
             let Some(gradients) = gradients.as_ref().filter(|_| horizon > 0.0) else { continue };
             let places = bounds.zip_map(gradients, |b, near| Place {
                 envelope: envelope(b),
-                slope: b.slope,
+                gains: affine.gain * affine.sense(flight.max_speed * b.slope),
                 far: gradient_box(&b.gradient),
                 near: *near,
             });
             let highest = places.values().iter().map(|p| p.envelope.bound).fold(0.0, f64::max);
-            let tried = Self { places, highest, affine, horizon };
-            let events = tried.events(flight, positions);
-            if best.as_ref().is_some_and(|(fewest, _)| events >= *fewest) {
+            let mut tried = Self { places, highest, affine, events: 0.0, horizon };
+            tried.events = tried.expected(flight, positions);
+            if best.as_ref().is_some_and(|b| tried.events >= b.events) {
                 break;
             }
-            best = Some((events, tried));
+            best = Some(tried);
             if horizon >= flight.duration {
                 break;
             }
         }
-        best.expect("a reach of the whole box has an infinite horizon").1
+        best.expect("a reach of the whole box has an infinite horizon")
     }
 
     /// Rate of the events that are drawn, times ε², for a cell at `place`.
     fn clock_rate(&self, flight: &FlightScale, place: &Place<D>) -> f64 {
-        let Affine { rate, gain, loss, slack } = self.affine;
+        let (a, s) = (&self.affine, flight.max_speed);
         let e = &place.envelope;
         match flight.method {
-            Method::Exact if rate.is_nan() || e.floor <= 0.0 => e.bound,
-            Method::Exact => {
-                let spread = gain.abs() * place.slope + loss.abs() * norm(&place.far.half);
-                rate + slack + flight.max_speed * spread
-            }
             Method::SkipAhead => e.bound - e.floor,
+            _ if a.rate.is_nan() || e.floor <= 0.0 => e.bound,
+            _ => {
+                let spread = a.sense(s * norm(&place.far.half));
+                a.rate + a.slack + place.gains - a.loss * spread
+            }
         }
     }
 
     /// Events per time, in units of ε²: candidates, and looks at new bounds after each horizon.
-    fn events(&self, flight: &FlightScale, positions: &[Vector<D>]) -> f64 {
+    fn expected(&self, flight: &FlightScale, positions: &[Vector<D>]) -> f64 {
         let horizon = self.horizon.min(flight.duration);
         let every = positions.len().div_ceil(SAMPLE).max(1);
         let sum: f64 = (positions.iter().step_by(every))

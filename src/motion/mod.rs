@@ -23,6 +23,21 @@ pub enum Method {
     /// Free walks at once, events for the part of T that depends on the signal alone: some
     /// 1/ε per cell and time.
     SkipAhead,
+    /// At every field step the one of the two with the least predicted cost: expected events times
+    /// [`Method::cost`].
+    Auto,
+}
+
+impl Method {
+    /// Time per event, relative to exact thinning; `circle` if V is a circle, where the free walk is
+    /// drawn in lanes. Measured: docs/performance.md.
+    pub fn cost(self, circle: bool) -> f64 {
+        match (self, circle) {
+            (Self::SkipAhead, true) => 2.0,
+            (Self::SkipAhead, false) => 6.0,
+            _ => 1.0,
+        }
+    }
 }
 
 /// What happened to a set of cells.
@@ -37,6 +52,8 @@ pub struct Tally {
     pub negative: u64,
     /// Cells advanced, summed over field steps.
     pub cell_steps: u64,
+    /// Those of them that were drawn by skip-ahead.
+    pub skip_ahead: u64,
 }
 
 impl std::ops::AddAssign for Tally {
@@ -45,6 +62,7 @@ impl std::ops::AddAssign for Tally {
         self.tumbles += other.tumbles;
         self.negative += other.negative;
         self.cell_steps += other.cell_steps;
+        self.skip_ahead += other.skip_ahead;
     }
 }
 

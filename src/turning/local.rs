@@ -99,7 +99,8 @@ impl<const D: usize> TurningKernel<D> for Local<D> {
                 if self.space.is_uniform() =>
             {
                 let scale = self.epsilon * self.space.measure();
-                Some(Affine { rate: *rate, gain: scale * a, loss: -scale * b, slack: 0.0 })
+                let (gain, loss) = (scale * a, -scale * b);
+                Some(Affine { rate: *rate, gain, loss, saturation: 0.0, slack: 0.0 })
             }
             _ => None,
         }

@@ -63,18 +63,32 @@ impl<const D: usize> Bounds<D> {
     }
 }
 
-/// |T_ε/F − (rate + gain v·g + loss w·g′)| ≤ slack, where g and g′ are values that ∇S takes within
-/// the sensing distance.
+/// |T_ε/F − (rate + gain σ(v·g) + loss σ(w·g′))| ≤ slack, where g and g′ are values that ∇S takes
+/// within the sensing distance, gain ≥ 0 ≥ loss, and σ(y) = y, or κy/√(1+κ²y²) if it saturates.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Affine {
     /// T/F without a gradient.
     pub rate: f64,
-    /// Factor of v·∇S.
+    /// Factor of σ(v·∇S).
     pub gain: f64,
-    /// Factor of w·∇S.
+    /// Factor of σ(w·∇S).
     pub loss: f64,
+    /// κ, or 0 if σ(y) = y.
+    pub saturation: f64,
     /// What this leaves out.
     pub slack: f64,
+}
+
+impl Affine {
+    /// σ(y).
+    #[inline(always)]
+    pub fn sense(&self, y: f64) -> f64 {
+        if self.saturation == 0.0 {
+            return y;
+        }
+        let z = self.saturation * y;
+        z / (1.0 + z * z).sqrt()
+    }
 }
 
 /// D and χ of the macroscopic limit at one point: ∂tρ = ∇·(D∇ρ − χρ∇S).
@@ -103,8 +117,8 @@ pub trait TurningKernel<const D: usize>: Sync {
     /// A lower bound on T_ε/F for a signal within `bounds`: below it a candidate turns unseen.
     fn floor(&self, bounds: &Bounds<D>) -> f64;
 
-    /// T_ε/F as an affine function of v·∇S and w·∇S, where |∇S| ≤ `slope`; `None` if it is no such
-    /// function, or if that does not pay. It spares most candidates the look at the signal.
+    /// T_ε/F as a sum of functions of v·∇S and w·∇S, where |∇S| ≤ `slope`; `None` if it is no such
+    /// sum, or if that does not pay. It spares most candidates the look at the signal.
     fn affine(&self, _slope: f64) -> Option<Affine> {
         None
     }

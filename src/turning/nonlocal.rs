@@ -60,13 +60,18 @@ impl<const D: usize> TurningKernel<D> for NonLocal<D> {
 
     /// By the mean value theorem S(x+εv) − S(x) = εv·∇S(ξ) with ξ within reach.
     fn affine(&self, slope: f64) -> Option<Affine> {
-        let (middle, steep, off) = self.psi.tangent(self.epsilon * self.max_speed * slope)?;
-        let scale = self.measure * self.epsilon * steep;
+        let t = self.psi.tangent(self.epsilon * self.max_speed * slope)?;
+        let (scale, weights) = (self.measure * t.slope, self.plus + self.minus);
+        let (scale, saturation) = match t.saturates {
+            true => (scale, self.epsilon),
+            false => (scale * self.epsilon, 0.0),
+        };
         Some(Affine {
-            rate: self.measure * (self.plus + self.minus) * middle,
+            rate: self.measure * weights * t.value,
             gain: scale * self.plus,
             loss: -scale * self.minus,
-            slack: self.measure * (self.plus + self.minus) * off,
+            saturation,
+            slack: self.measure * weights * t.slack,
         })
     }
 

@@ -106,20 +106,19 @@ impl Psi {
         }
     }
 
-    /// ψ and ∂ψ/∂z at z = 0, and a bound on what the tangent leaves out for |z| ≤ `reach`; `None`
-    /// if ψ is no function of z alone.
-    pub fn tangent(&self, reach: f64) -> Option<(f64, f64, f64)> {
-        match self {
-            // |z − z/√(1+z²)| ≤ |z|³/2.
-            Self::Saturating { c1, c2 } => Some((*c2, *c1, 0.5 * c1 * reach.powi(3))),
-            Self::Linear { c1, c2 } => Some((*c2, *c1, 0.0)),
+    /// ψ = value + slope·σ(z) up to slack for |z| ≤ `reach`, where σ(z) = z, or z/√(1+z²) if it
+    /// saturates; `None` if ψ is no function of z alone.
+    pub fn tangent(&self, reach: f64) -> Option<Tangent> {
+        let (value, slope, slack) = match self {
+            Self::Saturating { c1, c2 } | Self::Linear { c1, c2 } => (*c2, *c1, 0.0),
             // |eʸ − 1 − y| ≤ y²eʸ/2 for |y| at its largest.
             Self::Exponential { c1, c2 } => {
                 let y = c1 * reach / c2;
-                Some((*c2, *c1, 0.5 * c2 * y * y * y.exp()))
+                (*c2, *c1, 0.5 * c2 * y * y * y.exp())
             }
-            _ => None,
-        }
+            _ => return None,
+        };
+        Some(Tangent { value, slope, slack, saturates: matches!(self, Self::Saturating { .. }) })
     }
 
     /// An upper bound on ψ(S, S̃) for S within `signal` and |S̃ − S| ≤ `reach`.
@@ -135,6 +134,18 @@ impl Psi {
     pub fn floor(&self, reach: f64) -> f64 {
         if self.is_of_difference() { self.eval(0.0, -reach) } else { 0.0 }
     }
+}
+
+/// See [`Psi::tangent`].
+pub struct Tangent {
+    /// ψ at z = 0.
+    pub value: f64,
+    /// ∂ψ/∂z at z = 0.
+    pub slope: f64,
+    /// What they leave out.
+    pub slack: f64,
+    /// Whether σ saturates.
+    pub saturates: bool,
 }
 
 /// ∫_from^to q(S) dS; from and to lie within a reach ε|v||∇S| of each other.
