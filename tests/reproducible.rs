@@ -80,6 +80,33 @@ fn a_run_does_not_depend_on_the_threads() {
 }
 
 #[test]
+fn free_walks_at_once_do_not_depend_on_the_threads() {
+    let more = ["--set", "motion=skip-ahead", "--set", "output.cells_at=[0.1]"];
+    Bench::new().same_for_all_threads("run", 4, &more);
+    let circle = ["--set", "velocity.set=sphere", "--set", "motion=auto"];
+    Bench::new().same_for_all_threads("run", 3, &circle);
+}
+
+/// The widest vector instructions of this processor against none but those that all of them have.
+#[test]
+fn a_run_does_not_depend_on_the_vector_instructions() {
+    for motion in ["motion=exact", "motion=skip-ahead"] {
+        for set in ["velocity.set=sphere", "velocity.set=ball"] {
+            let bench = Bench::new();
+            let more = ["--set", motion, "--set", set, "--set", "output.cells_at=[0.1]"];
+            let widest = bench.command("run", "widest", &more);
+            for width in ["portable", "avx2"] {
+                let out = bench.home.path().join(width);
+                let mut line = program::program();
+                line.env("KINETAXIS_SIMD", width).args(["run", &bench.file, "--quiet", "--out"]);
+                assert!(line.arg(&out).args(more).status().unwrap().success());
+                assert_same_csv(&widest, &out);
+            }
+        }
+    }
+}
+
+#[test]
 fn an_ensemble_does_not_depend_on_the_threads() {
     let more = ["--set", "ensemble.replicates=5", "--set", "output.cells_at=[0.05]"];
     Bench::new().same_for_all_threads("ensemble", 4, &more);

@@ -202,27 +202,26 @@ impl<const D: usize> InitialLaw<D> {
         space: &VelocitySpace<D>,
         streams: Streams,
     ) -> Result<Population<D>, InitialError> {
-        let blocks: Vec<Vec<(Vector<D>, Vector<D>)>> = (0..count.div_ceil(BLOCK))
-            .into_par_iter()
-            .map(|block| {
-                let ids = block * BLOCK..((block + 1) * BLOCK).min(count);
+        let (mut positions, mut velocities) = (vec![[0.0; D]; count], vec![[0.0; D]; count]);
+        positions
+            .par_chunks_mut(BLOCK)
+            .zip(velocities.par_chunks_mut(BLOCK))
+            .enumerate()
+            .try_for_each(|(block, (xs, vs))| {
                 let mut place = streams.stream(Purpose::InitialPosition, block as u64, 0);
                 let mut turn = streams.stream(Purpose::InitialVelocity, block as u64, 0);
-                let mut cells: Vec<(Vector<D>, Vector<D>)> = Vec::with_capacity(ids.len());
                 let mut drawn = [0.0; D];
-                for id in ids {
+                for i in 0..xs.len() {
+                    let id = block * BLOCK + i;
                     let second = self.antithetic && id % 2 == 1;
-                    let (x, v) = match cells.last() {
-                        Some((x, _)) if second => (*x, scaled(-1.0, &drawn)),
-                        _ => (self.position(id, count, &mut place)?, space.sample(&mut turn)),
+                    (xs[i], drawn) = match second {
+                        true => (xs[i - 1], scaled(-1.0, &drawn)),
+                        false => (self.position(id, count, &mut place)?, space.sample(&mut turn)),
                     };
-                    drawn = v;
-                    cells.push((x, self.tilted(v, space, &mut turn)));
+                    vs[i] = self.tilted(drawn, space, &mut turn);
                 }
-                Ok(cells)
-            })
-            .collect::<Result<_, InitialError>>()?;
-        let (positions, velocities) = blocks.into_iter().flatten().unzip();
+                Ok(())
+            })?;
         Ok(Population { positions, velocities, weight: self.mass / count as f64 })
     }
 
