@@ -10,44 +10,217 @@
 //! is expanded in √2 sin κⱼx along that axis.
 
 use crate::grid::{Boundary, Grid};
-use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 use rayon::prelude::*;
-use rustdct::{DctPlanner, TransformType2And3};
 use rustfft::num_complex::Complex;
-use std::f64::consts::{PI, SQRT_2};
+use rustfft::{Fft, FftPlanner};
+use std::f64::consts::{FRAC_1_SQRT_2, PI};
 use std::sync::Arc;
 
-/// Lines transformed together, so that a strided axis is read in whole cache lines.
+/// Lines transformed together, so that a strided axis is read in whole cache lines. Even.
 const TILE: usize = 8;
 /// Numbers that make a task of their own worth its while.
 const BATCH: usize = 1 << 13;
 
-/// Parity of a field across the walls of one axis. It matters on no-flux axes only.
+/// What a pass does along its axis.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Parity {
-    Even,
-    Odd,
+enum Job {
+    /// Nodal values of an even field to its coefficients.
+    Analyse,
+    /// Nodal values of a field that is odd across walls to the coefficients of its derivative.
+    AnalyseDerivative,
+    /// Coefficients to nodal values.
+    Synthesise,
+    /// Coefficients to nodal values of the derivative, which is odd across walls.
+    SynthesiseDerivative,
 }
 
-/// One-dimensional transform along an axis.
-enum Axis {
-    Periodic { forward: Arc<dyn RealToComplex<f64>>, inverse: Arc<dyn ComplexToReal<f64>> },
-    NoFlux(Arc<dyn TransformType2And3<f64>>),
+/// The transform along one axis. All bases are real, so that the transform of f + ig is that of f
+/// plus i times that of g: two lines take one complex FFT.
+struct Axis {
+    boundary: Boundary,
+    wavenumbers: Vec<f64>,
+    forward: Arc<dyn Fft<f64>>,
+    inverse: Arc<dyn Fft<f64>>,
+    /// e^{−iπj/2n} on no-flux axes.
+    twiddles: Vec<Complex<f64>>,
+}
+
+/// i·z.
+#[inline(always)]
+fn turned(z: Complex<f64>) -> Complex<f64> {
+    Complex::new(-z.im, z.re)
+}
+
+impl Axis {
+    fn new(planner: &mut FftPlanner<f64>, boundary: Boundary, n: usize, length: f64) -> Self {
+        let wavenumber = |j: usize| match boundary {
+            Boundary::Periodic => 2.0 * PI / length * j.div_ceil(2) as f64,
+            Boundary::NoFlux => PI / length * j as f64,
+        };
+        let twiddle = |j: usize| Complex::cis(-0.5 * PI * j as f64 / n as f64);
+        Self {
+            boundary,
+            wavenumbers: (0..n).map(wavenumber).collect(),
+            forward: planner.plan_fft_forward(n),
+            inverse: planner.plan_fft_inverse(n),
+            twiddles: match boundary {
+                Boundary::Periodic => Vec::new(),
+                Boundary::NoFlux => (0..n).map(twiddle).collect(),
+            },
+        }
+    }
+
+    fn scratch(&self) -> Scratch {
+        let fft =
+            self.forward.get_inplace_scratch_len().max(self.inverse.get_inplace_scratch_len());
+        let lines = (TILE / 2 + 1) * self.pitch();
+        Scratch { lines: vec![Complex::default(); lines], fft: vec![Complex::default(); fft] }
+    }
+
+    /// From one line of [`Scratch`] to the next. Without the gap, lines of a power of two would share
+    /// the lower bits of their addresses, and a load would wait for a store to the other line.
+    fn pitch(&self) -> usize {
+        self.wavenumbers.len() + 8
+    }
+
+    /// Transforms a line; `spare` is as long.
+    fn transform(
+        &self,
+        job: Job,
+        line: &mut [Complex<f64>],
+        spare: &mut [Complex<f64>],
+        fft: &mut [Complex<f64>],
+    ) {
+        match (self.boundary, job) {
+            (Boundary::Periodic, Job::Analyse | Job::AnalyseDerivative) => {
+                self.forward.process_with_scratch(line, fft);
+                self.to_waves(job, line, spare);
+                line.copy_from_slice(spare);
+            }
+            (Boundary::Periodic, _) => {
+                self.from_waves(job, line, spare);
+                self.inverse.process_with_scratch(spare, fft);
+                line.copy_from_slice(spare);
+            }
+            (Boundary::NoFlux, Job::Analyse | Job::AnalyseDerivative) => {
+                fold(job, line, spare);
+                self.forward.process_with_scratch(spare, fft);
+                self.to_cosines(job, spare, line);
+            }
+            (Boundary::NoFlux, _) => {
+                self.from_cosines(job, line, spare);
+                self.inverse.process_with_scratch(spare, fft);
+                unfold(job, spare, line);
+            }
+        }
+    }
+
+    /// Pairs (√2 cos, √2 sin) from the Fourier coefficients at ±κⱼ.
+    fn to_waves(&self, job: Job, from: &[Complex<f64>], to: &mut [Complex<f64>]) {
+        let n = from.len();
+        let (one, scale) = (1.0 / n as f64, FRAC_1_SQRT_2 / n as f64);
+        let plus_minus = from[1..].iter().zip(from.iter().rev());
+        let pairs = to[1..].chunks_exact_mut(2).zip(plus_minus);
+        if job == Job::Analyse {
+            for (pair, (p, m)) in pairs {
+                pair[0] = (p + m) * scale;
+                pair[1] = turned(p - m) * scale;
+            }
+            to[0] = from[0] * one;
+        } else {
+            for ((pair, (p, m)), k) in pairs.zip(self.wavenumbers[1..].iter().step_by(2)) {
+                let scale = k * scale;
+                pair[0] = turned(p - m) * scale;
+                pair[1] = (p + m) * -scale;
+            }
+            to[0] = Complex::default();
+        }
+        if n.is_multiple_of(2) {
+            // The derivative of the highest wave vanishes at the nodes.
+            to[n - 1] = if job == Job::Analyse { from[n / 2] * one } else { Complex::default() };
+        }
+    }
+
+    /// The Fourier coefficients at ±κⱼ from pairs (√2 cos, √2 sin).
+    fn from_waves(&self, job: Job, from: &[Complex<f64>], to: &mut [Complex<f64>]) {
+        let n = from.len();
+        let (low, high) = to.split_at_mut(n / 2 + 1);
+        let plus_minus = low[1..].iter_mut().zip(high.iter_mut().rev());
+        let pairs = from[1..].chunks_exact(2).zip(plus_minus);
+        if job == Job::Synthesise {
+            for (pair, (p, m)) in pairs {
+                let (cos, sin) = (pair[0] * FRAC_1_SQRT_2, turned(pair[1]) * FRAC_1_SQRT_2);
+                (*p, *m) = (cos - sin, cos + sin);
+            }
+            to[0] = from[0];
+        } else {
+            for ((pair, (p, m)), k) in pairs.zip(self.wavenumbers[1..].iter().step_by(2)) {
+                let k = k * FRAC_1_SQRT_2;
+                let (cos, sin) = (pair[1] * k, turned(pair[0]) * -k);
+                (*p, *m) = (cos - sin, cos + sin);
+            }
+            to[0] = Complex::default();
+        }
+        if n.is_multiple_of(2) {
+            to[n / 2] = if job == Job::Synthesise { from[n - 1] } else { Complex::default() };
+        }
+    }
+
+    /// Cosine coefficients from the FFT of a folded line (Makhoul 1980); of an odd line, those of
+    /// its derivative.
+    fn to_cosines(&self, job: Job, from: &[Complex<f64>], to: &mut [Complex<f64>]) {
+        let n = from.len();
+        let scale = FRAC_1_SQRT_2 / n as f64;
+        to[0] = if job == Job::Analyse { from[0] / n as f64 } else { Complex::default() };
+        for j in 1..n {
+            let w = self.twiddles[j];
+            let (p, m) = (w * from[j], w.conj() * from[n - j]);
+            to[j] = match job {
+                Job::Analyse => (p + m) * scale,
+                _ => turned(p - m) * (self.wavenumbers[j] * scale),
+            };
+        }
+    }
+
+    /// The FFT of a folded line from cosine coefficients.
+    fn from_cosines(&self, job: Job, from: &[Complex<f64>], to: &mut [Complex<f64>]) {
+        let n = from.len();
+        let sine = |j: usize| from[j] * -self.wavenumbers[j];
+        to[0] = if job == Job::Synthesise { from[0] } else { Complex::default() };
+        for j in 1..n {
+            let sum = match job {
+                Job::Synthesise => from[j] - turned(from[n - j]),
+                _ => sine(n - j) - turned(sine(j)),
+            };
+            to[j] = self.twiddles[j].conj() * sum * FRAC_1_SQRT_2;
+        }
+    }
+}
+
+/// Even entries forwards, then odd ones backwards; the latter change sign if the line is odd, which
+/// makes cosines of its sines.
+fn fold(job: Job, from: &[Complex<f64>], to: &mut [Complex<f64>]) {
+    let (even, odd) = to.split_at_mut(from.len().div_ceil(2));
+    even.iter_mut().zip(from.iter().step_by(2)).for_each(|(to, from)| *to = *from);
+    let sign = if job == Job::Analyse { 1.0 } else { -1.0 };
+    let backwards = odd.iter_mut().rev();
+    backwards.zip(from[1..].iter().step_by(2)).for_each(|(to, from)| *to = from * sign);
+}
+
+/// The reverse of [`fold`].
+fn unfold(job: Job, from: &[Complex<f64>], to: &mut [Complex<f64>]) {
+    let (even, odd) = from.split_at(from.len().div_ceil(2));
+    to.iter_mut().step_by(2).zip(even).for_each(|(to, from)| *to = *from);
+    let sign = if job == Job::Synthesise { 1.0 } else { -1.0 };
+    let backwards = odd.iter().rev();
+    to[1..].iter_mut().step_by(2).zip(backwards).for_each(|(to, from)| *to = from * sign);
 }
 
 /// Work space of one pass along an axis.
 struct Scratch {
-    line: Vec<f64>,
-    spectrum: Vec<Complex<f64>>,
-    complex: Vec<Complex<f64>>,
-}
-
-impl Scratch {
-    fn run(&mut self, line: &mut [f64], work: impl Fn(&mut Self)) {
-        self.line.copy_from_slice(line);
-        work(self);
-        line.copy_from_slice(&self.line);
-    }
+    /// Half a tile, and a spare one.
+    lines: Vec<Complex<f64>>,
+    fft: Vec<Complex<f64>>,
 }
 
 /// The transforms of one grid. Coefficient arrays have the shape of the grid.
@@ -62,34 +235,18 @@ impl Scratch {
 /// ```
 pub struct Spectral<const D: usize> {
     grid: Grid<D>,
-    axes: Vec<Axis>,
-    wavenumbers: [Vec<f64>; D],
+    axes: [Axis; D],
     laplacian: Vec<f64>,
 }
 
 impl<const D: usize> Spectral<D> {
     /// Plans the transforms of `grid`.
     pub fn new(grid: &Grid<D>) -> Self {
-        let (mut fft, mut dct) = (RealFftPlanner::new(), DctPlanner::new());
-        let axes = (0..D)
-            .map(|a| match grid.boundary[a] {
-                Boundary::Periodic => Axis::Periodic {
-                    forward: fft.plan_fft_forward(grid.cells[a]),
-                    inverse: fft.plan_fft_inverse(grid.cells[a]),
-                },
-                Boundary::NoFlux => Axis::NoFlux(dct.plan_dct2(grid.cells[a])),
-            })
-            .collect();
-        let lengths = grid.lengths();
-        let wavenumbers = std::array::from_fn(|a| {
-            (0..grid.cells[a])
-                .map(|j| match grid.boundary[a] {
-                    Boundary::Periodic => 2.0 * PI / lengths[a] * j.div_ceil(2) as f64,
-                    Boundary::NoFlux => PI / lengths[a] * j as f64,
-                })
-                .collect()
+        let (mut planner, lengths) = (FftPlanner::new(), grid.lengths());
+        let axes = std::array::from_fn(|a| {
+            Axis::new(&mut planner, grid.boundary[a], grid.cells[a], lengths[a])
         });
-        let mut spectral = Self { grid: grid.clone(), axes, wavenumbers, laplacian: Vec::new() };
+        let mut spectral = Self { grid: grid.clone(), axes, laplacian: Vec::new() };
         spectral.laplacian = spectral.table(|k| k.iter().map(|k| k * k).sum());
         spectral
     }
@@ -112,7 +269,7 @@ impl<const D: usize> Spectral<D> {
     /// Wave vector of the mode at `flat` position.
     pub fn wave_vector(&self, flat: usize) -> [f64; D] {
         let index = self.grid.unravel(flat);
-        std::array::from_fn(|a| self.wavenumbers[a][index[a]])
+        std::array::from_fn(|a| self.axes[a].wavenumbers[index[a]])
     }
 
     /// Coefficients of nodal values.
@@ -124,7 +281,7 @@ impl<const D: usize> Spectral<D> {
 
     /// Replaces nodal values by coefficients.
     pub fn forward_in_place(&self, data: &mut [f64]) {
-        (0..D).for_each(|axis| self.pass(data, axis, |s| self.analyse(axis, Parity::Even, s)));
+        (0..D).rev().for_each(|axis| self.pass(data, axis, Job::Analyse));
     }
 
     /// Nodal values of coefficients.
@@ -136,34 +293,43 @@ impl<const D: usize> Spectral<D> {
 
     /// Replaces coefficients by nodal values.
     pub fn inverse_in_place(&self, data: &mut [f64]) {
-        (0..D).for_each(|axis| self.pass(data, axis, |s| self.synthesise(axis, Parity::Even, s)));
+        (0..D).for_each(|axis| self.pass(data, axis, Job::Synthesise));
     }
 
     /// Nodal values of ∂f/∂x_axis from the coefficients of f.
     pub fn derivative(&self, axis: usize, coefficients: &[f64]) -> Vec<f64> {
         let mut data = coefficients.to_vec();
-        self.pass(&mut data, axis, |s| self.differentiate(axis, Parity::Even, s));
-        for a in 0..D {
-            let parity = if a == axis { Parity::Odd } else { Parity::Even };
-            self.pass(&mut data, a, |s| self.synthesise(a, parity, s));
-        }
+        self.derivative_in_place(axis, &mut data);
         data
+    }
+
+    /// Replaces coefficients of f by nodal values of ∂f/∂x_axis.
+    pub fn derivative_in_place(&self, axis: usize, data: &mut [f64]) {
+        for a in 0..D {
+            self.pass(data, a, if a == axis { Job::SynthesiseDerivative } else { Job::Synthesise });
+        }
     }
 
     /// Coefficients of ∇·F from the nodal values of F, whose normal component is odd across walls.
     /// The mean of the result is exactly zero: nothing leaves the box.
     pub fn divergence(&self, flux: &[Vec<f64>; D]) -> Vec<f64> {
-        let mut sum = vec![0.0; self.grid.len()];
-        for axis in 0..D {
-            let mut data = flux[axis].clone();
-            for a in 0..D {
-                let parity = if a == axis { Parity::Odd } else { Parity::Even };
-                self.pass(&mut data, a, |s| self.analyse(a, parity, s));
+        let mut flux = flux.clone();
+        self.divergence_in_place(&mut flux);
+        flux.into_iter().next().expect("there is an axis")
+    }
+
+    /// Replaces the first component of F by the coefficients of ∇·F, and overwrites the others.
+    pub fn divergence_in_place(&self, flux: &mut [Vec<f64>; D]) {
+        for (axis, component) in flux.iter_mut().enumerate() {
+            for a in (0..D).rev() {
+                let job = if a == axis { Job::AnalyseDerivative } else { Job::Analyse };
+                self.pass(component, a, job);
             }
-            self.pass(&mut data, axis, |s| self.differentiate(axis, Parity::Odd, s));
-            sum.iter_mut().zip(&data).for_each(|(s, d)| *s += d);
         }
-        sum
+        let (sum, others) = flux.split_first_mut().expect("there is an axis");
+        for other in others {
+            sum.iter_mut().zip(other).for_each(|(s, o)| *s += *o);
+        }
     }
 
     /// Coefficients of the same field on another grid of the same box: modes that both grids hold
@@ -191,147 +357,79 @@ impl<const D: usize> Spectral<D> {
             .collect()
     }
 
-    /// Runs `line` over every line of `data` along `axis`.
-    fn pass(&self, data: &mut [f64], axis: usize, line: impl Fn(&mut Scratch) + Sync) {
+    /// Does `job` on every line of `data` along `axis`.
+    fn pass(&self, data: &mut [f64], axis: usize, job: Job) {
         let (n, stride) = (self.grid.cells[axis], self.grid.strides()[axis]);
-        let batch = TILE * n;
-        let fewest = BATCH.div_ceil(batch);
+        let (axis, fewest) = (&self.axes[axis], BATCH.div_ceil(TILE * n));
         if stride == 1 {
-            data.par_chunks_mut(batch).with_min_len(fewest).for_each_init(
-                || self.scratch(axis),
-                |scratch, lines| lines.chunks_exact_mut(n).for_each(|l| scratch.run(l, &line)),
+            data.par_chunks_mut(TILE * n).with_min_len(fewest).for_each_init(
+                || axis.scratch(),
+                |scratch, lines| axis.along_rows(job, lines, scratch),
             );
-            return;
+        } else {
+            tiles(data, n, stride).par_iter_mut().with_min_len(fewest).for_each_init(
+                || axis.scratch(),
+                |scratch, tile| axis.along_columns(job, tile, scratch),
+            );
         }
-        // Tiles of neighbouring lines, out of the array and back into it.
-        let tiles = stride.div_ceil(TILE);
-        let mut lines = vec![0.0; data.len() / stride * tiles * TILE];
-        let source = &*data;
-        lines.par_chunks_mut(batch).with_min_len(fewest).enumerate().for_each_init(
-            || self.scratch(axis),
-            |scratch, (tile, lines)| {
-                let slab = &source[tile / tiles * n * stride..][..n * stride];
-                let first = tile % tiles * TILE;
-                let width = TILE.min(stride - first);
-                for (i, row) in slab.chunks_exact(stride).enumerate() {
-                    for (w, value) in row[first..first + width].iter().enumerate() {
-                        lines[w * n + i] = *value;
-                    }
-                }
-                lines.chunks_exact_mut(n).take(width).for_each(|l| scratch.run(l, &line));
-            },
-        );
-        data.par_chunks_mut(stride).with_min_len(BATCH.div_ceil(stride)).enumerate().for_each(
-            |(row, values)| {
-                let (slab, i) = (row / n, row % n);
-                for (tile, values) in values.chunks_mut(TILE).enumerate() {
-                    let lines = &lines[(slab * tiles + tile) * batch..];
-                    for (w, value) in values.iter_mut().enumerate() {
-                        *value = lines[w * n + i];
-                    }
-                }
-            },
-        );
     }
+}
 
-    fn scratch(&self, axis: usize) -> Scratch {
-        let n = self.grid.cells[axis];
-        let complex = match &self.axes[axis] {
-            Axis::Periodic { forward, inverse } => {
-                forward.get_scratch_len().max(inverse.get_scratch_len())
+/// Tiles of at most [`TILE`] neighbouring lines along an axis of `n` nodes, row by row.
+fn tiles(data: &mut [f64], n: usize, stride: usize) -> Vec<Vec<&mut [f64]>> {
+    let across = stride.div_ceil(TILE);
+    let count = data.len() / (n * stride) * across;
+    let mut tiles: Vec<Vec<&mut [f64]>> = (0..count).map(|_| Vec::with_capacity(n)).collect();
+    for (slab, tiles) in data.chunks_exact_mut(n * stride).zip(tiles.chunks_exact_mut(across)) {
+        for row in slab.chunks_exact_mut(stride) {
+            row.chunks_mut(TILE).zip(&mut *tiles).for_each(|(part, tile)| tile.push(part));
+        }
+    }
+    tiles
+}
+
+impl Axis {
+    /// Does `job` on lines that follow one another.
+    fn along_rows(&self, job: Job, lines: &mut [f64], scratch: &mut Scratch) {
+        let n = self.wavenumbers.len();
+        let (line, spare) = scratch.lines.split_at_mut(self.pitch());
+        let (line, spare) = (&mut line[..n], &mut spare[..n]);
+        for pair in lines.chunks_mut(2 * n) {
+            let (first, second) = pair.split_at_mut(n);
+            if second.is_empty() {
+                line.iter_mut().zip(&*first).for_each(|(to, re)| *to = (*re).into());
             }
-            Axis::NoFlux(_) => 0,
-        };
-        Scratch {
-            line: vec![0.0; n],
-            spectrum: vec![Complex::default(); n / 2 + 1],
-            complex: vec![Complex::default(); complex],
+            for ((to, re), im) in line.iter_mut().zip(&*first).zip(&*second) {
+                *to = Complex::new(*re, *im);
+            }
+            self.transform(job, line, spare, &mut scratch.fft);
+            first.iter_mut().zip(&*line).for_each(|(to, from)| *to = from.re);
+            second.iter_mut().zip(&*line).for_each(|(to, from)| *to = from.im);
         }
     }
 
-    /// Nodal values of a line to its coefficients.
-    fn analyse(&self, axis: usize, parity: Parity, s: &mut Scratch) {
-        let n = s.line.len();
-        let (one, two) = (1.0 / n as f64, SQRT_2 / n as f64);
-        match &self.axes[axis] {
-            Axis::Periodic { forward, .. } => {
-                forward
-                    .process_with_scratch(&mut s.line, &mut s.spectrum, &mut s.complex)
-                    .expect("buffers are sized by the plan");
-                s.line[0] = s.spectrum[0].re * one;
-                for j in 1..n {
-                    let z = s.spectrum[j.div_ceil(2)];
-                    s.line[j] = if j % 2 == 1 { z.re * two } else { -z.im * two };
-                }
-                if n.is_multiple_of(2) {
-                    s.line[n - 1] = s.spectrum[n / 2].re * one;
-                }
+    /// Does `job` on the columns of a tile.
+    fn along_columns(&self, job: Job, tile: &mut [&mut [f64]], scratch: &mut Scratch) {
+        let (n, width, pitch) = (tile.len(), tile[0].len(), self.pitch());
+        let (lines, spare) = scratch.lines.split_at_mut(TILE / 2 * pitch);
+        for (i, row) in tile.iter().enumerate() {
+            let pairs = row.chunks_exact(2);
+            if let [last] = pairs.remainder() {
+                lines[width / 2 * pitch + i] = (*last).into();
             }
-            Axis::NoFlux(plan) if parity == Parity::Even => {
-                plan.process_dct2(&mut s.line);
-                s.line[0] *= one;
-                s.line[1..].iter_mut().for_each(|c| *c *= two);
-            }
-            Axis::NoFlux(plan) => {
-                // Entry j−1 of a DST-II belongs to sin κⱼx; the sine of order n has no cosine partner.
-                plan.process_dst2(&mut s.line);
-                for j in (1..n).rev() {
-                    s.line[j] = s.line[j - 1] * two;
-                }
-                s.line[0] = 0.0;
-            }
+            pairs.enumerate().for_each(|(p, c)| lines[p * pitch + i] = Complex::new(c[0], c[1]));
         }
-    }
-
-    /// Coefficients of a line to its nodal values.
-    fn synthesise(&self, axis: usize, parity: Parity, s: &mut Scratch) {
-        let n = s.line.len();
-        match &self.axes[axis] {
-            Axis::Periodic { inverse, .. } => {
-                s.spectrum[0] = Complex::new(s.line[0], 0.0);
-                for j in 1..n.div_ceil(2) {
-                    s.spectrum[j] = Complex::new(s.line[2 * j - 1], -s.line[2 * j]) / SQRT_2;
-                }
-                if n.is_multiple_of(2) {
-                    s.spectrum[n / 2] = Complex::new(s.line[n - 1], 0.0);
-                }
-                inverse
-                    .process_with_scratch(&mut s.spectrum, &mut s.line, &mut s.complex)
-                    .expect("the imaginary parts that must vanish are set to zero above");
-            }
-            Axis::NoFlux(plan) if parity == Parity::Even => {
-                // rustdct's DCT-III halves the first entry.
-                s.line[0] *= 2.0;
-                s.line[1..].iter_mut().for_each(|c| *c *= SQRT_2);
-                plan.process_dct3(&mut s.line);
-            }
-            Axis::NoFlux(plan) => {
-                for j in 1..n {
-                    s.line[j - 1] = s.line[j] * SQRT_2;
-                }
-                s.line[n - 1] = 0.0;
-                plan.process_dst3(&mut s.line);
-            }
+        for line in lines.chunks_exact_mut(pitch).take(width.div_ceil(2)) {
+            self.transform(job, &mut line[..n], &mut spare[..n], &mut scratch.fft);
         }
-    }
-
-    /// Coefficients of a line to those of its derivative; on a no-flux axis the parity flips.
-    fn differentiate(&self, axis: usize, parity: Parity, s: &mut Scratch) {
-        let (n, k) = (s.line.len(), &self.wavenumbers[axis]);
-        match self.axes[axis] {
-            Axis::Periodic { .. } => {
-                s.line[0] = 0.0;
-                for j in (1..n - 1).step_by(2) {
-                    let (cos, sin) = (s.line[j], s.line[j + 1]);
-                    (s.line[j], s.line[j + 1]) = (k[j] * sin, -k[j] * cos);
-                }
-                if n.is_multiple_of(2) {
-                    s.line[n - 1] = 0.0;
-                }
+        for (i, row) in tile.iter_mut().enumerate() {
+            let mut pairs = row.chunks_exact_mut(2);
+            for (p, pair) in pairs.by_ref().enumerate() {
+                let from = lines[p * pitch + i];
+                (pair[0], pair[1]) = (from.re, from.im);
             }
-            Axis::NoFlux(_) => {
-                let sign = if parity == Parity::Even { -1.0 } else { 1.0 };
-                s.line.iter_mut().zip(k).for_each(|(c, k)| *c *= sign * k);
+            if let [last] = pairs.into_remainder() {
+                *last = lines[width / 2 * pitch + i].re;
             }
         }
     }
