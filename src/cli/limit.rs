@@ -32,9 +32,7 @@ fn limit_in<const D: usize>(context: Context) -> Result<(), CliError> {
     })?;
     let (fields, limited) = (&run.fields, run.limited);
     write_limit(&context, &spectral, fields)?;
-    context
-        .folder()
-        .write("report.html", &pages::limit_page(e, &spectral, fields, &refinement))?;
+    context.folder().write("report.html", &pages::limit_page(e, &spectral, fields, &refinement))?;
     let last = run.last();
     let (mass, density) =
         (last.density[0] * spectral.grid().volume(), spectral.inverse(&last.density));

@@ -85,6 +85,7 @@ struct Stages {
 
 impl Stages {
     fn new(len: usize) -> Self {
+        // Nothing is read before it is written. Zeros would be pages that the loop has to ask for.
         let empty = || vec![f64::NAN; len];
         Self {
             density: std::array::from_fn(|_| empty()),

@@ -33,7 +33,7 @@ pub enum Law {
         /// The gain.
         gain: f64,
     },
-    /// Not at all: S at another time comes from [`SignalEquation::advance`].
+    /// Not at all: S at another time comes from [`SignalEquation::advance`], which is given no ρ.
     Given,
 }
 

@@ -82,10 +82,9 @@ impl<const D: usize> SignalEquation<D> for Parabolic {
         let table = self.table(spectral.laplacian(), h);
         next.clear();
         next.extend(
-            (table.iter().zip(signal).zip(density.iter().zip(slope)))
-                .map(|(([decay, now, rate], s), (rho, change))| {
-                    decay * s + now * rho + rate * change
-                }),
+            (table.iter().zip(signal).zip(density.iter().zip(slope))).map(
+                |(([decay, now, rate], s), (rho, change))| decay * s + now * rho + rate * change,
+            ),
         );
     }
 

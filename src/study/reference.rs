@@ -117,46 +117,54 @@ const ORDER: f64 = 4.0;
 /// Differences below this fraction of the norm say nothing about an order.
 const TOO_SMALL: f64 = 1e-11;
 
-/// Measures the error of `base`, which is the limit of `e`, by runs with longer steps (or shorter
-/// ones, if there is but one to an output) and with half the grid.
+/// ‖ρ − ρ′‖_L² of two solutions at the final time.
+fn distance<const D: usize>(volume: f64, a: &LimitRun<D>, b: &LimitRun<D>) -> f64 {
+    let pairs = a.last().density.iter().zip(&b.last().density);
+    (volume * pairs.map(|(a, b)| (a - b).powi(2)).sum::<f64>()).sqrt()
+}
+
+/// Measures the error of `base`, which is the limit of `e`, by runs with other steps and with half
+/// the grid.
 pub fn refinement<const D: usize>(
     e: &Experiment,
     base: &LimitRun<D>,
     stop: &AtomicBool,
 ) -> Result<Refinement, SimulationError> {
-    let spectral = Spectral::<D>::new(&Grid::from_domain(&e.domain));
-    let volume = spectral.grid().volume();
-    let distance = |a: &LimitRun<D>, b: &[f64]| {
-        let square: f64 = a.last().density.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum();
-        (volume * square).sqrt()
-    };
-    let norm = distance(base, &vec![0.0; spectral.grid().len()]);
-    let with_steps = |factor: f64| -> Result<LimitRun<D>, SimulationError> {
+    let volume = Grid::<D>::from_domain(&e.domain).volume();
+    let square: f64 = base.last().density.iter().map(|c| c * c).sum();
+    let norm = (volume * square).sqrt();
+    let (time, order) = error_in_time(e, base, TOO_SMALL * norm, stop)?;
+    let mut coarse = e.clone();
+    coarse.limit.grid.iter_mut().for_each(|n| *n = (*n / 2).max(4));
+    let grid = distance(volume, base, &limit_fields(&coarse, false, stop)?);
+    Ok(Refinement { time, order, grid, norm })
+}
+
+/// The error of `base` in time and the order seen, by runs with twice the step (with half of it if
+/// there is but one to every output) and with four times the step. No order is seen in changes
+/// that are not above `too_small`.
+fn error_in_time<const D: usize>(
+    e: &Experiment,
+    base: &LimitRun<D>,
+    too_small: f64,
+    stop: &AtomicBool,
+) -> Result<(f64, Option<f64>), SimulationError> {
+    let volume = Grid::<D>::from_domain(&e.domain).volume();
+    let with_steps = |factor: f64| {
         let mut e = e.clone();
         e.limit.step *= factor;
         limit_fields::<D>(&e, false, stop)
     };
     let steps = |factor: f64| ticks(&e.time.outputs, e.limit.step * factor, f64::INFINITY).len();
     let other = with_steps(if steps(2.0) < base.steps { 2.0 } else { 0.5 })?;
-    let change = distance(base, &other.last().density);
-    let halves = |long: usize, short: usize| 2 * long == short;
+    let change = distance(volume, base, &other);
     let mut order = None;
-    if halves(other.steps, base.steps) && halves(steps(4.0), other.steps) {
-        let longest = with_steps(4.0)?;
-        let before = distance(&other, &longest.last().density);
-        order = (change > TOO_SMALL * norm).then(|| (before / change).log2());
+    if change > too_small && base.steps == 2 * other.steps && other.steps == 2 * steps(4.0) {
+        order = Some((distance(volume, &other, &with_steps(4.0)?) / change).log2());
     }
     let q = base.steps as f64 / other.steps as f64;
     let p = order.unwrap_or(ORDER).clamp(1.0, ORDER);
-    let mut coarse = e.clone();
-    coarse.limit.grid.iter_mut().for_each(|n| *n = (*n / 2).max(4));
-    let coarse = limit_fields::<D>(&coarse, false, stop)?;
-    Ok(Refinement {
-        time: change / (q.powf(p) - 1.0).abs(),
-        order,
-        grid: distance(base, &coarse.last().density),
-        norm,
-    })
+    Ok((change / (q.powf(p) - 1.0).abs(), order))
 }
 
 /// K_h * u, by coefficients.
