@@ -93,9 +93,10 @@ pub fn limit_page<const D: usize>(
 
 fn own_error(r: &Refinement) -> String {
     format!(
-        "The macroscopic solver's own error in L²: {} in time, at most {} in space, of a density \
+        "The macroscopic solver's own error in L²: {} in time{}, at most {} in space, of a density \
          with norm {}.",
         compact(r.time),
+        r.order.map_or(String::new(), |p| format!(" (order seen: {p:.1})")),
         compact(r.grid),
         compact(r.norm)
     )

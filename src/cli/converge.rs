@@ -161,7 +161,7 @@ fn summary<const D: usize>(context: &Context, r: &Convergence<D>) -> serde_json:
         "confidence": context.experiment.ensemble.confidence,
         "orders": orders, "runs": runs,
         "limit_error_time_L2": r.refinement.time, "limit_error_grid_L2": r.refinement.grid,
-        "limit_norm_L2": r.refinement.norm,
+        "limit_order_time": r.refinement.order, "limit_norm_L2": r.refinement.norm,
         "seconds": context.seconds(),
     })
 }

@@ -23,19 +23,17 @@ fn limit_in<const D: usize>(context: Context) -> Result<(), CliError> {
     let mut own = e.clone();
     own.domain.grid.clone_from(&e.limit.grid);
     let spectral = Spectral::<D>::new(&Grid::from_domain(&own.domain));
-    let (result, refinement) = context.monitored(|m| {
-        let result = limit_fields::<D>(&own, false, m.stop)?;
-        (m.progress)(0.4);
-        let refinement = refinement::<D>(&own, m.stop)?;
-        (m.progress)(0.6);
-        Ok::<_, CliError>((result, refinement))
+    let (run, refinement) = context.monitored(|m| {
+        let run = limit_fields::<D>(&own, false, m.stop)?;
+        (m.progress)(0.5);
+        let refinement = refinement::<D>(&own, &run, m.stop)?;
+        (m.progress)(0.5);
+        Ok::<_, CliError>((run, refinement))
     })?;
-    let (fields, limited) = result;
-    write_limit(&context, &spectral, &fields)?;
-    context
-        .folder()
-        .write("report.html", &pages::limit_page(e, &spectral, &fields, &refinement))?;
-    let last = fields.last().expect("the final time is an output");
+    let (fields, limited) = (&run.fields, run.limited);
+    write_limit(&context, &spectral, fields)?;
+    context.folder().write("report.html", &pages::limit_page(e, &spectral, fields, &refinement))?;
+    let last = run.last();
     let (mass, density) =
         (last.density[0] * spectral.grid().volume(), spectral.inverse(&last.density));
     let least = density.iter().copied().fold(f64::INFINITY, f64::min);
@@ -43,8 +41,11 @@ fn limit_in<const D: usize>(context: Context) -> Result<(), CliError> {
     if !context.quiet {
         print(&format!(
             "at t = {}: mass {mass:.12}, density from {least:.6} to {largest:.6}\n\
-             own error in L2: {:.1e} in time (step halving), below {:.1e} in space (half the grid)\n",
-            last.time, refinement.time, refinement.grid,
+             own error in L2: {:.1e} in time ({}), below {:.1e} in space (half the grid)\n",
+            last.time,
+            refinement.time,
+            refinement.order.map_or("other steps".into(), |p| format!("order seen: {p:.1}")),
+            refinement.grid,
         ));
         if limited > 1e-9 {
             print(&format!(
@@ -56,9 +57,10 @@ fn limit_in<const D: usize>(context: Context) -> Result<(), CliError> {
     let summary = json!({
         "command": "limit", "time": last.time, "mass": mass,
         "min_density": least, "max_density": largest,
-        "error_time_L2": refinement.time, "error_grid_L2": refinement.grid,
+        "error_time_L2": refinement.time, "order_time": refinement.order,
+        "error_grid_L2": refinement.grid,
         "norm_L2": refinement.norm, "limited_fraction": limited,
-        "seconds": context.seconds(),
+        "steps": run.steps, "loop_seconds": run.loop_seconds, "seconds": context.seconds(),
     });
     context.publish(&summary)
 }

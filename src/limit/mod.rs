@@ -1,6 +1,8 @@
 //! The macroscopic limit ∂tρ = ∇·(D\[S\]∇ρ − χ\[S\]ρ∇S) (CMPS 23): it knows no cells, so it is an
 //! independent check of them.
 
+mod flux;
+mod modes;
 pub mod quadrature;
 mod solver;
 

@@ -1,17 +1,22 @@
-//! Drift–diffusion solver: spectral in space, exponential Runge–Kutta of order two in time.
+//! Drift–diffusion solver: spectral in space, exponential Runge–Kutta of order four in time.
 //!
-//! With D̄ = max D and the rest explicit, ρ̂(t+Δt) is the ETD2RK step of Cox & Matthews (2002, eq. 22)
-//! and S is advanced by the same equation as in the particle engine, its source linear in time.
+//! With D̄ the largest D of the step, D̄Δρ and the linear part of the equation of S are exact; what is
+//! left of ρ, ∇·((D − D̄)∇ρ − χρ∇S), and the production of S go through the four evaluations of
+//! [`Step`](super::modes::Step), both at once. A signal that follows ρ, or is given, is taken at
+//! the time of each evaluation.
 //! Mass is conserved to round-off because a divergence has no mean mode. Positivity is enforced by
 //! a mass-conserving limiter: negative nodal values are set to zero and the rest is scaled back to
 //! the total mass. It acts only on what the grid does not resolve, and how much it moved is reported.
 
+use super::flux::Flux;
+use super::modes::{Classes, Step};
 use crate::cells::InitialLaw;
 use crate::schedule::ticks;
-use crate::signal::{SignalEquation, phi, smoothing_kernel};
+use crate::signal::{Law, SignalEquation, smoothing_kernel};
 use crate::spectral::Spectral;
-use crate::turning::{Coefficients, Kernel, TurningKernel};
+use crate::turning::Kernel;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 /// K_h applied to ρ before it feeds S, as the deposit of cells does.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,13 +44,81 @@ pub type MacroFlux<const D: usize> = [Vec<f64>; D];
 /// The macroscopic equation of one experiment on one grid.
 pub struct LimitSolver<'a, const D: usize> {
     spectral: &'a Spectral<D>,
-    kernel: &'a Kernel<D>,
     equation: &'a dyn SignalEquation<D>,
-    /// K̂_h, mode by mode; all 1 without mollifier.
-    source: Vec<f64>,
+    classes: Classes,
+    /// How S answers to ρ in a class: rate, and gain times K̂_h.
+    laws: Vec<[f64; 2]>,
+    kind: Kind,
     state: LimitState,
+    flux: Flux<'a, D>,
+    stages: Stages,
+    density_step: Step,
+    signal_step: Step,
     mass: f64,
     limited: f64,
+    steps: usize,
+    loop_time: Duration,
+}
+
+/// What S does at the four points of a step.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Relaxes,
+    Follows,
+    Given,
+    Steady,
+}
+
+/// Coefficients at the four points of a step.
+struct Stages {
+    /// ρ at the second, third and fourth point, and −∇·(flux beyond −D̄∇ρ) at all four.
+    density: [Vec<f64>; 3],
+    terms: [Vec<f64>; 4],
+    /// ρ at the end of the step.
+    next: Vec<f64>,
+    /// S at the point that is next, and at the end of the step.
+    signal: Vec<f64>,
+    next_signal: Vec<f64>,
+    /// ρ at the nodes.
+    nodal: Vec<f64>,
+}
+
+impl Stages {
+    fn new(len: usize) -> Self {
+        // Nothing is read before it is written. Zeros would be pages that the loop has to ask for.
+        let empty = || vec![f64::NAN; len];
+        Self {
+            density: std::array::from_fn(|_| empty()),
+            terms: std::array::from_fn(|_| empty()),
+            next: empty(),
+            signal: empty(),
+            next_signal: empty(),
+            nodal: empty(),
+        }
+    }
+}
+
+/// The laws of all classes as (rate, gain), and their kind.
+fn laws<const D: usize>(
+    equation: &dyn SignalEquation<D>,
+    classes: &Classes,
+    source: &[f64],
+) -> (Vec<[f64; 2]>, Kind) {
+    let mut kind = if equation.is_steady() { Kind::Steady } else { Kind::Given };
+    let laws = (classes.squares.iter().zip(source))
+        .map(|(k2, source)| match equation.law(*k2) {
+            Law::Relaxes { rate, gain } => {
+                kind = Kind::Relaxes;
+                [rate, gain * source]
+            }
+            Law::Follows { gain } => {
+                kind = Kind::Follows;
+                [0.0, gain * source]
+            }
+            Law::Given => [0.0; 2],
+        })
+        .collect();
+    (laws, kind)
 }
 
 impl<'a, const D: usize> LimitSolver<'a, D> {
@@ -57,16 +130,31 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
         initial: &InitialLaw<D>,
         mollifier: Option<Mollifier>,
     ) -> Self {
-        let grid = spectral.grid();
-        let density = spectral.forward(&initial.nodal(grid));
-        let source = (spectral.laplacian().iter())
+        let classes = Classes::new(spectral.laplacian());
+        let source: Vec<f64> = (classes.squares.iter())
             .map(|k2| mollifier.map_or(1.0, |m| smoothing_kernel(m.bandwidth, m.order, *k2)))
             .collect();
-        let state = LimitState { time: 0.0, density, signal: Vec::new() };
-        let mass = state.density[0];
-        let mut solver = Self { spectral, kernel, equation, source, state, mass, limited: 0.0 };
-        solver.state.signal = equation.initial(spectral, &solver.fed(&solver.state.density));
-        solver
+        let density = spectral.forward(&initial.nodal(spectral.grid()));
+        let mut fed = Vec::new();
+        classes.multiply(|class| source[class], &density, &mut fed);
+        let signal = equation.initial(spectral, &fed);
+        let ((laws, kind), mass) = (laws(equation, &classes, &source), density[0]);
+        Self {
+            spectral,
+            equation,
+            classes,
+            laws,
+            kind,
+            stages: Stages::new(density.len()),
+            state: LimitState { time: 0.0, density, signal },
+            flux: Flux::new(spectral, kernel),
+            density_step: Step::default(),
+            signal_step: Step::default(),
+            mass,
+            limited: 0.0,
+            steps: 0,
+            loop_time: Duration::ZERO,
+        }
     }
 
     /// ρ and S now.
@@ -77,6 +165,16 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
     /// Largest fraction of the mass that the positivity limiter moved in one step.
     pub fn limited_fraction(&self) -> f64 {
         self.limited
+    }
+
+    /// Steps taken.
+    pub fn steps(&self) -> usize {
+        self.steps
+    }
+
+    /// Time spent in steps, without what is done with their results.
+    pub fn loop_time(&self) -> Duration {
+        self.loop_time
     }
 
     /// Runs through the sorted `outputs` with steps of at most `step`, calling `observe` at each.
@@ -95,8 +193,12 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
             if stop.load(Ordering::Relaxed) {
                 return false;
             }
-            self.step(tick.duration);
+            let start = Instant::now();
+            // One change of thread for a step instead of one for every transform.
+            rayon::scope(|_| self.step(tick.duration));
             self.state.time = tick.end;
+            self.loop_time += start.elapsed();
+            self.steps += 1;
             if tick.output {
                 observe(self);
             }
@@ -106,76 +208,97 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
 
     /// J now.
     pub fn flux(&self) -> MacroFlux<D> {
-        let (flux, _) = self.flux_beyond(&self.state.density, &self.state.signal, 0.0);
-        flux
+        self.flux.nodal(&self.state.density, &self.state.signal)
     }
 
     /// One step of length `dt`.
     fn step(&mut self, dt: f64) {
-        let LimitState { density: old, signal, .. } = self.state.clone();
-        let (flux, mean) = self.flux_beyond(&old, &signal, f64::NAN);
-        let explicit = self.spectral.divergence(&flux);
-        let k2 = self.spectral.laplacian();
-        let tables: Vec<[f64; 3]> = k2.iter().map(|k2| phi(mean * k2 * dt)).collect();
-        let mut predicted: Vec<f64> = (tables.iter().zip(&old).zip(&explicit))
-            .map(|(([decay, phi1, _], rho), n)| decay * rho - dt * phi1 * n)
-            .collect();
-        let ahead = self.signal_after(&signal, &old, &predicted, dt);
-        let (flux, _) = self.flux_beyond(&predicted, &ahead, mean);
-        let corrected = self.spectral.divergence(&flux);
-        for (i, rho) in predicted.iter_mut().enumerate() {
-            *rho -= dt * tables[i][2] * (corrected[i] - explicit[i]);
+        let mean = self.flux.largest_diffusivity(&self.state.signal);
+        let squares = self.classes.squares.iter();
+        self.density_step.prepare(dt, mean, squares.map(|k2| [mean * k2, 1.0]));
+        if self.kind == Kind::Relaxes {
+            self.signal_step.prepare(dt, 0.0, self.laws.iter().copied());
         }
-        self.limit(&mut predicted);
-        self.state.signal = self.signal_after(&signal, &old, &predicted, dt);
-        self.state.density = predicted;
+        let Stages { terms: [first, ..], .. } = &mut self.stages;
+        self.flux.beyond(&self.state.density, &self.state.signal, mean, first);
+        for point in 1..4 {
+            self.density_at(point);
+            self.signal_at(point, dt);
+            let Stages { density, terms, signal, .. } = &mut self.stages;
+            let signal = if self.kind == Kind::Steady { &self.state.signal } else { &*signal };
+            self.flux.beyond(&density[point - 1], signal, mean, &mut terms[point]);
+        }
+        self.finish();
     }
 
-    /// S after `dt`, with the source linear between ρ = `from` and ρ = `to`.
-    fn signal_after(&self, signal: &[f64], from: &[f64], to: &[f64], dt: f64) -> Vec<f64> {
-        let (from, to) = (self.fed(from), self.fed(to));
-        let slope: Vec<f64> = from.iter().zip(&to).map(|(a, b)| (b - a) / dt).collect();
-        let mut next = Vec::new();
-        let time = self.state.time;
-        self.equation.advance(self.spectral, signal, &from, &slope, time, dt, &mut next);
-        next
-    }
-
-    /// ρ as it feeds S.
-    fn fed(&self, density: &[f64]) -> Vec<f64> {
-        density.iter().zip(&self.source).map(|(c, k)| c * k).collect()
-    }
-
-    /// Nodal values of −(D − D̄)∇ρ + χρ∇S, and D̄: the one given, or the largest D if that is NaN.
-    fn flux_beyond(&self, density: &[f64], signal: &[f64], mean: f64) -> (MacroFlux<D>, f64) {
-        let rho = self.spectral.inverse(density);
-        let s = self.spectral.inverse(signal);
-        let gradient: [Vec<f64>; D] = std::array::from_fn(|a| self.spectral.derivative(a, signal));
-        let slope = |i: usize| (0..D).map(|a| gradient[a][i].powi(2)).sum::<f64>().sqrt();
-        let at: Vec<Coefficients> = match self.kernel.constant_coefficients() {
-            Some(constant) => vec![constant; rho.len()],
-            None => (0..rho.len()).map(|i| self.kernel.coefficients(s[i], slope(i))).collect(),
-        };
-        let largest = at.iter().map(|c| c.diffusivity).fold(0.0, f64::max);
-        let mean = if mean.is_nan() { largest } else { mean };
-        let uniform = at.iter().all(|c| c.diffusivity == mean);
-        let flux = std::array::from_fn(|a| {
-            let mut flux: Vec<f64> =
-                (0..rho.len()).map(|i| at[i].sensitivity * rho[i] * gradient[a][i]).collect();
-            if !uniform {
-                let steepness = self.spectral.derivative(a, density);
-                for (i, f) in flux.iter_mut().enumerate() {
-                    *f -= (at[i].diffusivity - mean) * steepness[i];
-                }
+    /// Finds ρ at a point after the first.
+    fn density_at(&mut self, point: usize) {
+        let (c, step) = (&self.classes, &self.density_step);
+        let Stages { density: [second, third, fourth], terms: [n1, n2, n3, _], next, .. } =
+            &mut self.stages;
+        match point {
+            1 => step.first(c, &self.state.density, n1, second, next),
+            2 => {
+                third.copy_from_slice(second);
+                step.next(c, 1.0, third, [n1, n2]);
             }
-            flux
-        });
-        (flux, mean)
+            _ => {
+                fourth.copy_from_slice(next);
+                step.next(c, 2.0, fourth, [n1, n3]);
+            }
+        }
     }
 
-    /// The positivity limiter.
-    fn limit(&mut self, density: &mut Vec<f64>) {
-        let mut nodal = self.spectral.inverse(density);
+    /// Finds S at a point after the first.
+    fn signal_at(&mut self, point: usize, dt: f64) {
+        let (c, step, old) = (&self.classes, &self.signal_step, &self.state);
+        let Stages { density, signal, next_signal, .. } = &mut self.stages;
+        match (self.kind, point) {
+            (Kind::Relaxes, 1) => step.first(c, &old.signal, &old.density, signal, next_signal),
+            (Kind::Relaxes, 2) => step.next(c, 1.0, signal, [&old.density, &density[0]]),
+            (Kind::Relaxes, _) => {
+                signal.copy_from_slice(next_signal);
+                step.next(c, 2.0, signal, [&old.density, &density[1]]);
+            }
+            (Kind::Follows, _) => {
+                c.multiply(|class| self.laws[class][1], &density[point - 1], signal);
+            }
+            // The third point is at the time of the second.
+            (Kind::Given, 2) | (Kind::Steady, _) => {}
+            (Kind::Given, _) => {
+                let h = if point == 1 { 0.5 * dt } else { dt };
+                self.equation.advance(self.spectral, &old.signal, &[], &[], old.time, h, signal);
+            }
+        }
+    }
+
+    /// Replaces ρ and S by those at the end of the step.
+    fn finish(&mut self) {
+        let Self { classes, stages, state, .. } = self;
+        let (density, terms) = (&stages.density, &stages.terms);
+        self.density_step.last(classes, &mut stages.next, terms.each_ref().map(Vec::as_slice));
+        if self.kind == Kind::Relaxes {
+            let sources = [&state.density, &density[0], &density[1], &density[2]];
+            self.signal_step.last(classes, &mut stages.next_signal, sources.map(Vec::as_slice));
+        }
+        std::mem::swap(&mut state.density, &mut stages.next);
+        self.limit();
+        let Self { classes, stages, state, laws, .. } = self;
+        match self.kind {
+            Kind::Relaxes => std::mem::swap(&mut state.signal, &mut stages.next_signal),
+            Kind::Follows => {
+                classes.multiply(|class| laws[class][1], &state.density, &mut state.signal);
+            }
+            Kind::Given => std::mem::swap(&mut state.signal, &mut stages.signal),
+            Kind::Steady => {}
+        }
+    }
+
+    /// Makes ρ non-negative at the nodes.
+    fn limit(&mut self) {
+        let (nodal, density) = (&mut self.stages.nodal, &mut self.state.density);
+        nodal.copy_from_slice(density);
+        self.spectral.inverse_in_place(nodal);
         let negative: f64 = nodal.iter().map(|v| v.min(0.0)).sum();
         if negative == 0.0 {
             return;
@@ -183,7 +306,8 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
         let positive: f64 = nodal.iter().map(|v| v.max(0.0)).sum();
         let scale = (positive + negative) / positive;
         nodal.iter_mut().for_each(|v| *v = v.max(0.0) * scale);
-        *density = self.spectral.forward(&nodal);
+        density.copy_from_slice(nodal);
+        self.spectral.forward_in_place(density);
         density[0] = self.mass;
         self.limited = self.limited.max(-negative / (positive + negative));
     }

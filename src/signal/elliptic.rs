@@ -1,6 +1,6 @@
 //! The quasi-steady signal: −D_S ΔS = αρ − βS (CMPS 8 with decay).
 
-use super::SignalEquation;
+use super::{Law, SignalEquation};
 use crate::spectral::Spectral;
 
 /// 0 = D_S ΔS + αρ − βS. Without decay a periodic or no-flux box needs a mean-free source: the
@@ -46,6 +46,10 @@ impl<const D: usize> SignalEquation<D> for Elliptic {
             (density.iter().zip(slope).zip(spectral.laplacian()))
                 .map(|((c, s), k2)| (c + h * s) * self.response(*k2)),
         );
+    }
+
+    fn law(&self, k2: f64) -> Law {
+        Law::Follows { gain: self.response(k2) }
     }
 
     fn is_coupled(&self) -> bool {

@@ -18,6 +18,25 @@ pub use sensed::SensedSignal;
 use crate::experiment::{self, Experiment};
 use crate::spectral::Spectral;
 
+/// How one mode of S answers to that of ρ.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Law {
+    /// ∂tŜ = −rate·Ŝ + gain·ρ̂.
+    Relaxes {
+        /// The rate, not negative.
+        rate: f64,
+        /// The gain.
+        gain: f64,
+    },
+    /// Ŝ = gain·ρ̂ at every time.
+    Follows {
+        /// The gain.
+        gain: f64,
+    },
+    /// Not at all: S at another time comes from [`SignalEquation::advance`], which is given no ρ.
+    Given,
+}
+
 /// One equation for S, advanced in spectral space.
 pub trait SignalEquation<const D: usize>: Sync + Send {
     /// Coefficients of S(x, 0), from those of ρ(x, 0).
@@ -36,6 +55,9 @@ pub trait SignalEquation<const D: usize>: Sync + Send {
         h: f64,
         next: &mut Vec<f64>,
     );
+
+    /// How S answers to ρ in the modes with |κ|² = `k2`; the kind of answer is that of all modes.
+    fn law(&self, k2: f64) -> Law;
 
     /// Whether ρ feeds S.
     fn is_coupled(&self) -> bool;

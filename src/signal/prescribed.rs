@@ -1,6 +1,6 @@
 //! A signal that is given: S(x, t) does not answer to the cells.
 
-use super::SignalEquation;
+use super::{Law, SignalEquation};
 use crate::formula::{Formula, Quantity};
 use crate::spectral::Spectral;
 
@@ -51,6 +51,10 @@ impl<const D: usize> SignalEquation<D> for Prescribed {
         } else {
             next.extend(signal);
         }
+    }
+
+    fn law(&self, _k2: f64) -> Law {
+        Law::Given
     }
 
     fn is_steady(&self) -> bool {

@@ -108,8 +108,9 @@ pub fn converge<const D: usize>(
     let shares = shares::<D>(&experiments)?;
     let mut last = e.clone();
     last.time.outputs = vec![e.time.end];
-    let limit = final_limit::<D>(&last, false, monitor)?;
-    let refinement = refinement::<D>(&last, monitor.stop)?;
+    let limit = limit_fields::<D>(&last, false, monitor.stop)?;
+    let refinement = refinement::<D>(&last, &limit, monitor.stop)?;
+    let limit = limit.last().clone();
     let (mut all, mut budget) = (Vec::new(), Vec::new());
     for (e, &share) in experiments.iter().zip(&shares) {
         let base = differences::<D>(e, e.converge.replicates, monitor, share)?;
@@ -191,16 +192,6 @@ fn shares<const D: usize>(experiments: &[Experiment]) -> Result<Vec<f64>, Simula
     Ok(works.iter().map(|work| work / total).collect())
 }
 
-/// The limit at the final time.
-fn final_limit<const D: usize>(
-    e: &Experiment,
-    mollified: bool,
-    monitor: &Monitor<'_>,
-) -> Result<LimitFields<D>, SimulationError> {
-    let (fields, _) = limit_fields::<D>(e, mollified, monitor.stop)?;
-    Ok(fields.into_iter().next_back().expect("the final time is an output"))
-}
-
 /// Runs `replicates` replicates of `e` and subtracts the limit from each.
 pub(super) fn differences<const D: usize>(
     e: &Experiment,
@@ -209,8 +200,8 @@ pub(super) fn differences<const D: usize>(
     share: f64,
 ) -> Result<Differences, SimulationError> {
     let model = Model::<D>::new(e)?;
-    let limit = final_limit::<D>(e, true, monitor)?;
-    let reference = Reference::new(&model, e, &limit);
+    let limit = limit_fields::<D>(e, true, monitor.stop)?;
+    let reference = Reference::new(&model, e, limit.last());
     let mut all = Differences {
         fields: Vec::new(),
         weak: Vec::new(),

@@ -19,4 +19,4 @@ pub use fit::{Order, fit_order};
 pub use monitor::Monitor;
 pub use norms::{LeaveOneOut, Norm, measure};
 pub use positivity::{Positivity, positivity};
-pub use reference::{LimitFields, Refinement, limit_fields, refinement};
+pub use reference::{LimitFields, LimitRun, Refinement, limit_fields, refinement};

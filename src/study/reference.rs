@@ -5,6 +5,7 @@ use crate::experiment::Experiment;
 use crate::grid::Grid;
 use crate::limit::{LimitSolver, MacroFlux, Mollifier};
 use crate::model::Model;
+use crate::schedule::ticks;
 use crate::signal::equation;
 use crate::simulation::SimulationError;
 use crate::spectral::Spectral;
@@ -35,13 +36,32 @@ impl<const D: usize> LimitFields<D> {
     }
 }
 
-/// ρ₀, S₀, J₀ at the output times on the grid of the cells, and the largest fraction of the mass
-/// that the positivity limiter moved. With `mollified`, ρ₀ feeds S₀ through K_h as cells do.
+/// One solution of the limit.
+#[derive(Clone, Debug)]
+pub struct LimitRun<const D: usize> {
+    /// ρ₀, S₀, J₀ at the output times, on the grid of the cells.
+    pub fields: Vec<LimitFields<D>>,
+    /// The largest fraction of the mass that the positivity limiter moved in a step.
+    pub limited: f64,
+    /// Steps taken.
+    pub steps: usize,
+    /// Seconds that they took.
+    pub loop_seconds: f64,
+}
+
+impl<const D: usize> LimitRun<D> {
+    /// The limit at the final time.
+    pub fn last(&self) -> &LimitFields<D> {
+        self.fields.last().expect("the final time is an output")
+    }
+}
+
+/// Solves the limit. With `mollified`, ρ₀ feeds S₀ through K_h as cells do.
 pub fn limit_fields<const D: usize>(
     e: &Experiment,
     mollified: bool,
     stop: &AtomicBool,
-) -> Result<(Vec<LimitFields<D>>, f64), SimulationError> {
+) -> Result<LimitRun<D>, SimulationError> {
     let target = Spectral::<D>::new(&Grid::from_domain(&e.domain));
     let own = Spectral::new(&target.grid().with_cells(std::array::from_fn(|a| e.limit.grid[a])));
     let kernel = Kernel::from_experiment(e, &VelocitySpace::from_experiment(&e.velocity));
@@ -60,8 +80,10 @@ pub fn limit_fields<const D: usize>(
             flux: solver.flux().map(|component| resample_nodal(&own, &component, &target)),
         });
     });
-    let limited = solver.limited_fraction();
-    if done { Ok((fields, limited)) } else { Err(SimulationError::Interrupted) }
+    let (limited, steps) = (solver.limited_fraction(), solver.steps());
+    let loop_seconds = solver.loop_time().as_secs_f64();
+    let run = LimitRun { fields, limited, steps, loop_seconds };
+    if done { Ok(run) } else { Err(SimulationError::Interrupted) }
 }
 
 /// Nodal values on another grid. Only fluxes need it, and only where the grids differ.
@@ -79,41 +101,70 @@ fn resample_nodal<const D: usize>(
 /// The limit solver's own error at the final time, measured by refinement.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Refinement {
-    /// ‖ρ_Δt − ρ_2Δt‖_L²/3: the error in time of a second-order scheme.
+    /// ‖ρ_Δt − ρ_qΔt‖_L²/|qᵖ − 1|, q ≈ 2: the error in time of a scheme of order p.
     pub time: f64,
+    /// The order seen between Δt, 2Δt and 4Δt, if there are steps enough and their differences are
+    /// above round-off. It is p where it is below four.
+    pub order: Option<f64>,
     /// ‖ρ_n − ρ_{n/2}‖_L²: the error of the half grid, a bound on that of the grid.
     pub grid: f64,
     /// ‖ρ₀‖_L², to compare with.
     pub norm: f64,
 }
 
-/// Measures the limit solver's error by runs with twice the time step and half the grid.
+/// The order of the scheme in time.
+const ORDER: f64 = 4.0;
+/// Differences below this fraction of the norm say nothing about an order.
+const TOO_SMALL: f64 = 1e-11;
+
+/// ‖ρ − ρ′‖_L² of two solutions at the final time.
+fn distance<const D: usize>(volume: f64, a: &LimitRun<D>, b: &LimitRun<D>) -> f64 {
+    let pairs = a.last().density.iter().zip(&b.last().density);
+    (volume * pairs.map(|(a, b)| (a - b).powi(2)).sum::<f64>()).sqrt()
+}
+
+/// Measures the error of `base`, which is the limit of `e`, by runs with other steps and with half
+/// the grid.
 pub fn refinement<const D: usize>(
     e: &Experiment,
+    base: &LimitRun<D>,
     stop: &AtomicBool,
 ) -> Result<Refinement, SimulationError> {
-    let mut e = e.clone();
-    e.time.outputs = vec![e.time.end];
-    let spectral = Spectral::<D>::new(&Grid::from_domain(&e.domain));
-    let last = |e: &Experiment| -> Result<Vec<f64>, SimulationError> {
-        let (fields, _) = limit_fields::<D>(e, false, stop)?;
-        Ok(fields.into_iter().next_back().expect("one output").density)
-    };
-    let base = last(&e)?;
-    let mut slow = e.clone();
-    slow.limit.step *= 2.0;
+    let volume = Grid::<D>::from_domain(&e.domain).volume();
+    let square: f64 = base.last().density.iter().map(|c| c * c).sum();
+    let norm = (volume * square).sqrt();
+    let (time, order) = error_in_time(e, base, TOO_SMALL * norm, stop)?;
     let mut coarse = e.clone();
     coarse.limit.grid.iter_mut().for_each(|n| *n = (*n / 2).max(4));
-    let (slow, coarse) = (last(&slow)?, last(&coarse)?);
-    let volume = spectral.grid().volume();
-    let distance = |a: &[f64], b: &[f64]| {
-        (volume * a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>()).sqrt()
+    let grid = distance(volume, base, &limit_fields(&coarse, false, stop)?);
+    Ok(Refinement { time, order, grid, norm })
+}
+
+/// The error of `base` in time and the order seen, by runs with twice the step (with half of it if
+/// there is but one to every output) and with four times the step. No order is seen in changes
+/// that are not above `too_small`.
+fn error_in_time<const D: usize>(
+    e: &Experiment,
+    base: &LimitRun<D>,
+    too_small: f64,
+    stop: &AtomicBool,
+) -> Result<(f64, Option<f64>), SimulationError> {
+    let volume = Grid::<D>::from_domain(&e.domain).volume();
+    let with_steps = |factor: f64| {
+        let mut e = e.clone();
+        e.limit.step *= factor;
+        limit_fields::<D>(&e, false, stop)
     };
-    Ok(Refinement {
-        time: distance(&base, &slow) / 3.0,
-        grid: distance(&base, &coarse),
-        norm: distance(&base, &vec![0.0; base.len()]),
-    })
+    let steps = |factor: f64| ticks(&e.time.outputs, e.limit.step * factor, f64::INFINITY).len();
+    let other = with_steps(if steps(2.0) < base.steps { 2.0 } else { 0.5 })?;
+    let change = distance(volume, base, &other);
+    let mut order = None;
+    if change > too_small && base.steps == 2 * other.steps && other.steps == 2 * steps(4.0) {
+        order = Some((distance(volume, &other, &with_steps(4.0)?) / change).log2());
+    }
+    let q = base.steps as f64 / other.steps as f64;
+    let p = order.unwrap_or(ORDER).clamp(1.0, ORDER);
+    Ok((change / (q.powf(p) - 1.0).abs(), order))
 }
 
 /// K_h * u, by coefficients.
