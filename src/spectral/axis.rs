@@ -83,7 +83,7 @@ impl Axis {
                 self.to_waves(job, from, to);
             }
             (Boundary::Periodic, _) => {
-                self.from_waves(job, from, to);
+                self.waves_back(job, from, to);
                 self.inverse.process_with_scratch(to, fft);
             }
             (Boundary::NoFlux, Job::Analyse | Job::AnalyseDerivative) => {
@@ -92,7 +92,7 @@ impl Axis {
                 self.to_cosines(job, to);
             }
             (Boundary::NoFlux, _) => {
-                self.from_cosines(job, from);
+                self.cosines_back(job, from);
                 self.inverse.process_with_scratch(from, fft);
                 unfold(job, from, to);
             }
@@ -126,7 +126,7 @@ impl Axis {
     }
 
     /// The Fourier coefficients at ±κⱼ from pairs (√2 cos, √2 sin).
-    fn from_waves(&self, job: Job, from: &[Complex<f64>], to: &mut [Complex<f64>]) {
+    fn waves_back(&self, job: Job, from: &[Complex<f64>], to: &mut [Complex<f64>]) {
         let n = from.len();
         let (low, high) = to.split_at_mut(n / 2 + 1);
         let plus_minus = low[1..].iter_mut().zip(high.iter_mut().rev());
@@ -178,7 +178,7 @@ impl Axis {
 
     /// The FFT of a folded line from cosine coefficients; of an odd one, from those of the field
     /// whose derivative it is.
-    fn from_cosines(&self, job: Job, line: &mut [Complex<f64>]) {
+    fn cosines_back(&self, job: Job, line: &mut [Complex<f64>]) {
         let n = line.len();
         let (low, high) = line.split_at_mut(n / 2 + 1);
         let pairs = low[1..].iter_mut().zip(high.iter_mut().rev()).zip(&self.twiddles[1..]);
