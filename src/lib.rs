@@ -11,11 +11,11 @@
 //!
 //! Rooms, lowest first; dependencies go one way.
 //!
-//! - ground: [`vector`], [`rng`], [`grid`], [`schedule`], [`quadrature`], [`formula`], [`spectral`],
-//!   [`spline`]
+//! - ground: [`vector`], [`rng`], [`simd`], [`grid`], [`tiles`], [`schedule`], [`quadrature`],
+//!   [`formula`], [`spectral`], [`spline`]
 //! - the experiment file: [`experiment`]
 //! - the kinetic equation: [`velocity`] (V and F), [`signal`] (S), [`turning`] (T), [`cells`] (f⁰),
-//!   [`motion`] (flights and tumbles)
+//!   [`free_walk`] (the law without a signal), [`motion`] (flights and tumbles)
 //! - one realisation: [`model`] (rebuilt from the experiment), [`state`] (what changes),
 //!   [`simulation`] (the loop)
 //! - the macroscopic equation, which knows no cells: [`limit`]
