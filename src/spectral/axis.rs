@@ -80,19 +80,19 @@ impl Axis {
         match (self.boundary, job) {
             (Boundary::Periodic, Job::Analyse | Job::AnalyseDerivative) => {
                 self.forward.process_with_scratch(from, fft);
-                self.to_waves(job, from, to);
+                self.waves(job, from, to);
             }
             (Boundary::Periodic, _) => {
-                self.from_waves(job, from, to);
+                self.fourier_of_waves(job, from, to);
                 self.inverse.process_with_scratch(to, fft);
             }
             (Boundary::NoFlux, Job::Analyse | Job::AnalyseDerivative) => {
                 fold(job, from, to);
                 self.forward.process_with_scratch(to, fft);
-                self.to_cosines(job, to);
+                self.cosines(job, to);
             }
             (Boundary::NoFlux, _) => {
-                self.from_cosines(job, from);
+                self.fourier_of_cosines(job, from);
                 self.inverse.process_with_scratch(from, fft);
                 unfold(job, from, to);
             }
@@ -100,7 +100,7 @@ impl Axis {
     }
 
     /// Pairs (√2 cos, √2 sin) from the Fourier coefficients at ±κⱼ.
-    fn to_waves(&self, job: Job, from: &[Complex<f64>], to: &mut [Complex<f64>]) {
+    fn waves(&self, job: Job, from: &[Complex<f64>], to: &mut [Complex<f64>]) {
         let n = from.len();
         let (one, scale) = (1.0 / n as f64, FRAC_1_SQRT_2 / n as f64);
         let plus_minus = from[1..].iter().zip(from.iter().rev());
@@ -126,7 +126,7 @@ impl Axis {
     }
 
     /// The Fourier coefficients at ±κⱼ from pairs (√2 cos, √2 sin).
-    fn from_waves(&self, job: Job, from: &[Complex<f64>], to: &mut [Complex<f64>]) {
+    fn fourier_of_waves(&self, job: Job, from: &[Complex<f64>], to: &mut [Complex<f64>]) {
         let n = from.len();
         let (low, high) = to.split_at_mut(n / 2 + 1);
         let plus_minus = low[1..].iter_mut().zip(high.iter_mut().rev());
@@ -152,7 +152,7 @@ impl Axis {
 
     /// Cosine coefficients from the FFT of a folded line (Makhoul 1980); of an odd line, those of
     /// its derivative. Entries j and n − j become one another's partners.
-    fn to_cosines(&self, job: Job, line: &mut [Complex<f64>]) {
+    fn cosines(&self, job: Job, line: &mut [Complex<f64>]) {
         let n = line.len();
         let (one, scale) = (1.0 / n as f64, FRAC_1_SQRT_2 / n as f64);
         let (low, high) = line.split_at_mut(n / 2 + 1);
@@ -178,7 +178,7 @@ impl Axis {
 
     /// The FFT of a folded line from cosine coefficients; of an odd one, from those of the field
     /// whose derivative it is.
-    fn from_cosines(&self, job: Job, line: &mut [Complex<f64>]) {
+    fn fourier_of_cosines(&self, job: Job, line: &mut [Complex<f64>]) {
         let n = line.len();
         let (low, high) = line.split_at_mut(n / 2 + 1);
         let pairs = low[1..].iter_mut().zip(high.iter_mut().rev()).zip(&self.twiddles[1..]);
