@@ -6,7 +6,7 @@
 //! its end. Krogstad's scheme (2005), which differs in two factors, was more accurate in some
 //! problems and less so in others.
 
-use crate::signal::phi;
+use crate::signal::{doubled, phi};
 use rayon::prelude::*;
 use std::collections::HashMap;
 
@@ -57,8 +57,8 @@ struct Factors {
 impl Factors {
     /// `gain` multiplies every N.
     fn new(h: f64, rate: f64, gain: f64) -> Self {
-        let ([e, p1, ..], [ee, pp1, pp2, pp3]) = (phi(0.5 * h * rate), phi(h * rate));
-        let g = h * gain;
+        let (half, g) = (phi(0.5 * h * rate), h * gain);
+        let ([e, p1, ..], [ee, pp1, pp2, pp3]) = (half, doubled(half));
         Self {
             half: [e, 0.5 * g * p1],
             whole: [ee, g * pp1],
@@ -96,14 +96,22 @@ impl Step {
             });
     }
 
-    /// From the second point to the third (`weight` 1), or from the one at the end to the fourth
-    /// (`weight` 2), with the evaluation before.
-    pub fn next(&self, c: &Classes, weight: f64, point: &mut [f64], [n1, n]: [&[f64]; 2]) {
-        (point.par_iter_mut().zip(&c.of_mode).zip(n1.par_iter().zip(n)))
-            .with_min_len(BATCH)
-            .for_each(|((u, class), (n1, n))| {
-                *u += weight * self.factors[*class as usize].half[1] * (n - n1);
-            });
+    /// From `base`, the second point, to the third (`weight` 1), or from the one at the end to the
+    /// fourth (`weight` 2), with the evaluation before.
+    pub fn next(
+        &self,
+        c: &Classes,
+        weight: f64,
+        base: &[f64],
+        [n1, n]: [&[f64]; 2],
+        point: &mut [f64],
+    ) {
+        let known = base.par_iter().zip(n1.par_iter().zip(n));
+        (point.par_iter_mut().zip(&c.of_mode).zip(known)).with_min_len(BATCH).for_each(
+            |((u, class), (base, (n1, n)))| {
+                *u = base + weight * self.factors[*class as usize].half[1] * (n - n1);
+            },
+        );
     }
 
     /// From the one at the end to the result.
@@ -133,11 +141,10 @@ mod tests {
         let n1 = at(0.0, &start);
         step.first(&classes, &start, &n1, &mut second, &mut end);
         let n2 = at(0.5 * h, &second);
-        let mut third = second;
-        step.next(&classes, 1.0, &mut third, [&n1, &n2]);
+        let (mut third, mut fourth) = (start.clone(), start.clone());
+        step.next(&classes, 1.0, &second, [&n1, &n2], &mut third);
         let n3 = at(0.5 * h, &third);
-        let mut fourth = end.clone();
-        step.next(&classes, 2.0, &mut fourth, [&n1, &n3]);
+        step.next(&classes, 2.0, &end, [&n1, &n3], &mut fourth);
         let n4 = at(h, &fourth);
         step.last(&classes, &mut end, [&n1, &n2, &n3, &n4]);
         end

@@ -76,8 +76,9 @@ struct Stages {
     terms: [Vec<f64>; 4],
     /// ρ at the end of the step.
     next: Vec<f64>,
-    /// S at the point that is next, and at the end of the step.
+    /// S at the point that is next, at the second one, and at the end of the step.
     signal: Vec<f64>,
+    second_signal: Vec<f64>,
     next_signal: Vec<f64>,
     /// ρ at the nodes.
     nodal: Vec<f64>,
@@ -92,6 +93,7 @@ impl Stages {
             terms: std::array::from_fn(|_| empty()),
             next: empty(),
             signal: empty(),
+            second_signal: empty(),
             next_signal: empty(),
             nodal: empty(),
         }
@@ -238,27 +240,26 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
             &mut self.stages;
         match point {
             1 => step.first(c, &self.state.density, n1, second, next),
-            2 => {
-                third.copy_from_slice(second);
-                step.next(c, 1.0, third, [n1, n2]);
-            }
-            _ => {
-                fourth.copy_from_slice(next);
-                step.next(c, 2.0, fourth, [n1, n3]);
-            }
+            2 => step.next(c, 1.0, second, [n1, n2], third),
+            _ => step.next(c, 2.0, next, [n1, n3], fourth),
         }
     }
 
     /// Finds S at a point after the first.
     fn signal_at(&mut self, point: usize, dt: f64) {
         let (c, step, old) = (&self.classes, &self.signal_step, &self.state);
-        let Stages { density, signal, next_signal, .. } = &mut self.stages;
+        let Stages { density, signal, second_signal, next_signal, .. } = &mut self.stages;
         match (self.kind, point) {
-            (Kind::Relaxes, 1) => step.first(c, &old.signal, &old.density, signal, next_signal),
-            (Kind::Relaxes, 2) => step.next(c, 1.0, signal, [&old.density, &density[0]]),
+            (Kind::Relaxes, 1) => {
+                step.first(c, &old.signal, &old.density, second_signal, next_signal);
+                std::mem::swap(signal, second_signal);
+            }
+            (Kind::Relaxes, 2) => {
+                std::mem::swap(signal, second_signal);
+                step.next(c, 1.0, second_signal, [&old.density, &density[0]], signal);
+            }
             (Kind::Relaxes, _) => {
-                signal.copy_from_slice(next_signal);
-                step.next(c, 2.0, signal, [&old.density, &density[1]]);
+                step.next(c, 2.0, next_signal, [&old.density, &density[1]], signal);
             }
             (Kind::Follows, _) => {
                 c.multiply(|class| self.laws[class][1], &density[point - 1], signal);

@@ -11,7 +11,7 @@ mod sensed;
 
 pub use deposit::{Deposit, smoothing_kernel};
 pub use elliptic::Elliptic;
-pub use parabolic::{Parabolic, phi};
+pub use parabolic::{Parabolic, doubled, phi};
 pub use prescribed::Prescribed;
 pub use sensed::SensedSignal;
 
