@@ -88,7 +88,12 @@ impl<const D: usize> Model<D> {
         if self.equation.is_steady() {
             return ticks(&self.outputs, f64::INFINITY, f64::INFINITY);
         }
-        ticks(&self.outputs, self.step, 0.04 * self.epsilon * self.epsilon)
+        ticks(&self.outputs, self.step, self.last_step())
+    }
+
+    /// The field step before an output: ε²/25.
+    pub fn last_step(&self) -> f64 {
+        0.04 * self.epsilon * self.epsilon
     }
 
     /// The box and its grid.

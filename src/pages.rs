@@ -6,7 +6,9 @@ use crate::model::Model;
 use crate::observe::names;
 use crate::report::{Bars, Curve, Heatmap, Page, Panel, Plot, Scale, Series, Table, compact};
 use crate::spectral::Spectral;
-use crate::study::{Convergence, Ensemble, LimitFields, Refinement, RunRecord};
+use crate::study::{
+    Check, Convergence, Ensemble, LimitFields, Order, Refinement, RunRecord, Sweep,
+};
 
 /// Most nodes along an axis of a map; a larger field is thinned.
 const LARGEST_PANEL: usize = 256;
@@ -118,30 +120,27 @@ pub fn converge_page<const D: usize>(e: &Experiment, m: &Model<D>, r: &Convergen
         Field { name: &name, values: r.finest.means(), interval: Some(&interval) },
         Field { name: "limit ε → 0", values: &r.mollified_limit, interval: None },
     ];
-    let mut page = page(e, "converge")
-        .paragraph(&format!(
-            "Distance between the kinetic model and its drift–diffusion limit at t = {}, from {} \
-             replicates at each ε. Bars are {}% intervals; a hollow marker with an arrow is an \
-             upper bound, because its interval reaches zero.",
-            compact(e.time.end),
-            e.converge.replicates,
-            100.0 * e.ensemble.confidence
-        ))
-        .section("Order in ε")
-        .figure(
-            &errors(r, |q, norm| q == "rho" && !is_weak(norm)),
-            "Distance of the densities against ε.",
-        )
-        .figure(
-            &errors(r, |q, norm| q != "rho" && norm == "L2"),
-            "Distances of S, ∇S, J and the norm of r_ε against ε, in L².",
+    let mut page = page(e, "converge").paragraph(&format!(
+        "Distance between the kinetic model and its drift–diffusion limit at t = {}. By cells: \
+             {} replicates at each ε; bars are {}% intervals, and a hollow marker with an arrow is \
+             an upper bound, because its interval reaches zero.",
+        compact(e.time.end),
+        r.replicates,
+        100.0 * e.ensemble.confidence
+    ));
+    if r.other.is_some() {
+        page = page.paragraph(
+            "By the kinetic equation: solved on grid and discrete ordinates, without noise; bars \
+             are its numerical error.",
         );
-    if r.orders.iter().any(|(q, norm, fit)| *q == "rho" && is_weak(norm) && fit.order.is_some()) {
-        let weak = errors(r, |q, norm| q == "rho" && is_weak(norm));
-        page = page.figure(&weak, "Weak errors of the density against ε.");
+    }
+    for sweep in std::iter::once(&r.main).chain(&r.other) {
+        page = order_section(page, sweep);
+    }
+    if !r.checks.is_empty() {
+        page = page.section("Cells against the kinetic equation").table(&checks(&r.checks));
     }
     page = page
-        .table(&orders(r))
         .section("Density beside its limit")
         .figure(
             &picture(m.grid(), "Density ρ", &fields),
@@ -161,7 +160,44 @@ pub fn converge_page<const D: usize>(e: &Experiment, m: &Model<D>, r: &Convergen
             page = page.figure(&budget(r, quantity), &text);
         }
     }
-    page.section("All distances").table(&distances(r)).to_html()
+    page.section("All distances").table(&distances(&r.main)).to_html()
+}
+
+/// Errors and orders by one method.
+fn order_section(page: Page, sweep: &Sweep) -> Page {
+    let mut page = page
+        .section(&format!("Order in ε, by {}", sweep.method))
+        .figure(
+            &errors(sweep, |q, norm| q == "rho" && !is_weak(norm)),
+            "Distance of the densities against ε.",
+        )
+        .figure(
+            &errors(sweep, |q, norm| q != "rho" && norm == "L2"),
+            "Distances of S, ∇S, J and the norm of r_ε against ε, in L².",
+        );
+    let has_weak = |(q, norm, fit): &(&str, String, Order)| {
+        *q == "rho" && is_weak(norm) && fit.order.is_some()
+    };
+    if sweep.orders.iter().any(has_weak) {
+        let weak = errors(sweep, |q, norm| q == "rho" && is_weak(norm));
+        page = page.figure(&weak, "Weak errors of the density against ε.");
+    }
+    page.table(&orders(sweep))
+}
+
+fn checks(checks: &[Check]) -> Table {
+    let mut table = Table::new("L² distance of the mean of the cells from the kinetic equation")
+        .words("quantity")
+        .numbers("ε")
+        .numbers("distance")
+        .numbers("interval");
+    for check in checks {
+        let d = &check.distance;
+        let value = if d.low > 0.0 { compact(d.value) } else { "not resolved".into() };
+        let interval = format!("[{}, {}]", compact(d.low), compact(d.high));
+        table = table.row([check.quantity.into(), compact(check.epsilon), value, interval]);
+    }
+    table
 }
 
 /// Whether a norm is the pairing with a test function.
@@ -170,11 +206,11 @@ fn is_weak(norm: &str) -> bool {
 }
 
 /// Errors against ε, of the wanted (quantity, norm).
-fn errors<const D: usize>(r: &Convergence<D>, wanted: impl Fn(&str, &str) -> bool) -> String {
+fn errors(sweep: &Sweep, wanted: impl Fn(&str, &str) -> bool) -> String {
     let mut plot = Plot::new("Distance to the limit").x("ε", Scale::Log).y("error", Scale::Log);
-    for (quantity, norm, fit) in r.orders.iter().filter(|(q, norm, _)| wanted(q, norm)) {
+    for (quantity, norm, fit) in sweep.orders.iter().filter(|(q, norm, _)| wanted(q, norm)) {
         let mut series = Series::markers(&format!("{quantity} {norm}"));
-        for row in r.rows.iter().filter(|row| row.quantity == *quantity && row.norm == *norm) {
+        for row in sweep.rows.iter().filter(|row| row.quantity == *quantity && row.norm == *norm) {
             // A weak error may be negative throughout: what is fitted is its size.
             let (low, high) = match row.error.value < 0.0 {
                 true => (-row.error.high, -row.error.low),
@@ -193,14 +229,14 @@ fn errors<const D: usize>(r: &Convergence<D>, wanted: impl Fn(&str, &str) -> boo
     plot.to_svg()
 }
 
-fn orders<const D: usize>(r: &Convergence<D>) -> Table {
+fn orders(sweep: &Sweep) -> Table {
     let mut table = Table::new("Fitted orders")
         .words("quantity")
         .words("norm")
         .numbers("order")
         .numbers("interval")
         .words("verdict");
-    for (quantity, norm, fit) in &r.orders {
+    for (quantity, norm, fit) in &sweep.orders {
         let value = fit.order.map_or("–".into(), |o| format!("{:.3}", o.value));
         let interval = fit.order.map_or("–".into(), |o| format!("[{:.3}, {:.3}]", o.low, o.high));
         let row = [quantity.to_string(), norm.clone(), value, interval, fit.verdict.clone()];
@@ -209,14 +245,14 @@ fn orders<const D: usize>(r: &Convergence<D>) -> Table {
     table
 }
 
-fn distances<const D: usize>(r: &Convergence<D>) -> Table {
+fn distances(sweep: &Sweep) -> Table {
     let mut table = Table::new("Distances")
         .words("quantity")
         .words("norm")
         .numbers("ε")
         .numbers("error")
         .numbers("interval");
-    for row in &r.rows {
+    for row in &sweep.rows {
         let value = if row.resolved { compact(row.error.value) } else { "not resolved".into() };
         let interval = format!("[{}, {}]", compact(row.error.low), compact(row.error.high));
         let (quantity, norm) = (row.quantity.to_string(), row.norm.clone());

@@ -3,15 +3,16 @@
 //! A field step, second order in Δt: S at mid-step is predicted from the last densities, the cells
 //! fly in it, are deposited, and S is advanced with the source linear between both deposits.
 
-use crate::cells::{BLOCK, InitialError};
+use crate::cells::{BLOCK, InitialError, Population};
 use crate::model::Model;
 use crate::motion::{MotionError, Tally};
 use crate::rng::Streams;
 use crate::schedule::Tick;
+use crate::signal::SensedSignal;
 use crate::state::State;
-use crate::turning::Sense;
 use crate::with_kernel;
 use rayon::prelude::*;
+use std::any::Any;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use thiserror::Error;
@@ -118,7 +119,11 @@ impl<'m, const D: usize> Simulation<'m, D> {
         let mut field = std::mem::take(&mut self.work.field);
         self.signal_after(0.5 * dt, &mut field);
         let signal = model.sense(&mut field, std::mem::take(&mut self.work.padded));
-        let tally = self.fly(&signal, dt, deposited, watch)?;
+        let State { step, cells, .. } = &mut self.state;
+        let (streams, step, parts) = (self.streams, *step, &mut self.work.parts);
+        let flight =
+            Flight { model, signal: &signal, dt, deposited, streams, step, cells, parts, watch };
+        let tally = compiled::<D>()(flight)?;
         self.state.tally += tally;
         self.work.padded = signal.into_padded();
         if deposited {
@@ -142,56 +147,87 @@ impl<'m, const D: usize> Simulation<'m, D> {
         Ok(())
     }
 
-    /// All cells over Δt in a frozen signal; if `deposit`, each block is deposited while it is at
-    /// hand.
-    fn fly<S: Sense<D>>(
-        &mut self,
-        signal: &S,
-        duration: f64,
-        deposit: bool,
-        watch: &Watch<'_>,
-    ) -> Result<Tally, SimulationError> {
-        let Self { model, streams, state, work, .. } = self;
-        let (parts, length) = (&mut work.parts.0, work.parts.1);
-        let (weight, number) = (state.cells.weight, state.step);
-        let (positions, velocities) = (&mut state.cells.positions, &mut state.cells.velocities);
-        let tallies: Vec<Result<Tally, SimulationError>> = with_kernel!(&model.kernel, kernel => {
-            let step = model.field_step(kernel, signal, duration, positions);
-            (positions.par_chunks_mut(length))
-                .zip(velocities.par_chunks_mut(length))
-                .zip(parts)
-                .enumerate()
-                .map(|(part, ((xs, vs), grid))| {
-                    grid.fill(0.0);
-                    let (mut tally, first) = (Tally::default(), part * length / BLOCK);
-                    let blocks = xs.chunks_mut(BLOCK).zip(vs.chunks_mut(BLOCK)).enumerate();
-                    for (block, (xs, vs)) in blocks {
-                        let names = [(first + block) as u64, number];
-                        if watch.stop.load(Ordering::Relaxed) {
-                            return Err(SimulationError::Interrupted);
-                        }
-                        tally += step.fly(xs, vs, *streams, names)?;
-                        (watch.progress)(xs.len());
-                        if deposit {
-                            model.deposit.add(grid, xs, weight);
-                        }
-                    }
-                    Ok(tally)
-                })
-                .collect()
-        });
-        tallies.into_iter().try_fold(Tally::default(), |mut total, part| {
-            total += part?;
-            Ok(total)
-        })
-    }
-
     /// Coefficients of S after a time `h`, into `next`.
     fn signal_after(&self, h: f64, next: &mut Vec<f64>) {
         let State { signal, density, density_slope: slope, time, .. } = &self.state;
         let (equation, spectral) = (&self.model.equation, &self.model.spectral);
         equation.advance(spectral, signal, density, slope, *time, h, next);
     }
+}
+
+/// All cells over one field step in a frozen signal.
+struct Flight<'a, const D: usize> {
+    model: &'a Model<D>,
+    signal: &'a SensedSignal<'a, D>,
+    dt: f64,
+    /// Whether each block is deposited while it is at hand.
+    deposited: bool,
+    streams: Streams,
+    step: u64,
+    cells: &'a mut Population<D>,
+    parts: &'a mut (Vec<Vec<f64>>, usize),
+    watch: &'a Watch<'a>,
+}
+
+fn fly<const D: usize>(flight: Flight<'_, D>) -> Result<Tally, SimulationError> {
+    let Flight { model, signal, dt, deposited, streams, step: number, cells, parts, watch } =
+        flight;
+    let (weight, length, parts) = (cells.weight, parts.1, &mut parts.0);
+    let (positions, velocities) = (&mut cells.positions, &mut cells.velocities);
+    let tallies: Vec<Result<Tally, SimulationError>> = with_kernel!(&model.kernel, kernel => {
+        let step = model.field_step(kernel, signal, dt, positions);
+        (positions.par_chunks_mut(length))
+            .zip(velocities.par_chunks_mut(length))
+            .zip(parts)
+            .enumerate()
+            .map(|(part, ((xs, vs), grid))| {
+                grid.fill(0.0);
+                let (mut tally, first) = (Tally::default(), part * length / BLOCK);
+                let blocks = xs.chunks_mut(BLOCK).zip(vs.chunks_mut(BLOCK)).enumerate();
+                for (block, (xs, vs)) in blocks {
+                    let names = [(first + block) as u64, number];
+                    if watch.stop.load(Ordering::Relaxed) {
+                        return Err(SimulationError::Interrupted);
+                    }
+                    tally += step.fly(xs, vs, streams, names)?;
+                    (watch.progress)(xs.len());
+                    if deposited {
+                        model.deposit.add(grid, xs, weight);
+                    }
+                }
+                Ok(tally)
+            })
+            .collect()
+    });
+    tallies.into_iter().try_fold(Tally::default(), |mut total, part| {
+        total += part?;
+        Ok(total)
+    })
+}
+
+type Fly<const D: usize> = fn(Flight<'_, D>) -> Result<Tally, SimulationError>;
+
+#[inline(never)]
+fn fly_in_1d(flight: Flight<'_, 1>) -> Result<Tally, SimulationError> {
+    fly(flight)
+}
+
+#[inline(never)]
+fn fly_in_2d(flight: Flight<'_, 2>) -> Result<Tally, SimulationError> {
+    fly(flight)
+}
+
+#[inline(never)]
+fn fly_in_3d(flight: Flight<'_, 3>) -> Result<Tally, SimulationError> {
+    fly(flight)
+}
+
+/// [`fly`] as compiled with this crate: a crate that uses a simulation need not compile every
+/// kernel's loop again.
+fn compiled<const D: usize>() -> Fly<D> {
+    let all: [&dyn Any; 3] =
+        [&(fly_in_1d as Fly<1>), &(fly_in_2d as Fly<2>), &(fly_in_3d as Fly<3>)];
+    *all[D - 1].downcast_ref().expect("D is 1, 2 or 3")
 }
 
 /// (now − before)/`time`, into `rate`.

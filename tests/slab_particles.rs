@@ -16,7 +16,7 @@ fn study(set: &[&str]) -> Convergence<2> {
     all.extend(set.iter().map(|s| s.to_string()));
     let e = read(SLAB, "slab.toml", &all).unwrap_or_else(|e| panic!("{e}")).experiment;
     let stop = AtomicBool::new(false);
-    converge::<2>(&e, &Monitor { stop: &stop, progress: &|_| {} }).unwrap()
+    converge::<2>(&e, None, &Monitor { stop: &stop, progress: &|_| {} }).unwrap()
 }
 
 /// (measured − exact)/standard error of the weak error against sin 2x, and of the squared L² norm.
@@ -27,7 +27,7 @@ fn scores(result: &Convergence<2>) -> Vec<f64> {
     for epsilon in EPSILONS {
         let error = difference(&oracle.kinetic(epsilon, 1.0), &limit);
         for (name, exact) in [("weak:sin(2*x)", fourier(&error, 2).1), ("L2", norm(&error))] {
-            let row = (result.rows.iter())
+            let row = (result.main.rows.iter())
                 .find(|r| r.epsilon == epsilon && r.quantity == "rho" && r.norm == name)
                 .expect("the row is there");
             scores.push((row.error.value - exact) / row.error.std_error);

@@ -91,6 +91,11 @@ impl<const D: usize> InitialLaw<D> {
         self.mass
     }
 
+    /// The mean velocity m.
+    pub fn mean_velocity(&self) -> &Vector<D> {
+        &self.mean_velocity
+    }
+
     /// ρ⁰(x).
     pub fn density(&self, x: &Vector<D>) -> f64 {
         self.scale * self.shape(x)

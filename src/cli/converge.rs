@@ -7,25 +7,36 @@ use super::limit::write_limit;
 use super::run::{negative_warning, tally_json};
 use super::tables::{aligned, print};
 use super::{Job, with_dimension};
+use crate::experiment::Experiment;
 use crate::model::Model;
 use crate::motion::Tally;
 use crate::output::{Table, estimate, number};
 use crate::pages;
-use crate::study::{self, Convergence, EnsembleFrame, Order};
+use crate::study::{self, Check, Convergence, EnsembleFrame, Goal, Order, Sweep, Wanted};
 use serde_json::json;
 
 /// The sweep in ε.
-pub fn converge(job: &Job) -> Result<(), CliError> {
+pub fn converge(job: &Job, wanted: Option<Wanted>) -> Result<(), CliError> {
     let context = Context::open(job, "converge")?;
-    with_dimension!(context.experiment.dimension, D => converge_in::<D>(context))
+    with_dimension!(context.experiment.dimension, D => converge_in::<D>(context, wanted))
 }
 
-fn converge_in<const D: usize>(context: Context) -> Result<(), CliError> {
+fn converge_in<const D: usize>(context: Context, wanted: Option<Wanted>) -> Result<(), CliError> {
     let e = &context.experiment;
+    let wanted = wanted.as_ref();
+    if let Some(wanted) = wanted {
+        refuse_unknown::<D>(e, wanted)?;
+    }
     let model = Model::<D>::new(e)?;
-    let mut result = context.monitored(|m| study::converge::<D>(e, m))?;
-    write_errors(&context, &result)?;
-    write_orders(&context, &result)?;
+    let mut result = context.monitored(|m| study::converge::<D>(e, wanted, m))?;
+    write_errors(&context, "convergence", &result.main)?;
+    write_orders(&context, "orders", &result.main)?;
+    if let Some(other) = &result.other {
+        let name = other.method.replace(' ', "-");
+        write_errors(&context, &format!("convergence-{name}"), other)?;
+        write_orders(&context, &format!("orders-{name}"), other)?;
+        write_checks(&context, &result.checks)?;
+    }
     write_budget(&context, &result)?;
     write_limit(&context, &model.spectral, std::slice::from_ref(&result.limit))?;
     let density = std::mem::take(&mut result.finest);
@@ -42,7 +53,21 @@ fn converge_in<const D: usize>(context: Context) -> Result<(), CliError> {
     context.publish(&summary)
 }
 
-fn write_errors<const D: usize>(context: &Context, r: &Convergence<D>) -> Result<(), CliError> {
+/// A wanted precision of something that the sweep does not measure.
+fn refuse_unknown<const D: usize>(e: &Experiment, wanted: &Wanted) -> Result<(), CliError> {
+    let (known, p) = (study::available::<D>(e), &wanted.precision);
+    if known.iter().any(|(quantity, norm)| *quantity == p.quantity && *norm == p.norm) {
+        return Ok(());
+    }
+    let known: Vec<String> = known.iter().map(|(q, norm)| format!("{q}:{norm}")).collect();
+    let wanted = format!("{}:{}", p.quantity, p.norm);
+    Err(CliError::BadInput(format!(
+        "--precision wants {wanted}, which this sweep does not measure. Choose from {}",
+        known.join(", ")
+    )))
+}
+
+fn write_errors(context: &Context, name: &str, sweep: &Sweep) -> Result<(), CliError> {
     let header = [
         "epsilon",
         "quantity",
@@ -54,23 +79,33 @@ fn write_errors<const D: usize>(context: &Context, r: &Convergence<D>) -> Result
         "replicates",
         "cells",
         "resolved",
+        "method",
     ];
-    let mut table = Table::create(&context.folder().file("convergence.csv"), &header)?;
-    for row in &r.rows {
+    let mut table = Table::create(&context.folder().file(&format!("{name}.csv")), &header)?;
+    for row in &sweep.rows {
         let mut fields = vec![number(row.epsilon), row.quantity.into(), row.norm.clone()];
         fields.extend(estimate(&row.error));
         let (replicates, cells) = (row.replicates.to_string(), row.cells.to_string());
-        fields.extend([replicates, cells, row.resolved.to_string()]);
+        fields.extend([replicates, cells, row.resolved.to_string(), sweep.method.into()]);
         table.row(&fields)?;
     }
     Ok(table.finish()?)
 }
 
-fn write_orders<const D: usize>(context: &Context, r: &Convergence<D>) -> Result<(), CliError> {
-    let header =
-        ["quantity", "norm", "order", "ci_low", "ci_high", "points", "straightness", "verdict"];
-    let mut table = Table::create(&context.folder().file("orders.csv"), &header)?;
-    for (quantity, norm, fit) in &r.orders {
+fn write_orders(context: &Context, name: &str, sweep: &Sweep) -> Result<(), CliError> {
+    let header = [
+        "quantity",
+        "norm",
+        "order",
+        "ci_low",
+        "ci_high",
+        "points",
+        "straightness",
+        "verdict",
+        "method",
+    ];
+    let mut table = Table::create(&context.folder().file(&format!("{name}.csv")), &header)?;
+    for (quantity, norm, fit) in &sweep.orders {
         let mut fields = vec![quantity.to_string(), norm.clone()];
         fields.extend(match &fit.order {
             Some(o) => [o.value, o.low, o.high].map(number),
@@ -78,6 +113,18 @@ fn write_orders<const D: usize>(context: &Context, r: &Convergence<D>) -> Result
         });
         let straightness = fit.straightness.map_or(String::new(), number);
         fields.extend([fit.points.to_string(), straightness, fit.verdict.clone()]);
+        fields.push(sweep.method.into());
+        table.row(&fields)?;
+    }
+    Ok(table.finish()?)
+}
+
+fn write_checks(context: &Context, checks: &[Check]) -> Result<(), CliError> {
+    let header = ["epsilon", "quantity", "norm", "distance", "std_error", "ci_low", "ci_high"];
+    let mut table = Table::create(&context.folder().file("cells-against-equation.csv"), &header)?;
+    for check in checks {
+        let mut fields = vec![number(check.epsilon), check.quantity.into(), "L2".into()];
+        fields.extend(estimate(&check.distance));
         table.row(&fields)?;
     }
     Ok(table.finish()?)
@@ -105,23 +152,15 @@ fn order_line(quantity: &str, norm: &str, fit: &Order) -> Vec<String> {
 
 fn text<const D: usize>(context: &Context, r: &Convergence<D>) -> String {
     let level = format!("{}% interval", 100.0 * context.experiment.ensemble.confidence);
-    let mut rows = vec![vec!["error".into(), "epsilon".into(), "value".into(), level.clone()]];
-    let shown = |quantity: &str, norm: &str| quantity == "rho" || norm == "L2";
-    for row in r.rows.iter().filter(|row| shown(row.quantity, &row.norm)) {
-        let e = &row.error;
-        let value =
-            if row.resolved { format!("{:.4e}", e.value) } else { "not resolved".to_string() };
-        rows.push(vec![
-            format!("{} {}", row.quantity, row.norm),
-            format!("{:.4}", row.epsilon),
-            value,
-            format!("[{:.4e}, {:.4e}]", e.low, e.high),
-        ]);
+    let main = |quantity: &str, norm: &str| quantity == "rho" || norm == "L2";
+    let mut text = tables(&r.main, &level, main);
+    if let Some(other) = &r.other {
+        text += &format!("\n{}", tables(other, &level, |_, norm| norm == "L2"));
+        text += &format!("\n{}", check_table(&r.checks, &level));
     }
-    let mut orders = vec![vec!["order in epsilon".into(), "value".into(), level, "verdict".into()]];
-    let fitted = r.orders.iter().filter(|(q, n, _)| shown(q, n));
-    orders.extend(fitted.map(|(q, n, fit)| order_line(q, n, fit)));
-    let mut text = aligned(&rows) + "\n" + &aligned(&orders);
+    if let Some(goal) = &r.goal {
+        text += &format!("\n{}", goal_text(goal, r));
+    }
     let total = total(r);
     if total.negative > 0 {
         text += &negative_warning(&total);
@@ -132,6 +171,77 @@ fn text<const D: usize>(context: &Context, r: &Convergence<D>) -> String {
     )
 }
 
+/// The distances and orders of one method, in the norms that are shown.
+fn tables(sweep: &Sweep, level: &str, shown: impl Fn(&str, &str) -> bool) -> String {
+    let level = if sweep.method == "cells" { level } else { "numerical error" };
+    let header = [&format!("error by {}", sweep.method), "epsilon", "value", level];
+    let mut rows = vec![header.map(String::from).to_vec()];
+    for row in sweep.rows.iter().filter(|row| shown(row.quantity, &row.norm)) {
+        let e = &row.error;
+        let value =
+            if row.resolved { format!("{:.4e}", e.value) } else { "not resolved".to_string() };
+        rows.push(vec![
+            format!("{} {}", row.quantity, row.norm),
+            format!("{:.4}", row.epsilon),
+            value,
+            format!("[{:.4e}, {:.4e}]", e.low, e.high),
+        ]);
+    }
+    let header = [&format!("order by {}", sweep.method), "value", level, "verdict"];
+    let mut orders = vec![header.map(String::from).to_vec()];
+    let fitted = sweep.orders.iter().filter(|(q, n, _)| shown(q, n));
+    orders.extend(fitted.map(|(q, n, fit)| order_line(q, n, fit)));
+    aligned(&rows) + "\n" + &aligned(&orders)
+}
+
+fn check_table(checks: &[Check], level: &str) -> String {
+    let header = ["cells against equation", "epsilon", "L2 distance", level];
+    let mut rows = vec![header.map(String::from).to_vec()];
+    for check in checks {
+        let d = &check.distance;
+        let value =
+            if d.low > 0.0 { format!("{:.4e}", d.value) } else { "not resolved".to_string() };
+        let interval = format!("[{:.4e}, {:.4e}]", d.low, d.high);
+        rows.push(vec![check.quantity.into(), format!("{:.4}", check.epsilon), value, interval]);
+    }
+    aligned(&rows)
+}
+
+/// What became of the wanted precision.
+fn goal_text<const D: usize>(goal: &Goal, r: &Convergence<D>) -> String {
+    let (what, width) = (goal.wanted.name(), goal.wanted.half_width);
+    let mut text = match goal.reached <= width {
+        true => format!(
+            "{what}: known to ±{:.2e} (wanted: {width}) by {} in {:.1} s.\n",
+            goal.reached, r.main.method, r.main.seconds
+        ),
+        false => format!("{what}: known to ±{:.2e} only (wanted: {width}).\n", goal.reached),
+    };
+    if goal.by_cells > width {
+        text += &match goal.replicates.is_finite() {
+            true => format!(
+                "Cells alone: ±{:.2e} with {} replicates; ±{width} would take about {} of them and \
+                 {:.0} s (--within).\n",
+                goal.by_cells, r.replicates, goal.replicates, goal.seconds
+            ),
+            false => format!(
+                "Cells alone: nothing is resolved with {} replicates; give more cells, a larger \
+                 epsilon, or more time (--within).\n",
+                r.replicates
+            ),
+        };
+        if r.other.is_none() {
+            text += "converge.noise_free = true solves the kinetic equation on the grid as well.\n";
+        }
+    }
+    text
+}
+
+/// JSON has no infinity.
+fn finite(value: f64) -> Option<f64> {
+    value.is_finite().then_some(value)
+}
+
 /// All events of the sweep, without the budget's.
 fn total<const D: usize>(r: &Convergence<D>) -> Tally {
     let mut total = Tally::default();
@@ -140,15 +250,24 @@ fn total<const D: usize>(r: &Convergence<D>) -> Tally {
 }
 
 fn summary<const D: usize>(context: &Context, r: &Convergence<D>) -> serde_json::Value {
-    let orders: Vec<_> = (r.orders.iter())
-        .map(|(quantity, norm, fit)| {
+    let orders = |sweep: &Sweep| -> Vec<serde_json::Value> {
+        let order = |(quantity, norm, fit): &(&str, String, Order)| {
             json!({
                 "quantity": quantity, "norm": norm, "points": fit.points, "verdict": fit.verdict,
                 "order": fit.order.map(|o| o.value),
                 "ci_low": fit.order.map(|o| o.low), "ci_high": fit.order.map(|o| o.high),
             })
+        };
+        sweep.orders.iter().map(order).collect()
+    };
+    let method = |sweep: &Sweep| json!({ "method": sweep.method, "seconds": sweep.seconds, "orders": orders(sweep) });
+    let goal = r.goal.as_ref().map(|g| {
+        json!({
+            "wanted": g.wanted.name(), "half_width": g.wanted.half_width, "reached": g.reached,
+            "by_cells": finite(g.by_cells), "replicates_by_cells_alone": finite(g.replicates),
+            "seconds_by_cells_alone": finite(g.seconds),
         })
-        .collect();
+    });
     let runs: Vec<_> = (r.tallies.iter())
         .map(|(epsilon, tally, seconds)| {
             let mut run = tally_json(tally, *seconds);
@@ -159,7 +278,9 @@ fn summary<const D: usize>(context: &Context, r: &Convergence<D>) -> serde_json:
     json!({
         "command": "converge", "seed": context.experiment.seed,
         "confidence": context.experiment.ensemble.confidence,
-        "orders": orders, "runs": runs,
+        "method": r.main.method, "orders": orders(&r.main), "seconds_of_method": r.main.seconds,
+        "other_method": r.other.as_ref().map(method), "precision": goal,
+        "replicates": r.replicates, "runs": runs,
         "limit_error_time_L2": r.refinement.time, "limit_error_grid_L2": r.refinement.grid,
         "limit_order_time": r.refinement.order, "limit_norm_L2": r.refinement.norm,
         "seconds": context.seconds(),

@@ -12,6 +12,7 @@ mod progress;
 mod run;
 mod tables;
 
+use crate::study::{Precision, Wanted};
 use clap::{Args, Parser, Subcommand};
 use error::CliError;
 use std::path::PathBuf;
@@ -60,7 +61,17 @@ enum Command {
     /// Solve the macroscopic equation alone
     Limit(Job),
     /// Sweep epsilon: measure the distance to the limit and its order
-    Converge(Job),
+    Converge {
+        #[command(flatten)]
+        job: Job,
+        /// Run until this is known to that half width: order=0.05, order:S:L2=0.1, or rho:L2=0.02
+        /// (relative). Replaces converge.replicates and leaves the error budget out
+        #[arg(long, value_name = "WHAT=WIDTH")]
+        precision: Option<Precision>,
+        /// Seconds after which --precision starts no more replicates and tells what is missing
+        #[arg(long, default_value_t = 600.0, requires = "precision")]
+        within: f64,
+    },
     /// Print the JSON Schema of the experiment file
     Schema,
 }
@@ -127,7 +138,9 @@ pub fn main() -> ExitCode {
         Command::Run { job, replicate } => run::run(&job, replicate),
         Command::Ensemble(job) => ensemble::ensemble(&job),
         Command::Limit(job) => limit::limit(&job),
-        Command::Converge(job) => converge::converge(&job),
+        Command::Converge { job, precision, within } => {
+            converge::converge(&job, precision.map(|precision| Wanted { precision, within }))
+        }
         Command::Schema => schema(),
     };
     match result {

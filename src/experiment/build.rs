@@ -40,6 +40,7 @@ pub(crate) fn build(draft: &Draft) -> Option<Experiment> {
             cells: sizes(draft, "converge.cells")?,
             test_functions: draft.formulas("converge.test_functions")?,
             budget_replicates: draft.integer("converge.budget_replicates")? as usize,
+            noise_free: draft.flag("converge.noise_free")?,
         },
         output: Output { cells_at: draft.floats("output.cells_at")? },
     })

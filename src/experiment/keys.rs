@@ -190,6 +190,9 @@ pub static KEYS: &[Key] = &[
         .sample("[\"cos(x)\"]"),
     key("converge.budget_replicates", Integer(0, i64::MAX), Value("0"),
         "Replicates of each paired run of the error budget: 0 for none, or at least 4.").sample("8"),
+    key("converge.noise_free", Flag, Value("false"),
+        "Whether to solve the kinetic equation on the grid as well: distances without noise, to compare the cells with.")
+        .sample("true"),
 
     key("output.cells_at", Floats(NONNEGATIVE), Value("[]"), "Times from 0 to time.end at which every cell is written.")
         .sample("[2.0]"),

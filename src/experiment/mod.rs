@@ -314,6 +314,8 @@ pub struct Converge {
     pub test_functions: Vec<Formula>,
     /// Replicates of each paired run of the error budget; 0 leaves the budget out.
     pub budget_replicates: usize,
+    /// Whether the kinetic equation is solved on a grid as well.
+    pub noise_free: bool,
 }
 
 /// `[output]`

@@ -50,6 +50,12 @@ impl<const D: usize> Deposit<D> {
         Self { map, multiplier, per_volume: 1.0 / spectral.grid().cell_volume() }
     }
 
+    /// K̂_h of every mode.
+    pub fn kernel(&self, spectral: &Spectral<D>) -> Vec<f64> {
+        let symbol = spectral.table(|k| spline::symbol(spectral.grid(), k));
+        self.multiplier.iter().zip(symbol).map(|(m, s)| m * s).collect()
+    }
+
     /// Empty private grids for `cells` cells, of [`BLOCK`]s each, and the number of cells of each.
     /// Both depend on the number of cells alone, and the grids are added up in order: the sum
     /// carries the same bits for any number of threads.

@@ -99,6 +99,13 @@ impl<const D: usize> Spectral<D> {
         data
     }
 
+    /// Replaces nodal values by those of the derivative along one axis, of a field that is even or
+    /// odd across that axis's walls.
+    pub fn derivative_along(&self, axis: usize, data: &mut [f64], odd: bool) {
+        self.pass(data, axis, Job::analyse(odd));
+        self.pass(data, axis, Job::synthesise(!odd));
+    }
+
     /// Coefficients of ∇·F from the nodal values of F, whose normal component is odd across walls.
     /// The mean of the result is exactly zero: nothing leaves the box.
     pub fn divergence(&self, flux: &[Vec<f64>; D]) -> Vec<f64> {

@@ -4,7 +4,7 @@
 //! limit at that resolution. The change of the distance field, scaled by the known order of the
 //! component, estimates what the component contributes at the experiment's own resolution.
 
-use super::converge::{Differences, differences};
+use super::difference::{Differences, differences};
 use super::monitor::Monitor;
 use super::norms::{NodalField, Norm, measure as norm_of};
 use super::statistics::Estimate;
@@ -78,7 +78,7 @@ pub(super) fn measure<const D: usize>(
         return Ok(rows);
     }
     let spectral = Model::<D>::new(e)?.spectral;
-    let coupled = base.fields[0][1][0].iter().any(|v| *v != 0.0);
+    let coupled = base.coupled();
     let quantities: &[(usize, &str)] = if coupled {
         &[(0, "rho"), (1, "S"), (2, "gradS"), (3, "J")]
     } else {

@@ -1,27 +1,23 @@
 //! The sweep in ε: distances between kinetic ensembles and their macroscopic limit, and the order
-//! with which they vanish.
-//!
-//! Both sides go through the same mollified field: ρ_ε^h and ρ₀^h both feed S through K_h, and
-//! K_h * ρ_ε is compared with K_h * ρ₀. What is left is the effect of ε, times 1 + O(h^order).
+//! with which they vanish; by cells, and without noise where that is asked for.
 
 use super::budget::{self, BudgetRow};
 use super::cost::predict;
-use super::ensemble::{Moments, for_each_replicate};
-use super::fit::{Order, ROUND_OFF, fit_order};
+use super::difference::{Differences, Measure, Reference, differences, measures};
+use super::ensemble::Moments;
+use super::fit::{Order, ROUND_OFF, fit_order, order_without_noise};
 use super::monitor::Monitor;
-use super::norms::{LeaveOneOut, NodalField, Norm, measure};
-use super::reference::{LimitFields, Refinement, limit_fields, refinement, smoothed};
-use super::statistics::Estimate;
-use crate::cells::BLOCK;
+use super::noise_free::{self, Solution};
+use super::norms::{LeaveOneOut, Norm};
+use super::precision::Precision;
+use super::reference::{LimitFields, Refinement, limit_fields, refinement};
+use super::statistics::{Estimate, student_quantile};
 use crate::experiment::Experiment;
-use crate::formula::Formula;
 use crate::model::Model;
 use crate::motion::Tally;
-use crate::observe::{Fields, PhaseMoments};
-use crate::simulation::{Simulation, SimulationError};
-use crate::state::State;
-use crate::vector::{add_scaled, scaled};
-use rayon::prelude::*;
+use crate::simulation::SimulationError;
+use crate::spectral::Spectral;
+use std::time::Instant;
 
 /// One line of convergence.csv.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,23 +30,69 @@ pub struct ErrorRow {
     pub norm: String,
     /// The distance; a weak error keeps its sign.
     pub error: Estimate,
-    /// Replicates.
+    /// Replicates; none without noise.
     pub replicates: usize,
-    /// Cells of one replicate.
+    /// Cells of one replicate; none without noise.
     pub cells: usize,
     /// Whether the interval excludes zero.
     pub resolved: bool,
 }
 
-/// The result of the sweep.
+/// Distances and their orders, by one method.
 #[derive(Clone, Debug)]
-pub struct Convergence<const D: usize> {
+pub struct Sweep {
+    /// "cells", with intervals from replicates, or "kinetic equation", with numerical error.
+    pub method: &'static str,
     /// Every distance.
     pub rows: Vec<ErrorRow>,
     /// (quantity, norm, order), one for each quantity and norm.
     pub orders: Vec<(&'static str, String, Order)>,
+    /// Seconds that it took.
+    pub seconds: f64,
+}
+
+/// The cells against the kinetic equation at one ε.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Check {
+    /// ε.
+    pub epsilon: f64,
+    /// rho or S.
+    pub quantity: &'static str,
+    /// L² distance of the mean of the cells from the solution of the kinetic equation.
+    pub distance: Estimate,
+}
+
+/// What became of a wanted precision.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Goal {
+    /// What was wanted.
+    pub wanted: Precision,
+    /// The half width reached by the method of the result.
+    pub reached: f64,
+    /// That of the cells, if there is another method.
+    pub by_cells: f64,
+    /// Replicates at each ε that cells alone would need, extrapolated from those that ran: the half
+    /// width goes like R^(−1/2).
+    pub replicates: f64,
+    /// Seconds that these would take.
+    pub seconds: f64,
+}
+
+/// The result of the sweep.
+#[derive(Clone, Debug)]
+pub struct Convergence<const D: usize> {
+    /// By cells, unless a wanted precision was reached by the kinetic equation.
+    pub main: Sweep,
+    /// By the other method, if there is one.
+    pub other: Option<Sweep>,
+    /// The cells against the kinetic equation.
+    pub checks: Vec<Check>,
+    /// What became of the wanted precision.
+    pub goal: Option<Goal>,
     /// What each distance is made of.
     pub budget: Vec<BudgetRow>,
+    /// Replicates at each ε.
+    pub replicates: usize,
     /// Nodal ρ_h at the final time and smallest ε.
     pub finest: Moments,
     /// The limit at the final time, not mollified.
@@ -63,107 +105,95 @@ pub struct Convergence<const D: usize> {
     pub tallies: Vec<(f64, Tally, f64)>,
 }
 
-/// The difference to the limit of every quantity, replicate by replicate, at one ε.
-pub(super) struct Differences {
-    /// By replicate: ρ, S, ∇S, J, r.
-    pub fields: Vec<[NodalField; 5]>,
-    /// By replicate: the weak errors, in the order of [`weak_names`].
-    weak: Vec<Vec<f64>>,
-    density: Moments,
-    /// Nodal K_h * ρ₀^h.
-    limit: Vec<f64>,
-    tally: Tally,
-    loop_seconds: f64,
+/// A wanted precision and the seconds that may be spent on it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wanted {
+    /// The precision.
+    pub precision: Precision,
+    /// Seconds after which no more replicates are started.
+    pub within: f64,
 }
 
-/// Quantities in the order of [`Differences::fields`], with the norms measured.
-const QUANTITIES: [(&str, &[Norm]); 5] = [
-    ("rho", &[Norm::L1, Norm::L2, Norm::Linf, Norm::Hminus1]),
-    ("S", &[Norm::L1, Norm::L2, Norm::Linf]),
-    ("gradS", &[Norm::L1, Norm::L2, Norm::Linf]),
-    ("J", &[Norm::L1, Norm::L2, Norm::Linf]),
-    ("r", &[Norm::L2]),
-];
+/// Replicates that are run before it is known how many are needed, and to check the solution of the
+/// kinetic equation by.
+const PILOT: usize = 4;
+/// Most times that replicates are multiplied by at once: the first estimates of noise are rough.
+const GROWTH: f64 = 4.0;
 
-/// (quantity, norm) of every weak error: for each test function φ those of ρ, S, and of each
-/// component of ∇S and J.
-fn weak_names<const D: usize>(e: &Experiment) -> Vec<(&'static str, String)> {
-    let mut names = Vec::new();
-    for test in e.converge.test_functions.iter().map(Formula::text) {
-        names.extend(["rho", "S"].map(|quantity| (quantity, format!("weak:{test}"))));
-        for quantity in ["gradS", "J"] {
-            let component = |axis: &&str| (quantity, format!("weak_{axis}:{test}"));
-            names.extend(["x", "y", "z"].iter().take(D).map(component));
-        }
-    }
-    names
-}
-
-/// Runs the sweep of `[converge]`.
+/// Runs the sweep of `[converge]`, with as many replicates as it takes if a precision is wanted.
 pub fn converge<const D: usize>(
     e: &Experiment,
+    wanted: Option<&Wanted>,
     monitor: &Monitor<'_>,
 ) -> Result<Convergence<D>, SimulationError> {
-    let experiments = sweep(e);
+    let mut e = e.clone();
+    if wanted.is_some() {
+        (e.converge.replicates, e.converge.budget_replicates) = (PILOT, 0);
+    }
+    let (e, experiments) = (&e, sweep(&e));
     let shares = shares::<D>(&experiments)?;
     let mut last = e.clone();
     last.time.outputs = vec![e.time.end];
     let limit = limit_fields::<D>(&last, false, monitor.stop)?;
     let refinement = refinement::<D>(&last, &limit, monitor.stop)?;
     let limit = limit.last().clone();
-    let (mut all, mut budget) = (Vec::new(), Vec::new());
-    for (e, &share) in experiments.iter().zip(&shares) {
-        let base = differences::<D>(e, e.converge.replicates, monitor, share)?;
-        budget.extend(budget::measure::<D>(e, &base, monitor, share)?);
+    let spectral = Model::<D>::new(e)?.spectral;
+
+    let (start, mut solutions) = (Instant::now(), Vec::new());
+    if e.converge.noise_free {
+        for (e, share) in experiments.iter().zip(&shares) {
+            solutions.push(noise_free::solve::<D>(e, monitor, share.solution)?);
+        }
+    }
+    let solved = start.elapsed().as_secs_f64();
+    let (start, mut all, mut budget) = (Instant::now(), Vec::new(), Vec::new());
+    for (e, share) in experiments.iter().zip(&shares) {
+        let base = differences::<D>(e, e.converge.replicates, monitor, share.replicate)?;
+        budget.extend(budget::measure::<D>(e, &base, monitor, share.replicate)?);
         all.push(base);
     }
-    let epsilons: Vec<f64> = experiments.iter().map(|e| e.epsilon).collect();
-    let spectral = Model::<D>::new(e)?.spectral;
-    let (mut rows, mut orders) = (Vec::new(), Vec::new());
-    let mut add = |quantity: &'static str, norm: String, errors: Vec<LeaveOneOut>| {
-        for (e, error) in experiments.iter().zip(&errors) {
-            let estimate = error.estimate(e.ensemble.confidence);
-            // Below round-off there is nothing to resolve.
-            let resolved = estimate.low > ROUND_OFF || estimate.high < -ROUND_OFF;
-            let (replicates, cells) = (e.converge.replicates, e.cells.count);
-            let (epsilon, norm) = (e.epsilon, norm.clone());
-            rows.push(ErrorRow {
-                epsilon,
-                quantity,
-                norm,
-                error: estimate,
-                replicates,
-                cells,
-                resolved,
-            });
+    let coupled = all.iter().any(Differences::coupled);
+    let measures = measures::<D>(e, coupled);
+    let equation = (!solutions.is_empty())
+        .then(|| by_equation(&experiments, &solutions, &measures, &spectral, solved));
+    let mut cells = by_cells(&experiments, &all, &measures, &spectral);
+    cells.seconds = start.elapsed().as_secs_f64();
+    let mut goal = None;
+    if let Some(wanted) = wanted {
+        let by_equation = equation.as_ref().and_then(|sweep| reached(sweep, &wanted.precision));
+        let enough = by_equation.is_some_and(|half| half <= wanted.precision.half_width);
+        while !enough && let Some(more) = replicates_to_add(&cells, wanted, all[0].fields.len()) {
+            for (e, all) in experiments.iter().zip(&mut all) {
+                add_replicates::<D>(e, more, all, monitor)?;
+            }
+            cells = by_cells(&experiments, &all, &measures, &spectral);
+            cells.seconds = start.elapsed().as_secs_f64();
         }
-        let magnitudes: Vec<_> = errors.into_iter().map(LeaveOneOut::magnitude).collect();
-        orders.push((quantity, norm, fit_order(&epsilons, &magnitudes, e.ensemble.confidence)));
-    };
-    let coupled = all.iter().any(|d| d.fields.iter().any(|f| f[1][0].iter().any(|v| *v != 0.0)));
-    let weak = weak_names::<D>(e);
-    for (q, (quantity, norms)) in QUANTITIES.into_iter().enumerate() {
-        if !coupled && (quantity == "S" || quantity == "gradS") {
-            continue;
-        }
-        for norm in norms {
-            let of = |d: &Differences| {
-                let fields: Vec<NodalField> = d.fields.iter().map(|f| f[q].clone()).collect();
-                measure(*norm, &fields, &spectral)
-            };
-            add(quantity, norm.name().to_string(), all.iter().map(of).collect());
-        }
-        for (w, (_, norm)) in weak.iter().enumerate().filter(|(_, (of, _))| *of == quantity) {
-            let of = |d: &Differences| {
-                LeaveOneOut::mean(&d.weak.iter().map(|errors| errors[w]).collect::<Vec<_>>())
-            };
-            add(quantity, norm.clone(), all.iter().map(of).collect());
-        }
+        goal = conclusion(&cells, by_equation, &wanted.precision, all[0].fields.len());
     }
-    let tallies = (epsilons.iter().zip(&all)).map(|(e, d)| (*e, d.tally, d.loop_seconds)).collect();
+    let checks = checks(&experiments, &solutions, &all, coupled, &spectral);
+    let replicates = all[0].fields.len();
+    let tallies =
+        (experiments.iter().zip(&all)).map(|(e, d)| (e.epsilon, d.tally, d.loop_seconds)).collect();
     let last = all.pop().expect("at least two ε");
-    let (finest, mollified_limit) = (last.density, last.limit);
-    Ok(Convergence { rows, orders, budget, finest, limit, mollified_limit, refinement, tallies })
+    let by_equation = goal.as_ref().is_some_and(|g| g.reached < g.by_cells);
+    let (main, other) = match equation {
+        Some(equation) if by_equation => (equation, Some(cells)),
+        equation => (cells, equation),
+    };
+    Ok(Convergence {
+        main,
+        other,
+        checks,
+        goal,
+        budget,
+        replicates,
+        finest: last.density,
+        limit,
+        mollified_limit: last.limit,
+        refinement,
+        tallies,
+    })
 }
 
 /// The experiment at each ε.
@@ -179,164 +209,164 @@ fn sweep(e: &Experiment) -> Vec<Experiment> {
         .collect()
 }
 
-/// Share of the whole work, by predicted cost, of one replicate at each ε; a replicate of a budget
-/// variant counts the same.
-fn shares<const D: usize>(experiments: &[Experiment]) -> Result<Vec<f64>, SimulationError> {
+/// Shares of the whole work at one ε.
+struct Share {
+    /// Of one replicate; one of a budget variant counts the same.
+    replicate: f64,
+    /// Of the solution of the kinetic equation.
+    solution: f64,
+}
+
+/// The shares of each experiment by predicted cost.
+fn shares<const D: usize>(experiments: &[Experiment]) -> Result<Vec<Share>, SimulationError> {
     let (mut works, mut total) = (Vec::new(), 0.0);
     for e in experiments {
-        let work = predict(e, &Model::<D>::new(e)?).work();
+        let model = Model::<D>::new(e)?;
+        let replicate = predict(e, &model).work();
+        let solution = match e.converge.noise_free {
+            true => noise_free::predicted_work(e, &model),
+            false => 0.0,
+        };
         let variants = budget::COMPONENTS.len() * e.converge.budget_replicates;
-        total += work * (e.converge.replicates + variants) as f64;
-        works.push(work);
+        total += replicate * (e.converge.replicates + variants) as f64 + solution;
+        works.push(Share { replicate, solution });
     }
-    Ok(works.iter().map(|work| work / total).collect())
+    let of_total = |share: Share| Share {
+        replicate: share.replicate / total,
+        solution: share.solution / total,
+    };
+    Ok(works.into_iter().map(of_total).collect())
 }
 
-/// Runs `replicates` replicates of `e` and subtracts the limit from each.
-pub(super) fn differences<const D: usize>(
-    e: &Experiment,
+type Measures = [(&'static str, String, Measure)];
+
+/// Distances and orders from replicates.
+fn by_cells<const D: usize>(
+    experiments: &[Experiment],
+    all: &[Differences],
+    measures: &Measures,
+    spectral: &Spectral<D>,
+) -> Sweep {
+    let epsilons: Vec<f64> = experiments.iter().map(|e| e.epsilon).collect();
+    let confidence = experiments[0].ensemble.confidence;
+    let (mut rows, mut orders) = (Vec::new(), Vec::new());
+    for (quantity, norm, of) in measures {
+        let errors: Vec<LeaveOneOut> = all.iter().map(|d| d.distance(*of, spectral)).collect();
+        for ((e, error), d) in experiments.iter().zip(&errors).zip(all) {
+            let sizes = (d.fields.len(), e.cells.count);
+            rows.push(row(e.epsilon, quantity, norm, error.estimate(confidence), sizes));
+        }
+        let magnitudes: Vec<_> = errors.into_iter().map(LeaveOneOut::magnitude).collect();
+        orders.push((*quantity, norm.clone(), fit_order(&epsilons, &magnitudes, confidence)));
+    }
+    Sweep { method: "cells", rows, orders, seconds: 0.0 }
+}
+
+/// Distances and orders from solutions of the kinetic equation.
+fn by_equation<const D: usize>(
+    experiments: &[Experiment],
+    solutions: &[Solution],
+    measures: &Measures,
+    spectral: &Spectral<D>,
+    seconds: f64,
+) -> Sweep {
+    let epsilons: Vec<f64> = experiments.iter().map(|e| e.epsilon).collect();
+    let (mut rows, mut orders) = (Vec::new(), Vec::new());
+    for (quantity, norm, of) in measures {
+        let errors: Vec<Estimate> = solutions.iter().map(|s| s.distance(*of, spectral)).collect();
+        for (epsilon, error) in epsilons.iter().zip(&errors) {
+            rows.push(row(*epsilon, quantity, norm, *error, (0, 0)));
+        }
+        orders.push((*quantity, norm.clone(), order_without_noise(&epsilons, &errors)));
+    }
+    Sweep { method: "kinetic equation", rows, orders, seconds }
+}
+
+fn row(
+    epsilon: f64,
+    quantity: &'static str,
+    norm: &str,
+    error: Estimate,
+    (replicates, cells): (usize, usize),
+) -> ErrorRow {
+    // Below round-off there is nothing to resolve.
+    let resolved = error.low > ROUND_OFF || error.high < -ROUND_OFF;
+    ErrorRow { epsilon, quantity, norm: norm.to_string(), error, replicates, cells, resolved }
+}
+
+/// The L² distance of the cells from the kinetic equation.
+fn checks<const D: usize>(
+    experiments: &[Experiment],
+    solutions: &[Solution],
+    all: &[Differences],
+    coupled: bool,
+    spectral: &Spectral<D>,
+) -> Vec<Check> {
+    let mut checks = Vec::new();
+    for ((e, solution), cells) in experiments.iter().zip(solutions).zip(all) {
+        for (q, quantity) in ["rho", "S"].into_iter().enumerate().take(1 + usize::from(coupled)) {
+            let distance = solution.distance_of_cells(cells, (q, Norm::L2), spectral);
+            let distance = distance.estimate(e.ensemble.confidence);
+            checks.push(Check { epsilon: e.epsilon, quantity, distance });
+        }
+    }
+    checks
+}
+
+/// The half width that a sweep reaches; `None` if it has no such quantity and norm.
+fn reached(sweep: &Sweep, wanted: &Precision) -> Option<f64> {
+    let of = |quantity: &str, norm: &str| quantity == wanted.quantity && norm == wanted.norm;
+    let (_, _, order) = sweep.orders.iter().find(|(q, norm, _)| of(q, norm))?;
+    let errors: Vec<Estimate> =
+        sweep.rows.iter().filter(|r| of(r.quantity, &r.norm)).map(|r| r.error).collect();
+    Some(wanted.reached(&errors, order))
+}
+
+/// Replicates that cells alone need in all, whose interval is then the normal one.
+fn replicates_needed(by_cells: f64, wanted: &Precision, replicates: usize) -> f64 {
+    let quantile = |freedom| student_quantile(0.95, freedom);
+    let half = by_cells * quantile(1_000_000) / quantile(replicates - 1);
+    replicates as f64 * (half / wanted.half_width).powi(2)
+}
+
+/// How many more replicates to run; `None` when there are enough or no time is left.
+fn replicates_to_add(cells: &Sweep, wanted: &Wanted, replicates: usize) -> Option<usize> {
+    let half = reached(cells, &wanted.precision)?;
+    if half <= wanted.precision.half_width {
+        return None;
+    }
+    let needed = replicates_needed(half, &wanted.precision, replicates);
+    let target = needed.clamp(replicates as f64 + 1.0, GROWTH * replicates as f64);
+    let seconds = cells.seconds * target / replicates as f64;
+    (seconds <= wanted.within).then(|| (target - replicates as f64).ceil() as usize)
+}
+
+fn conclusion(
+    cells: &Sweep,
+    by_equation: Option<f64>,
+    wanted: &Precision,
     replicates: usize,
+) -> Option<Goal> {
+    let by_cells = reached(cells, wanted)?;
+    let needed = replicates_needed(by_cells, wanted, replicates).ceil();
+    Some(Goal {
+        wanted: wanted.clone(),
+        reached: by_equation.unwrap_or(f64::INFINITY).min(by_cells),
+        by_cells,
+        replicates: needed,
+        seconds: cells.seconds * needed / replicates as f64,
+    })
+}
+
+/// Appends the replicates that follow.
+fn add_replicates<const D: usize>(
+    e: &Experiment,
+    more: usize,
+    all: &mut Differences,
     monitor: &Monitor<'_>,
-    share: f64,
-) -> Result<Differences, SimulationError> {
-    let model = Model::<D>::new(e)?;
+) -> Result<(), SimulationError> {
+    let (model, done) = (Model::<D>::new(e)?, all.fields.len());
     let limit = limit_fields::<D>(e, true, monitor.stop)?;
     let reference = Reference::new(&model, e, limit.last());
-    let mut all = Differences {
-        fields: Vec::new(),
-        weak: Vec::new(),
-        density: Moments::default(),
-        limit: model.spectral.inverse(&reference.density),
-        tally: Tally::default(),
-        loop_seconds: 0.0,
-    };
-    for_each_replicate(
-        replicates,
-        |r| {
-            let mut simulation = Simulation::new(&model, r)?;
-            simulation.run(monitor.stop, &monitor.replicate(share), |_| {})?;
-            let (state, seconds) = (simulation.state(), simulation.loop_time().as_secs_f64());
-            let density = model.spectral.inverse(&state.density);
-            let fields = reference.subtract_from(&model, state);
-            let weak = reference.weak_errors(&model, state, &fields);
-            Ok((fields, weak, density, state.tally, seconds))
-        },
-        |_, (fields, weak, density, tally, seconds)| {
-            all.fields.push(fields);
-            all.weak.push(weak);
-            all.density.push(&density);
-            all.tally += tally;
-            all.loop_seconds += seconds;
-        },
-    )?;
-    Ok(all)
-}
-
-/// The limit, ready to be subtracted.
-struct Reference<const D: usize> {
-    density: Vec<f64>,
-    signal: Vec<f64>,
-    flux: [Vec<f64>; D],
-    tests: Vec<Test<D>>,
-    moments: PhaseMoments<D>,
-}
-
-/// A test function φ, at the nodes, and its means against the limit.
-struct Test<const D: usize> {
-    formula: Formula,
-    nodal: Vec<f64>,
-    density: f64,
-    flux: [f64; D],
-}
-
-/// (1/|Ω|)∫uφ dx of nodal values: the trapezoid rule, which is as accurate as the spectral basis.
-fn pairing(u: &[f64], test: &[f64]) -> f64 {
-    u.iter().zip(test).map(|(u, t)| u * t).sum::<f64>() / u.len() as f64
-}
-
-impl<const D: usize> Reference<D> {
-    fn new(model: &Model<D>, e: &Experiment, limit: &LimitFields<D>) -> Self {
-        let density = model.spectral.inverse(&limit.density);
-        let tests = (e.converge.test_functions.iter())
-            .map(|formula| {
-                let nodal = model.grid().sample(|x| formula.eval(x));
-                Test {
-                    formula: formula.clone(),
-                    density: pairing(&density, &nodal),
-                    flux: std::array::from_fn(|a| pairing(&limit.flux[a], &nodal)),
-                    nodal,
-                }
-            })
-            .collect();
-        let flux = std::array::from_fn(|a| {
-            let coefficients = model.spectral.forward(&limit.flux[a]);
-            model.spectral.inverse(&smoothed(model, e, &coefficients))
-        });
-        Self {
-            density: smoothed(model, e, &limit.density),
-            signal: limit.signal.clone(),
-            flux,
-            tests,
-            moments: PhaseMoments::new(&model.space),
-        }
-    }
-
-    /// ρ_h − K_h*ρ₀, S − S₀, ∇(S − S₀), J_h − K_h*J₀, and the moments of r_ε.
-    fn subtract_from(&self, model: &Model<D>, state: &State<D>) -> [NodalField; 5] {
-        let fields = Fields::new(model, state, &self.moments);
-        let minus =
-            |a: &[f64], b: &[f64]| -> Vec<f64> { a.iter().zip(b).map(|(a, b)| a - b).collect() };
-        let spectral = &model.spectral;
-        let signal = minus(&fields.signal, &self.signal);
-        [
-            vec![spectral.inverse(&minus(&fields.density, &self.density))],
-            vec![spectral.inverse(&signal)],
-            (0..D).map(|a| spectral.derivative(a, &signal)).collect(),
-            (0..D).map(|a| minus(&fields.flux[a], &self.flux[a])).collect(),
-            fields.remainder.iter().map(|m| spectral.inverse(m)).collect(),
-        ]
-    }
-
-    /// (1/|Ω|)∫(u_ε − u₀)φ dx in the order of [`weak_names`]. For ρ and J the integral over the
-    /// cells is a sum over cells: no deposit, so no bandwidth.
-    fn weak_errors(
-        &self,
-        model: &Model<D>,
-        state: &State<D>,
-        fields: &[NodalField; 5],
-    ) -> Vec<f64> {
-        let mut errors = Vec::new();
-        for test in &self.tests {
-            let (density, flux) = cell_means(model, state, &test.formula);
-            errors.push(density - test.density);
-            errors.push(pairing(&fields[1][0], &test.nodal));
-            errors.extend(fields[2].iter().map(|component| pairing(component, &test.nodal)));
-            errors.extend((0..D).map(|a| flux[a] - test.flux[a]));
-        }
-        errors
-    }
-}
-
-/// (1/|Ω|) w Σᵢ φ(xᵢ) and (1/|Ω|) (w/ε) Σᵢ vᵢ φ(xᵢ).
-fn cell_means<const D: usize>(
-    model: &Model<D>,
-    state: &State<D>,
-    test: &Formula,
-) -> (f64, [f64; D]) {
-    let cells = &state.cells;
-    let blocks: Vec<(f64, [f64; D])> = (cells.positions.par_chunks(BLOCK))
-        .zip(cells.velocities.par_chunks(BLOCK))
-        .map(|(xs, vs)| {
-            let mut sum = (0.0, [0.0; D]);
-            for (x, v) in xs.iter().zip(vs) {
-                let value = test.eval(x);
-                sum = (sum.0 + value, add_scaled(&sum.1, value, v));
-            }
-            sum
-        })
-        .collect();
-    let scale = cells.weight / model.grid().volume();
-    let density = blocks.iter().map(|(sum, _)| sum).sum::<f64>();
-    let flux = blocks.iter().fold([0.0; D], |sum, (_, part)| add_scaled(&sum, 1.0, part));
-    (scale * density, scaled(scale / model.epsilon, &flux))
+    reference.add_replicates(&model, done..done + more, monitor, 0.0, all)
 }

@@ -9,6 +9,7 @@ use crate::observe::Observation;
 use crate::simulation::{Simulation, SimulationError};
 use crate::state::State;
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// What is recorded of one replicate at one output time.
 #[derive(Clone, Debug)]
@@ -137,7 +138,7 @@ pub fn ensemble<const D: usize>(
     let mut ensemble = Ensemble::default();
     let share = 1.0 / replicates as f64;
     for_each_replicate(
-        replicates,
+        0..replicates,
         |r| observe_run(model, r, cells_at, monitor, share),
         |r, record: RunRecord<D>| {
             ensemble.tally += record.tally;
@@ -155,16 +156,16 @@ pub fn ensemble<const D: usize>(
     Ok(ensemble)
 }
 
-/// Runs `work` for each replicate, as many at a time as there are threads, and hands the results
+/// Runs `work` for each of the replicates `which`, as many at a time as there are threads, and hands the results
 /// to `fold` in replicate order.
 pub(super) fn for_each_replicate<T: Send>(
-    replicates: usize,
+    which: Range<usize>,
     work: impl Fn(u64) -> Result<T, SimulationError> + Sync,
     mut fold: impl FnMut(u64, T),
 ) -> Result<(), SimulationError> {
     let batch = rayon::current_num_threads();
-    for first in (0..replicates).step_by(batch) {
-        let results: Vec<_> = (first..(first + batch).min(replicates))
+    for first in which.clone().step_by(batch) {
+        let results: Vec<_> = (first..(first + batch).min(which.end))
             .into_par_iter()
             .map(|r| (r as u64, work(r as u64)))
             .collect();

@@ -1,7 +1,7 @@
 //! The order p of an error that goes like εᵖ.
 
 use super::norms::LeaveOneOut;
-use super::statistics::{around, chi_square_tail, jackknife_error};
+use super::statistics::{Estimate, around, chi_square_tail, jackknife_error};
 
 /// What sums over cells and nodes leave of an exact zero.
 pub(super) const ROUND_OFF: f64 = 1e-14;
@@ -10,7 +10,7 @@ pub(super) const ROUND_OFF: f64 = 1e-14;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Order {
     /// p with its interval; `None` where the data cannot support a fit.
-    pub order: Option<super::statistics::Estimate>,
+    pub order: Option<Estimate>,
     /// log of the prefactor: log error = intercept + p log ε.
     pub intercept: f64,
     /// Errors that stood clear of their noise.
@@ -19,6 +19,12 @@ pub struct Order {
     pub straightness: Option<f64>,
     /// One sentence for people.
     pub verdict: String,
+}
+
+impl Order {
+    fn none(points: usize, verdict: String) -> Self {
+        Self { order: None, intercept: f64::NAN, points, straightness: None, verdict }
+    }
 }
 
 /// Weighted least squares of log error on log ε, over the errors that stand clear of the noise.
@@ -31,16 +37,9 @@ pub fn fit_order(epsilons: &[f64], errors: &[LeaveOneOut], confidence: f64) -> O
         .filter_map(|(eps, e)| e.logarithms().map(|(full, omitted)| (eps.ln(), full, omitted)))
         .collect();
     let points = clear.len();
-    let none = |verdict: String| Order {
-        order: None,
-        intercept: f64::NAN,
-        points,
-        straightness: None,
-        verdict,
-    };
     if points < 2 {
-        let all = errors.len();
-        return none(format!("not supported: {points} of {all} errors stand clear of the noise"));
+        let (all, clear) = (errors.len(), "errors stand clear of the noise");
+        return Order::none(points, format!("not supported: {points} of {all} {clear}"));
     }
     let x: Vec<f64> = clear.iter().map(|(x, _, _)| *x).collect();
     let y: Vec<f64> = clear.iter().map(|(_, y, _)| *y).collect();
@@ -71,6 +70,37 @@ pub fn fit_order(epsilons: &[f64], errors: &[LeaveOneOut], confidence: f64) -> O
             &format!("; {} of {} errors are below the noise", errors.len() - points, errors.len());
     }
     Order { order: Some(order), intercept, points, straightness, verdict }
+}
+
+/// Least squares of log error on log ε for errors without noise, each known up to the half width of
+/// its interval. The interval of the order is what these allow at most.
+pub fn order_without_noise(epsilons: &[f64], errors: &[Estimate]) -> Order {
+    let clear: Vec<_> = (epsilons.iter().zip(errors))
+        .map(|(eps, e)| (eps.ln(), e.value.abs(), (e.high - e.low) / 2.0))
+        .filter(|(_, value, error)| value - error > ROUND_OFF)
+        .collect();
+    let points = clear.len();
+    if points < 2 {
+        let all = errors.len();
+        return Order::none(points, format!("{points} of {all} errors are above their own error"));
+    }
+    let x: Vec<f64> = clear.iter().map(|(x, ..)| *x).collect();
+    let y: Vec<f64> = clear.iter().map(|(_, value, _)| value.ln()).collect();
+    let (slope, intercept) = line(&x, &y, &vec![1.0; points]);
+    let middle = x.iter().sum::<f64>() / points as f64;
+    let spread: f64 = x.iter().map(|x| (x - middle).powi(2)).sum();
+    let reach: f64 = (clear.iter())
+        .map(|(x, value, error)| (x - middle).abs() / spread * -(1.0 - error / value).ln())
+        .sum();
+    let order = Estimate { value: slope, std_error: 0.0, low: slope - reach, high: slope + reach };
+    let mut local: Vec<f64> = (1..points).map(|i| (y[i] - y[i - 1]) / (x[i] - x[i - 1])).collect();
+    local.sort_by(f64::total_cmp);
+    let verdict = match local.as_slice() {
+        [_] => "without noise, from two points".to_string(),
+        [low, .., high] => format!("without noise; {low:.2} to {high:.2} between neighbours"),
+        [] => unreachable!("two points have a slope"),
+    };
+    Order { order: Some(order), intercept, points, straightness: None, verdict }
 }
 
 /// Slope and intercept of the weighted line.

@@ -3,20 +3,25 @@
 mod budget;
 mod converge;
 pub mod cost;
+mod difference;
 mod ensemble;
 mod fit;
 mod monitor;
+mod noise_free;
 mod norms;
 mod positivity;
+mod precision;
 mod reference;
 pub mod statistics;
 
 pub use budget::{BudgetRow, COMPONENTS};
-pub use converge::{Convergence, ErrorRow, converge};
+pub use converge::{Check, Convergence, ErrorRow, Goal, Sweep, Wanted, converge};
 pub use cost::{Cost, measured_pace};
+pub use difference::available;
 pub use ensemble::{Ensemble, EnsembleFrame, Moments, RunRecord, Snapshot, ensemble, observe_run};
 pub use fit::{Order, fit_order};
 pub use monitor::Monitor;
 pub use norms::{LeaveOneOut, Norm, measure};
 pub use positivity::{Positivity, positivity};
+pub use precision::Precision;
 pub use reference::{LimitFields, LimitRun, Refinement, limit_fields, refinement};

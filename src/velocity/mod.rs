@@ -15,6 +15,9 @@ use rand_distr::{Distribution, UnitCircle, UnitSphere};
 
 pub use experiment::VelocitySet;
 
+/// Nodes per angle and for the speed, where a few more cost nothing.
+const ANGLES: usize = 12;
+
 /// V and F.
 ///
 /// ```
@@ -178,7 +181,13 @@ impl<const D: usize> VelocitySpace<D> {
     /// Trapezoid on the circle, Gauss–Legendre × trapezoid on the sphere, × Gauss–Legendre in |v|:
     /// exact to round-off for polynomials up to degree 11 in v, and symmetric under v → −v.
     pub fn quadrature(&self) -> Vec<(Vector<D>, f64)> {
-        quadrature::rule(self.set, self.inner, self.outer)
+        quadrature::rule(self.set, [self.inner, self.outer], ANGLES, ANGLES)
+    }
+
+    /// The same with `angles` (even) nodes around a circle, half as many latitudes on a sphere and
+    /// half as many speeds: exact up to degree `angles` − 1 in v. Closed under reflections vₐ → −vₐ.
+    pub fn quadrature_of(&self, angles: usize) -> Vec<(Vector<D>, f64)> {
+        quadrature::rule(self.set, [self.inner, self.outer], angles, angles / 2)
     }
 }
 

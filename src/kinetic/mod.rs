@@ -1,0 +1,215 @@
+//! The kinetic equation itself, without cells: what an ensemble of infinitely many would give.
+//!
+//! ε² ∂t f + ε v·∇f = ∫_V ( T_ε\[S\](x,v,v′) f(v′) − T_ε\[S\](x,v′,v) f(v) ) dv′ (CMPS 7, HKS 7) on
+//! discrete ordinates in v and the grid in x, with S answering to K_h * ρ as it does to cells. Over
+//! a time step S is frozen at its middle, predicted by ∂tρ = −∇·J, which makes the scheme second
+//! order in Δt; in the frozen S the equation is linear, f′ = Af, and solved to [`TOLERANCE`].
+//!
+//! It shares the kernel, the signal equation and the way that S is sensed with the cells, and
+//! nothing of how they move.
+
+mod ordinates;
+mod transport;
+mod turns;
+
+use crate::model::Model;
+use crate::observe::{Fields, PhaseMoments};
+use crate::schedule::{Tick, ticks};
+use crate::turning::{Sense, TurningKernel};
+use crate::vector::dot;
+use crate::with_kernel;
+use ordinates::Ordinates;
+use rayon::prelude::*;
+use std::f64::consts::PI;
+use std::sync::atomic::{AtomicBool, Ordering};
+use transport::add_transport;
+use turns::Turns;
+
+/// Relative size of the terms of e^{Δt A} f that are left out.
+const TOLERANCE: f64 = 1e-10;
+/// Largest ‖A‖τ of one Taylor series: its terms grow to e^10 of f before they shrink.
+const REACH: f64 = 12.0;
+
+/// Evaluations of Af per unit of ‖A‖t, and the work of one value of f in them beside that of a
+/// tumble: as seen.
+const PRODUCTS: f64 = 2.5;
+const VALUE: f64 = 0.5;
+
+/// How finely the equation is solved, besides the grid of the experiment.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Resolution {
+    /// Nodes around a circle of velocities, a multiple of 4.
+    pub angles: usize,
+    /// Largest time step.
+    pub step: f64,
+}
+
+/// Predicted work until the time `end`, in the units of [`crate::study::Cost::work`], from the
+/// bound on the kernel at t = 0.
+pub fn predicted_work<const D: usize>(model: &Model<D>, resolution: Resolution, end: f64) -> f64 {
+    let bound = model.kernel.bound(&model.initial_signal().bounds());
+    let ordinates = model.space.quadrature_of(resolution.angles).len();
+    let products = PRODUCTS * end * norm(model, bound);
+    VALUE * products * (ordinates * model.grid().len()) as f64
+}
+
+/// A bound on ‖A‖, where tumbles are no faster than `rate`/ε².
+fn norm<const D: usize>(model: &Model<D>, rate: f64) -> f64 {
+    let fastest = |h: &f64| PI / h * model.space.max_speed() / model.epsilon;
+    let transport: f64 = model.grid().spacing().iter().map(fastest).sum();
+    transport + 2.0 * rate / (model.epsilon * model.epsilon)
+}
+
+/// f on ordinates and grid, and S.
+pub struct KineticSolver<'m, const D: usize> {
+    model: &'m Model<D>,
+    ordinates: Ordinates<D>,
+    resolution: Resolution,
+    /// K̂_h of every mode.
+    smoothing: Vec<f64>,
+    /// f by ordinate, nodal.
+    f: Vec<Vec<f64>>,
+    time: f64,
+    /// Coefficients of K_h * ρ.
+    density: Vec<f64>,
+    /// Coefficients of S.
+    signal: Vec<f64>,
+    memory: Memory,
+    products: usize,
+}
+
+/// Arrays of the shape of f.
+struct Memory {
+    term: Vec<Vec<f64>>,
+    rate: Vec<Vec<f64>>,
+    slopes: Vec<Vec<f64>>,
+}
+
+impl<'m, const D: usize> KineticSolver<'m, D> {
+    /// Starts from f⁰ of the model.
+    pub fn new(model: &'m Model<D>, resolution: Resolution) -> Self {
+        let (grid, initial) = (model.grid(), &model.initial);
+        let ordinates = Ordinates::new(&model.space, resolution.angles, &grid.boundary);
+        let nodal = initial.nodal(grid);
+        let tilt = D as f64 / model.space.mean_square_f();
+        let f: Vec<Vec<f64>> = (ordinates.velocities.iter().zip(&ordinates.equilibrium))
+            .map(|(v, share)| {
+                let factor = share * (1.0 + tilt * dot(initial.mean_velocity(), v));
+                nodal.iter().map(|rho| factor * rho).collect()
+            })
+            .collect();
+        let smoothing = model.deposit.kernel(&model.spectral);
+        let density = product(&smoothing, &model.spectral.forward(&nodal));
+        let signal = model.equation.initial(&model.spectral, &density);
+        let memory = Memory { term: f.clone(), rate: f.clone(), slopes: f.clone() };
+        let (time, products) = (0.0, 0);
+        Self { model, ordinates, resolution, smoothing, f, time, density, signal, memory, products }
+    }
+
+    /// Runs to the time `end`. Returns false when `stop` was raised.
+    pub fn run(&mut self, end: f64, stop: &AtomicBool, progress: &(dyn Fn(f64) + Sync)) -> bool {
+        let finest = self.model.last_step();
+        let ticks = ticks(&[end], self.resolution.step, finest);
+        for tick in &ticks {
+            if stop.load(Ordering::Relaxed) {
+                return false;
+            }
+            self.step(tick);
+            progress(tick.duration / end);
+        }
+        true
+    }
+
+    /// Evaluations of Af so far.
+    pub fn products(&self) -> usize {
+        self.products
+    }
+
+    /// K_h * ρ, S, K_h * J and the moments of K_h * r_ε now.
+    pub fn fields(&self, moments: &PhaseMoments<D>) -> Fields<D> {
+        let spectral = &self.model.spectral;
+        let smoothed = |nodal: &[f64]| product(&self.smoothing, &spectral.forward(nodal));
+        let scale = 1.0 / self.model.epsilon;
+        Fields {
+            density: self.density.clone(),
+            signal: self.signal.clone(),
+            flux: std::array::from_fn(|a| {
+                spectral.inverse(&smoothed(&self.ordinates.moment(&self.f, |v| scale * v[a])))
+            }),
+            remainder: (0..moments.len())
+                .map(|m| smoothed(&self.ordinates.moment(&self.f, |v| scale * moments.eval(m, v))))
+                .collect(),
+        }
+    }
+
+    /// Nodal ρ and J, not mollified.
+    pub fn density_and_flux(&self) -> (Vec<f64>, [Vec<f64>; D]) {
+        let scale = 1.0 / self.model.epsilon;
+        let flux = std::array::from_fn(|a| self.ordinates.moment(&self.f, |v| scale * v[a]));
+        (self.ordinates.moment(&self.f, |_| 1.0), flux)
+    }
+
+    fn step(&mut self, tick: &Tick) {
+        let (model, dt) = (self.model, tick.duration);
+        let spectral = &model.spectral;
+        let divergence = spectral.divergence(&self.density_and_flux().1);
+        let mut slope = product(&self.smoothing, &divergence);
+        slope.iter_mut().for_each(|s| *s = -*s);
+        let after = |h: f64, slope: &[f64]| {
+            let mut next = Vec::new();
+            let (signal, density) = (&self.signal, &self.density);
+            model.equation.advance(spectral, signal, density, slope, self.time, h, &mut next);
+            next
+        };
+        let sense = model.sense(&mut after(0.5 * dt, &slope), Vec::new());
+        let turns = with_kernel!(&model.kernel, kernel => {
+            Turns::new(kernel, &sense, model.grid(), &self.ordinates)
+        });
+        let old = self.density.clone();
+        self.advance(&turns, dt);
+        let (nodal, _) = self.density_and_flux();
+        self.density = product(&self.smoothing, &spectral.forward(&nodal));
+        let slope: Vec<f64> =
+            self.density.iter().zip(&old).map(|(now, before)| (now - before) / dt).collect();
+        let mut next = Vec::new();
+        model.equation.advance(spectral, &self.signal, &old, &slope, self.time, dt, &mut next);
+        self.signal = next;
+        self.time = tick.end;
+    }
+
+    /// f ← e^{dt A} f by Taylor series over equal parts of dt.
+    fn advance(&mut self, turns: &Turns, dt: f64) {
+        let epsilon = self.model.epsilon;
+        let parts = (dt * norm(self.model, turns.highest) / REACH).ceil();
+        let Memory { term, rate, slopes } = &mut self.memory;
+        for _part in 0..parts as usize {
+            term.par_iter_mut().zip(&self.f).for_each(|(t, f)| t.copy_from_slice(f));
+            let (size, mut small) = (largest(&self.f), 0);
+            for order in 1.. {
+                turns.apply(&self.ordinates, epsilon, term, rate);
+                add_transport(&self.model.spectral, &self.ordinates, epsilon, term, slopes, rate);
+                self.products += 1;
+                let factor = dt / parts / order as f64;
+                rate.par_iter_mut().for_each(|r| r.iter_mut().for_each(|r| *r *= factor));
+                std::mem::swap(term, rate);
+                self.f.par_iter_mut().zip(&*term).for_each(|(f, t)| {
+                    f.iter_mut().zip(t).for_each(|(f, t)| *f += t);
+                });
+                small = if largest(term) < TOLERANCE * size { small + 1 } else { 0 };
+                if small == 2 {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// max |f|.
+fn largest(f: &[Vec<f64>]) -> f64 {
+    let of = |f: &Vec<f64>| f.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
+    f.par_iter().map(of).reduce(|| 0.0, f64::max)
+}
+
+fn product(a: &[f64], b: &[f64]) -> Vec<f64> {
+    a.iter().zip(b).map(|(a, b)| a * b).collect()
+}
