@@ -18,7 +18,7 @@
 //!   [`free_walk`] (the law without a signal), [`motion`] (flights and tumbles)
 //! - one realisation: [`model`] (rebuilt from the experiment), [`state`] (what changes),
 //!   [`simulation`] (the loop)
-//! - the macroscopic equation, which knows no cells: [`limit`]
+//! - the equations that know no cells: the kinetic one, [`kinetic`], and the macroscopic one, [`limit`]
 //! - what is recorded and what is made of it: [`observe`], [`study`]
 //! - what is written: [`output`], [`report`], [`pages`]; and the commands: [`cli`]
 //!

@@ -3,7 +3,7 @@
 #[path = "common/program.rs"]
 mod program;
 
-use program::{expect, json, kinetaxis, names_in, program, stderr, stdout};
+use program::{Table, expect, json, kinetaxis, names_in, program, stderr, stdout};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -202,6 +202,52 @@ fn a_closed_pipe_is_no_failure() {
         let output = child.wait_with_output().unwrap();
         assert!(!stderr(&output).contains("panicked"), "{line:?}: {}", stderr(&output));
         assert_eq!(output.status.code(), Some(0), "{line:?}");
+    }
+}
+
+/// `converge` of the small experiment from a lump, with these arguments, into `name`.
+fn sweep(desk: &Desk, name: &str, extra: &[&str]) -> (String, std::path::PathBuf) {
+    let out = desk.path(name);
+    let mut all = vec!["converge", &desk.file, "--out", &out, "--set"];
+    all.push("cells.density={ shape = \"cosine\", amplitude = 0.5, mode = 1 }");
+    all.extend(extra);
+    let text = stdout(&expect(0, &all));
+    (text, out.into())
+}
+
+#[test]
+fn a_precision_is_reached_by_what_reaches_it() {
+    let desk = Desk::new();
+    let noise_free = ["--set", "converge.noise_free=true", "--precision", "order=0.05"];
+    let (text, out) = sweep(&desk, "equation", &noise_free);
+    assert!(text.contains("order of rho L2: known to") && text.contains("Cells alone"), "{text}");
+    let orders = Table::read(out.join("orders.csv"));
+    assert!(orders.texts("method").iter().all(|m| *m == "kinetic equation"));
+    let [low, high]: [f64; 2] =
+        ["ci_low", "ci_high"].map(|end| orders.texts(end)[1].parse().unwrap());
+    assert_eq!((orders.texts("quantity")[1], orders.texts("norm")[1]), ("rho", "L2"));
+    assert!(high - low < 0.1, "{low} {high}");
+    assert!(out.join("orders-cells.csv").exists() && out.join("convergence-cells.csv").exists());
+    assert!(out.join("cells-against-equation.csv").exists());
+
+    // By cells alone: replicates are added until a generous precision is reached.
+    let (text, out) = sweep(&desk, "cells", &["--precision", "rho:weak:cos(PI*x/0.5)=0.2"]);
+    let summary = json(out.join("summary.json"));
+    assert!(summary["replicates"].as_u64().unwrap() > 4, "{text}");
+    assert!(summary["precision"]["reached"].as_f64().unwrap() <= 0.2, "{text}");
+    let (text, _) = sweep(&desk, "late", &["--precision", "order=1e-4", "--within", "0"]);
+    assert!(text.contains("--within") && text.contains("noise_free"), "{text}");
+}
+
+#[test]
+fn a_precision_of_nothing_is_refused() {
+    let desk = Desk::new();
+    let out = desk.path("out");
+    for (wanted, says) in [("order:S=0.1", "rho:L2"), ("order", "no number"), ("x=1", "\"x\"")] {
+        let message =
+            stderr(&expect(2, &["converge", &desk.file, "--out", &out, "--precision", wanted]));
+        assert!(message.contains(says), "{message}");
+        assert!(!Path::new(&out).exists());
     }
 }
 

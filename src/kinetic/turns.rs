@@ -6,12 +6,12 @@ use crate::turning::{Sense, TurningKernel};
 use crate::vector::Vector;
 use rayon::prelude::*;
 
-/// Places where it is checked whether T/F is a sum.
-const PROBES: usize = 32;
-/// How far T/F may be from a sum, relative to its size.
+/// Places where it is checked whether T is a sum.
+const PROBES: usize = 8;
+/// How far T may be from a sum, relative to its size.
 const TOLERANCE: f64 = 1e-12;
 
-/// T/F(vᵢ, vⱼ) at every node of the grid, negative values replaced by 0 as cells do.
+/// T(vᵢ, vⱼ) at every node of the grid, negative values replaced by 0 as cells do.
 pub struct Turns {
     rates: Rates,
     /// ∫T(v, vⱼ) dv by ordinate and node.
@@ -20,10 +20,10 @@ pub struct Turns {
     pub highest: f64,
 }
 
-/// How T/F is stored.
+/// How T is stored.
 enum Rates {
-    /// gain(vᵢ) + loss(vⱼ), by ordinate and node.
-    Sum([Vec<Vec<f64>>; 2]),
+    /// T(v, w) = gain(v) + share(v) loss(w); gain and loss by ordinate and node.
+    Sum { gain: Vec<Vec<f64>>, share: Vec<f64>, loss: Vec<Vec<f64>> },
     /// By i·J + j and node.
     Table(Vec<Vec<f64>>),
 }
@@ -36,56 +36,37 @@ impl Turns {
         grid: &Grid<D>,
         ordinates: &Ordinates<D>,
     ) -> Self {
-        let (v, n) = (&ordinates.velocities, ordinates.len());
-        let at = |x: &Vector<D>, i: usize, j: usize| kernel.relative_rate(signal, x, &v[i], &v[j]);
-        let nodes: Vec<Vector<D>> = grid.nodes().collect();
-        let field =
-            |i: usize, j: usize| -> Vec<f64> { nodes.iter().map(|x| at(x, i, j)).collect() };
-        let gain: Vec<Vec<f64>> = (0..n).into_par_iter().map(|i| field(i, 0)).collect();
-        let mut loss: Vec<Vec<f64>> = (0..n).into_par_iter().map(|j| field(0, j)).collect();
-        let zero = loss[0].clone();
-        loss.iter_mut().for_each(|l| l.iter_mut().zip(&zero).for_each(|(l, z)| *l -= z));
-        let is_sum = (0..nodes.len()).step_by(nodes.len().div_ceil(PROBES)).all(|k| {
-            (0..n * n).all(|pair| {
-                let (rate, sum) =
-                    (at(&nodes[k], pair / n, pair % n), gain[pair / n][k] + loss[pair % n][k]);
-                (rate - sum).abs() <= TOLERANCE * (rate.abs() + sum.abs() + gain[0][k].abs())
-            })
-        });
-        let least = |of: &[Vec<f64>], k: usize| of.iter().fold(f64::INFINITY, |m, r| m.min(r[k]));
-        let rates = if is_sum && (0..nodes.len()).all(|k| least(&gain, k) + least(&loss, k) >= 0.0)
-        {
-            Rates::Sum([gain, loss])
-        } else {
-            let row = |pair: usize| field(pair / n, pair % n).iter().map(|r| r.max(0.0)).collect();
-            Rates::Table((0..n * n).into_par_iter().map(row).collect())
+        let (v, f, n) = (&ordinates.velocities, &ordinates.equilibrium, ordinates.len());
+        let at = |x: &Vector<D>, i: usize, j: usize| {
+            f[i] * kernel.relative_rate(signal, x, &v[i], &v[j])
         };
+        let nodes: Vec<Vector<D>> = grid.nodes().collect();
+        let rates = (Rates::sum(&at, &nodes, vec![1.0; n]))
+            .or_else(|| Rates::sum(&at, &nodes, f.clone()))
+            .unwrap_or_else(|| Rates::table(&at, &nodes, n));
         Self::with_loss(rates, ordinates, nodes.len())
     }
 
     fn with_loss<const D: usize>(rates: Rates, ordinates: &Ordinates<D>, nodes: usize) -> Self {
-        let n = ordinates.len();
-        let share = |i: usize| ordinates.weights[i] * ordinates.equilibrium[i];
-        let loss: Vec<Vec<f64>> = (0..n)
-            .into_par_iter()
-            .map(|j| {
-                let mut total = vec![0.0; nodes];
-                for i in 0..n {
-                    add(
-                        &mut total,
-                        share(i),
-                        match &rates {
-                            Rates::Sum([gain, _]) => &gain[i],
-                            Rates::Table(table) => &table[i * n + j],
-                        },
-                    );
-                }
-                if let Rates::Sum([_, loss]) = &rates {
-                    add(&mut total, 1.0, &loss[j]);
-                }
-                total
-            })
-            .collect();
+        let (n, weights) = (ordinates.len(), &ordinates.weights);
+        let total = |of: &dyn Fn(usize) -> Vec<f64>| {
+            let mut total = vec![0.0; nodes];
+            (0..n).for_each(|i| add(&mut total, weights[i], &of(i)));
+            total
+        };
+        let loss: Vec<Vec<f64>> = match &rates {
+            Rates::Sum { gain, share, loss } => {
+                let gains = total(&|i| gain[i].clone());
+                let shares: f64 = weights.iter().zip(share).map(|(w, s)| w * s).sum();
+                let of = |loss: &Vec<f64>| -> Vec<f64> {
+                    gains.iter().zip(loss).map(|(g, l)| g + shares * l).collect()
+                };
+                loss.iter().map(of).collect()
+            }
+            Rates::Table(table) => {
+                (0..n).into_par_iter().map(|j| total(&|i| table[i * n + j].clone())).collect()
+            }
+        };
         let highest = loss.iter().flatten().fold(0.0_f64, |m, l| m.max(*l));
         Self { rates, loss, highest }
     }
@@ -99,16 +80,16 @@ impl Turns {
         rate: &mut [Vec<f64>],
     ) {
         match &self.rates {
-            Rates::Sum([gain, loss]) => {
+            Rates::Sum { gain, share, loss } => {
                 let density = ordinates.moment(f, |_| 1.0);
                 let mut lost = vec![0.0; density.len()];
                 for ((f, loss), w) in f.iter().zip(loss).zip(&ordinates.weights) {
                     let terms = f.iter().zip(loss).map(|(f, l)| w * f * l);
                     lost.iter_mut().zip(terms).for_each(|(s, t)| *s += t);
                 }
-                rate.par_iter_mut().zip(gain).for_each(|(rate, gain)| {
+                rate.par_iter_mut().zip(gain).zip(share).for_each(|((rate, gain), share)| {
                     let gains = gain.iter().zip(&density).zip(&lost);
-                    rate.iter_mut().zip(gains).for_each(|(r, ((g, d), l))| *r = g * d + l);
+                    rate.iter_mut().zip(gains).for_each(|(r, ((g, d), l))| *r = g * d + share * l);
                 });
             }
             Rates::Table(table) => {
@@ -123,11 +104,55 @@ impl Turns {
             }
         }
         let scale = epsilon.powi(-2);
-        let losses = self.loss.par_iter().zip(f).zip(&ordinates.equilibrium);
-        rate.par_iter_mut().zip(losses).for_each(|(rate, ((loss, f), share))| {
+        rate.par_iter_mut().zip(&self.loss).zip(f).for_each(|((rate, loss), f)| {
             let losses = loss.iter().zip(f);
-            rate.iter_mut().zip(losses).for_each(|(r, (l, f))| *r = scale * (share * *r - l * f));
+            rate.iter_mut().zip(losses).for_each(|(r, (l, f))| *r = scale * (*r - l * f));
         });
+    }
+}
+
+impl Rates {
+    /// T(v, w) = gain(v) + share(v) loss(w) where it is that, and nowhere negative.
+    fn sum<X: Sync>(
+        at: &(impl Fn(&X, usize, usize) -> f64 + Sync),
+        nodes: &[X],
+        share: Vec<f64>,
+    ) -> Option<Self> {
+        let n = share.len();
+        let is_sum = |x: &X| {
+            let loss = |j: usize| (at(x, 0, j) - at(x, 0, 0)) / share[0];
+            let losses: Vec<f64> = (0..n).map(loss).collect();
+            (0..n).all(|i| {
+                let gain = at(x, i, 0);
+                losses.iter().enumerate().all(|(j, loss)| {
+                    let (rate, sum) = (at(x, i, j), gain + share[i] * loss);
+                    (rate - sum).abs() <= TOLERANCE * (rate.abs() + gain.abs() + losses[0].abs())
+                })
+            })
+        };
+        if !nodes.iter().step_by(nodes.len().div_ceil(PROBES)).all(is_sum) {
+            return None;
+        }
+        let field = |of: &(dyn Fn(&X) -> f64 + Sync)| nodes.iter().map(of).collect::<Vec<f64>>();
+        let gain: Vec<_> = (0..n).into_par_iter().map(|i| field(&|x| at(x, i, 0))).collect();
+        let loss: Vec<_> = (0..n)
+            .into_par_iter()
+            .map(|j| field(&|x| (at(x, 0, j) - at(x, 0, 0)) / share[0]))
+            .collect();
+        let negative = |k: usize| {
+            let least = loss.iter().fold(f64::INFINITY, |m, l| m.min(l[k]));
+            gain.iter().zip(&share).any(|(g, s)| g[k] + s * least < 0.0)
+        };
+        if (0..nodes.len()).any(negative) { None } else { Some(Self::Sum { gain, share, loss }) }
+    }
+
+    fn table<X: Sync>(
+        at: &(impl Fn(&X, usize, usize) -> f64 + Sync),
+        nodes: &[X],
+        n: usize,
+    ) -> Self {
+        let row = |pair: usize| nodes.iter().map(|x| at(x, pair / n, pair % n).max(0.0)).collect();
+        Self::Table((0..n * n).into_par_iter().map(row).collect())
     }
 }
 
@@ -139,6 +164,7 @@ fn add(sum: &mut [f64], factor: f64, field: &[f64]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::formula::{Formula, Quantity::Constant as c};
     use crate::grid::Boundary;
     use crate::turning::{LinearSignal, Local};
     use crate::velocity::{VelocitySet, VelocitySpace};
@@ -146,21 +172,21 @@ mod tests {
     /// A kernel that is a sum, stored as a table, gives the same rates; both conserve cells.
     #[test]
     fn a_table_and_a_sum_agree() {
-        let space = VelocitySpace::<2>::new(VelocitySet::Shell, 0.4, 1.2, None);
+        let f = Formula::parse("exp(-r*r)", &["r"]).unwrap();
+        let space = VelocitySpace::<2>::new(VelocitySet::Shell, 0.4, 1.2, Some(f));
         let boundary = [Boundary::Periodic; 2];
         let grid = Grid { lower: [0.0; 2], upper: [1.0; 2], cells: [4, 5], boundary };
         let ordinates = Ordinates::new(&space, 8, &boundary);
         let signal = LinearSignal { offset: 0.3, gradient: [0.4, -0.2] };
-        let kernel = Local::new(1.5, 0.3, 0.2, space, 0.25);
+        let kernel = Local::new(c(1.5), c(0.3), c(0.2), space, 0.25);
         let sum = Turns::new(&kernel, &signal, &grid, &ordinates);
-        assert!(matches!(sum.rates, Rates::Sum(_)));
+        assert!(matches!(sum.rates, Rates::Sum { .. }));
         let (v, n) = (&ordinates.velocities, ordinates.len());
-        let row = |pair: usize| {
-            let at = |x: Vector<2>| kernel.relative_rate(&signal, &x, &v[pair / n], &v[pair % n]);
-            grid.nodes().map(at).collect()
+        let nodes: Vec<Vector<2>> = grid.nodes().collect();
+        let at = |x: &Vector<2>, i: usize, j: usize| {
+            ordinates.equilibrium[i] * kernel.relative_rate(&signal, x, &v[i], &v[j])
         };
-        let table = Rates::Table((0..n * n).map(row).collect());
-        let table = Turns::with_loss(table, &ordinates, grid.len());
+        let table = Turns::with_loss(Rates::table(&at, &nodes, n), &ordinates, grid.len());
         let f: Vec<Vec<f64>> = (0..n)
             .map(|j| (0..grid.len()).map(|k| 1.0 + ((3 * j + k) as f64).sin()).collect())
             .collect();
@@ -182,7 +208,7 @@ mod tests {
         let ordinates = Ordinates::new(&space, 4, &boundary);
         let signal = LinearSignal { offset: 0.0, gradient: [4.0] };
         // T/F = 1 + 4(v − w): −7 from the velocity 1 to −1, and 9 back.
-        let kernel = Local::new(1.0, 0.5, 0.5, space, 1.0);
+        let kernel = Local::new(c(1.0), c(0.5), c(0.5), space, 1.0);
         let turns = Turns::new(&kernel, &signal, &grid, &ordinates);
         assert!(matches!(turns.rates, Rates::Table(_)));
         let up = usize::from(ordinates.velocities[0][0] < 0.0);
