@@ -7,6 +7,7 @@ mod ensemble;
 mod fit;
 mod monitor;
 mod norms;
+mod plan;
 mod positivity;
 mod reference;
 pub mod statistics;
@@ -18,5 +19,6 @@ pub use ensemble::{Ensemble, EnsembleFrame, Moments, RunRecord, Snapshot, ensemb
 pub use fit::{Order, fit_order};
 pub use monitor::Monitor;
 pub use norms::{LeaveOneOut, Norm, measure};
+pub use plan::{Plan, plan};
 pub use positivity::{Positivity, positivity};
 pub use reference::{LimitFields, LimitRun, Refinement, limit_fields, refinement};

@@ -1,0 +1,248 @@
+//! Kinetic–diffusion flight: a cost per cell that does not grow as ε → 0.
+//!
+//! A hop of length h: the cell flies on to its next tumble; from its end back to its last tumble it
+//! flies with its new velocity; what lies between is one displacement (Mortier, Baelmans & Samaey
+//! 2022). Unlike there this displacement is no Gaussian but that of the free walk itself, which is
+//! drawn at once ([`FreeWalk`](crate::free_walk::FreeWalk)): without a signal a hop is exact. The
+//! signal enters to first order in ε, where T = λF + (ε/μ)(gain v·g − loss w·g). With Λ = λ/ε²,
+//! p = gain v·g/(λμF), q = loss v·g/λ and χ_q = loss ⟨|v|²⟩_F/(dλ):
+//!
+//! - the first flight lasts Exp(Λ(1 − εq(v)));
+//! - between tumbles a time r apart the mean displacement is χg r − 2χ_q g(1 − e^{−Λr})/Λ: flights
+//!   with velocity v and length ℓ have the density F(v)Λe^{−Λℓ}(1 + εp + εq(Λℓ − 1)), and ℓ is
+//!   length-biased;
+//! - a last flight of length s has a velocity of density F(v)(1 + εp + εqΛs), so that after it
+//!   J = χg − D∇ρ/ρ.
+//!
+//! In a constant gradient these three make every mean right to first order in ε|g| for every h.
+//! Where λ depends on the place, the first flight takes Λ at its middle, the last one at its start and
+//! its velocity the tilt (ε/λ)v·∇D/D, and between them ∇D(r − 2(1 − e^{−Λr})/Λ + re^{−Λr}) is added:
+//! then a uniform density stays uniform, without a flux. Between tumbles the coefficients change
+//! along the way by [`diffusion`](super::diffusion), to weak order two in h.
+
+use super::diffusion::{self, Noise, Point};
+use super::step::Step;
+use crate::rng::Stream;
+use crate::turning::{Response, Sense, TurningKernel};
+use crate::vector::{Vector, add_scaled, dot, norm, scaled};
+use rand::RngExt;
+use rand_distr::{Distribution, Exp1};
+
+/// A hop in which fewer tumbles are expected is flown tumble by tumble.
+const FEW: f64 = 4.0;
+/// Finite differences of D reach this part of the spread of a hop.
+const REACH: f64 = 0.1;
+
+/// What makes hops.
+pub(super) struct Hopper<'a, 's, const D: usize, K, S> {
+    step: &'a Step<'s, D, K, S>,
+    hops: u32,
+    length: f64,
+    constant: bool,
+    /// ⟨|v|²⟩_F/d.
+    square: f64,
+}
+
+/// The kernel at a place.
+pub(super) struct Here<const D: usize> {
+    pub response: Response,
+    /// ∇S.
+    pub gradient: Vector<D>,
+    /// D.
+    pub diffusivity: f64,
+    /// χ.
+    pub sensitivity: f64,
+}
+
+/// The time between first and last tumble.
+struct Between {
+    /// r.
+    time: f64,
+    /// r − (1 − e^{−Λr})/Λ: the variance is 2D times this.
+    spread: f64,
+    /// 2(1 − e^{−Λr})/Λ.
+    lag: f64,
+    /// re^{−Λr}.
+    rest: f64,
+}
+
+impl Between {
+    fn new(tumbles: f64, rate: f64) -> Self {
+        let untumbled = (-tumbles).exp();
+        Self {
+            time: tumbles / rate,
+            spread: spread(tumbles) / rate,
+            lag: 2.0 * (1.0 - untumbled) / rate,
+            rest: tumbles * untumbled / rate,
+        }
+    }
+}
+
+/// y − 1 + e^{−y}.
+fn spread(y: f64) -> f64 {
+    if y < 1e-4 { 0.5 * y * y * (1.0 - y / 3.0) } else { y + (-y).exp_m1() }
+}
+
+impl<'a, 's, const D: usize, K: TurningKernel<D>, S: Sense<D>> Hopper<'a, 's, D, K, S> {
+    pub(super) fn new(step: &'a Step<'s, D, K, S>) -> Self {
+        let hops = step.hops();
+        Self {
+            step,
+            hops,
+            length: step.duration / f64::from(hops),
+            constant: step.kernel.constant_coefficients().is_some(),
+            square: step.space.mean_square_f() / D as f64,
+        }
+    }
+
+    /// Hops of one field step.
+    pub(super) fn hops(&self) -> u32 {
+        self.hops
+    }
+
+    /// Whether a cell at `x` hops. It does not where the first order in ε is no law of velocities,
+    /// where few tumbles are expected, or where the kernel has no first order.
+    pub(super) fn takes(&self, x: &Vector<D>) -> bool {
+        let (step, here) = (self.step, self.look(x));
+        let Some(Here { response: r, gradient, .. }) = here else { return false };
+        let unevenness = step.space.inverse_density_bound() / step.space.measure();
+        let tilt = (r.gain.abs() * unevenness + r.loss.abs()) * norm(&gradient);
+        step.epsilon * step.space.max_speed() * tilt <= r.rate
+            && r.rate * self.length >= FEW * step.epsilon * step.epsilon
+    }
+
+    /// The kernel at `x`, which may lie beyond the faces of the box.
+    pub(super) fn look(&self, x: &Vector<D>) -> Option<Here<D>> {
+        let (mut inside, mut side) = (*x, [1.0; D]);
+        self.step.grid.fold(&mut inside, &mut side);
+        let (s, inner) = self.step.signal.value_and_gradient(&inside);
+        let slope = norm(&inner);
+        let response = self.step.kernel.response(s, slope)?;
+        let c = self.step.kernel.coefficients(s, slope);
+        Some(Here {
+            response,
+            gradient: std::array::from_fn(|a| side[a] * inner[a]),
+            diffusivity: c.diffusivity,
+            sensitivity: c.sensitivity,
+        })
+    }
+
+    /// A kernel has a first order in ε everywhere or nowhere, and [`takes`](Self::takes) has asked.
+    pub(super) fn known(&self, x: &Vector<D>) -> Here<D> {
+        self.look(x).expect("the kernel has a first order in epsilon")
+    }
+
+    /// Flies a cell through the field step; `side` is −1 for the second cell of an antithetic pair.
+    pub(super) fn fly(&self, x: &mut Vector<D>, v: &mut Vector<D>, side: f64, rng: &mut Stream) {
+        for _ in 0..self.hops {
+            self.hop(x, v, side, rng);
+            self.step.grid.fold(x, v);
+        }
+    }
+
+    fn hop(&self, x: &mut Vector<D>, v: &mut Vector<D>, side: f64, rng: &mut Stream) {
+        let (epsilon, h) = (self.step.epsilon, self.length);
+        let here = self.known(x);
+        let rate = here.response.rate / (epsilon * epsilon);
+        let first = self.first_flight(x, v, &here, rng);
+        if first >= h {
+            *x = add_scaled(x, h / epsilon, v);
+            return;
+        }
+        let left = h - first;
+        let back: f64 = Exp1.sample(rng);
+        let mut drawn = scaled(side, &self.step.space.sample(rng));
+        let toss: f64 = rng.random();
+        let mut place = add_scaled(x, first / epsilon, v);
+        let (mut last, mut slope) = (left, [0.0; D]);
+        let tumbles = rate * left - back;
+        if tumbles > 0.0 {
+            (place, slope) = self.between(&place, &here, tumbles, side, rng);
+        }
+        let there = self.known(&place);
+        let local = there.response.rate / (epsilon * epsilon);
+        if tumbles > 0.0 {
+            last = back / local;
+        }
+        let tilt = epsilon * dot(&drawn, &slope) / (there.response.rate * there.diffusivity);
+        if !self.keeps(&drawn, &there, local * last, tilt, toss) {
+            drawn = scaled(-1.0, &drawn);
+        }
+        (*x, *v) = (add_scaled(&place, last / epsilon, &drawn), drawn);
+    }
+
+    /// Time to the next tumble of a cell that flies at `v`.
+    fn first_flight(&self, x: &Vector<D>, v: &Vector<D>, here: &Here<D>, rng: &mut Stream) -> f64 {
+        let (epsilon, r) = (self.step.epsilon, &here.response);
+        let rate = (r.rate - epsilon * r.loss * dot(v, &here.gradient)) / (epsilon * epsilon);
+        let flight = Distribution::<f64>::sample(&Exp1, rng) / rate;
+        if self.constant {
+            return flight;
+        }
+        let middle = add_scaled(x, 0.5 * flight.min(self.length) / epsilon, v);
+        flight * r.rate / self.known(&middle).response.rate
+    }
+
+    /// The displacement between first and last tumble, in which `tumbles` more are expected: where
+    /// it leads, and ∇D near there.
+    fn between(
+        &self,
+        x: &Vector<D>,
+        here: &Here<D>,
+        tumbles: f64,
+        side: f64,
+        rng: &mut Stream,
+    ) -> (Vector<D>, Vector<D>) {
+        let step = self.step;
+        let between = Between::new(tumbles, here.response.rate / (step.epsilon * step.epsilon));
+        let mut start = step.space.sample(rng);
+        let mean = step.walk.advance(&mut start, tumbles, rng);
+        let deviation = (2.0 * self.square * spread(tumbles)).sqrt();
+        let unit = scaled(side * tumbles / deviation, &mean);
+        let areas = match self.constant {
+            true => [1.0; 3],
+            false => std::array::from_fn(|_| if rng.random() { 1.0 } else { -1.0 }),
+        };
+        let point = |y: &Vector<D>| self.point(y, &self.known(y), &between);
+        let from = self.point(x, here, &between);
+        let noise = Noise { unit, areas };
+        let (end, there) = diffusion::step(point, x, &from, between.spread, &noise);
+        (end, there.slope)
+    }
+
+    /// What moves a cell at `x` between tumbles.
+    fn point(&self, x: &Vector<D>, here: &Here<D>, between: &Between) -> Point<D> {
+        let r = &here.response;
+        let lagging = r.loss * self.square / r.rate;
+        let along = here.sensitivity * between.time - lagging * between.lag;
+        let mut shift = scaled(along, &here.gradient);
+        let (diffusivity, mut slope, mut curvature) = (here.diffusivity, [0.0; D], 0.0);
+        if !self.constant {
+            let spacing = self.step.grid.spacing().into_iter().fold(f64::INFINITY, f64::min);
+            let reach = (REACH * (2.0 * diffusivity * between.time).sqrt()).min(0.5 * spacing);
+            for a in 0..D {
+                let at = |by: f64| {
+                    let mut y = *x;
+                    y[a] += by;
+                    self.known(&y).diffusivity
+                };
+                let (up, down) = (at(reach), at(-reach));
+                slope[a] = (up - down) / (2.0 * reach);
+                curvature += (up - 2.0 * diffusivity + down) / (reach * reach);
+            }
+            shift = add_scaled(&shift, between.time - between.lag + between.rest, &slope);
+        }
+        Point { shift, diffusivity, slope, curvature }
+    }
+
+    /// Whether a last flight, of `length` mean times between tumbles, is along `v` rather than −v:
+    /// in proportion to (1 + εp)e^{εqΛs + tilt}, to first order the density of such flights.
+    fn keeps(&self, v: &Vector<D>, here: &Here<D>, length: f64, tilt: f64, toss: f64) -> bool {
+        let (step, r) = (self.step, &here.response);
+        let along = step.epsilon * dot(v, &here.gradient) / r.rate;
+        let gain = r.gain * along * step.space.inverse_density(v) / step.space.measure();
+        let grown = (r.loss * along * length + tilt).exp();
+        let (with, against) = ((1.0 + gain).max(0.0) * grown, (1.0 - gain).max(0.0) / grown);
+        toss * (with + against) < with
+    }
+}
