@@ -146,8 +146,9 @@ impl<const D: usize> Model<D> {
         let signal = self.initial_signal();
         let duration = self.ticks()[0].duration;
         let every = [Method::Exact, Method::SkipAhead, Method::Hybrid];
-        let offer =
-            |method| self.step_by(method, &self.kernel, &signal, duration, positions).offer(positions);
+        let offer = |method| {
+            self.step_by(method, &self.kernel, &signal, duration, positions).offer(positions)
+        };
         let taken = self.field_step(&self.kernel, &signal, duration, positions).method;
         (every.map(offer).into(), taken)
     }

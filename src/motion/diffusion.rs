@@ -46,8 +46,8 @@ pub(super) fn step<const D: usize>(
     let dw: Vector<D> = noise.unit.map(|n| time.sqrt() * n);
     let there = point(&add_scaled(&add_scaled(x, 1.0, &here.shift), sigma, &dw));
     let square = dot(&here.slope, &here.slope);
-    let growth = dot(&here.shift, &here.slope)
-        + time * (here.diffusivity * here.curvature - 0.5 * square);
+    let growth =
+        dot(&here.shift, &here.slope) + time * (here.diffusivity * here.curvature - 0.5 * square);
     let spread = sigma + 0.5 * growth / sigma;
     let mut end = *x;
     for j in 0..D {

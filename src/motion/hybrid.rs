@@ -11,8 +11,8 @@
 //! - between tumbles a time r apart the mean displacement is χg r − 2χ_q g(1 − e^{−Λr})/Λ: flights
 //!   with velocity v and length ℓ have the density F(v)Λe^{−Λℓ}(1 + εp + εq(Λℓ − 1)), and ℓ is
 //!   length-biased;
-//! - a last flight of length s has a velocity of density F(v)(1 + εp + εqΛs), so that after it
-//!   J = χg − D∇ρ/ρ.
+//! - a last flight of length s and velocity v has the density F(v)(1 + εp)Λe^{−Λ(1−εq)s}, so that
+//!   after it J = χg − D∇ρ/ρ.
 //!
 //! In a constant gradient these three make every mean right to first order in ε|g| for every h.
 //! Where λ depends on the place, the first flight takes Λ at its middle, the last one at its start and
@@ -64,6 +64,13 @@ struct Between {
     lag: f64,
     /// re^{−Λr}.
     rest: f64,
+}
+
+impl<const D: usize> Here<D> {
+    /// Whether there is nothing to answer to, here and so everywhere where nothing depends on S.
+    fn is_blind(&self) -> bool {
+        self.response.gain == 0.0 && self.response.loss == 0.0
+    }
 }
 
 impl Between {
@@ -150,31 +157,30 @@ impl<'a, 's, const D: usize, K: TurningKernel<D>, S: Sense<D>> Hopper<'a, 's, D,
             return;
         }
         let left = h - first;
-        let back: f64 = Exp1.sample(rng);
-        let mut drawn = scaled(side, &self.step.space.sample(rng));
-        let toss: f64 = rng.random();
-        let mut place = add_scaled(x, first / epsilon, v);
-        let (mut last, mut slope) = (left, [0.0; D]);
-        let tumbles = rate * left - back;
-        if tumbles > 0.0 {
-            (place, slope) = self.between(&place, &here, tumbles, side, rng);
+        let end = Ending {
+            velocity: scaled(side, &self.step.space.sample(rng)),
+            back: Exp1.sample(rng),
+            toss: rng.random(),
+        };
+        let place = add_scaled(x, first / epsilon, v);
+        let (velocity, last) = self.last_flight(&end, &here, &[0.0; D]);
+        if last >= left {
+            *v = self.only_flight(&end, &here, rate * left);
+            *x = add_scaled(&place, left / epsilon, v);
+            return;
         }
-        let there = self.known(&place);
-        let local = there.response.rate / (epsilon * epsilon);
-        if tumbles > 0.0 {
-            last = back / local;
-        }
-        let tilt = epsilon * dot(&drawn, &slope) / (there.response.rate * there.diffusivity);
-        if !self.keeps(&drawn, &there, local * last, tilt, toss) {
-            drawn = scaled(-1.0, &drawn);
-        }
-        (*x, *v) = (add_scaled(&place, last / epsilon, &drawn), drawn);
+        let (place, slope) = self.between(&place, &here, rate * (left - last), side, rng);
+        let (velocity, last) = match self.constant && here.is_blind() {
+            true => (velocity, last),
+            false => self.last_flight(&end, &self.known(&place), &slope),
+        };
+        (*x, *v) = (add_scaled(&place, last.min(left) / epsilon, &velocity), velocity);
     }
 
     /// Time to the next tumble of a cell that flies at `v`.
     fn first_flight(&self, x: &Vector<D>, v: &Vector<D>, here: &Here<D>, rng: &mut Stream) -> f64 {
         let (epsilon, r) = (self.step.epsilon, &here.response);
-        let rate = (r.rate - epsilon * r.loss * dot(v, &here.gradient)) / (epsilon * epsilon);
+        let rate = r.rate * rest(self.tilts(v, here).1) / (epsilon * epsilon);
         let flight = Distribution::<f64>::sample(&Exp1, rng) / rate;
         if self.constant {
             return flight;
@@ -235,14 +241,53 @@ impl<'a, 's, const D: usize, K: TurningKernel<D>, S: Sense<D>> Hopper<'a, 's, D,
         Point { shift, diffusivity, slope, curvature }
     }
 
-    /// Whether a last flight, of `length` mean times between tumbles, is along `v` rather than −v:
-    /// in proportion to (1 + εp)e^{εqΛs + tilt}, to first order the density of such flights.
-    fn keeps(&self, v: &Vector<D>, here: &Here<D>, length: f64, tilt: f64, toss: f64) -> bool {
+    /// Velocity and duration of a flight that is seen from its end, where ∇D is `slope`: for any
+    /// velocity the density F(v)(1 + εp)Λe^{−Λ(1−εq)s}, tilted by (ε/λ)v·∇D/D.
+    fn last_flight(&self, end: &Ending<D>, here: &Here<D>, slope: &Vector<D>) -> (Vector<D>, f64) {
+        let (epsilon, rate) = (self.step.epsilon, here.response.rate);
+        let (gain, loss) = self.tilts(&end.velocity, here);
+        let tilt = (epsilon * dot(&end.velocity, slope) / (rate * here.diffusivity)).exp();
+        let odds = |side: f64| (1.0 + side * gain).max(0.0) / rest(side * loss);
+        let side = end.side(odds(1.0) * tilt, odds(-1.0) / tilt);
+        let duration = end.back * epsilon * epsilon / (rate * rest(side * loss));
+        (scaled(side, &end.velocity), duration)
+    }
+
+    /// Velocity of a flight that begins with a tumble and lasts for `length` mean times between
+    /// tumbles, to the end of the hop: of density F(v)(1 + εp)e^{−(1−εq)Λs}.
+    fn only_flight(&self, end: &Ending<D>, here: &Here<D>, length: f64) -> Vector<D> {
+        let (gain, loss) = self.tilts(&end.velocity, here);
+        let odds = |side: f64| (1.0 + side * gain).max(0.0) * (side * loss * length).exp();
+        scaled(end.side(odds(1.0), odds(-1.0)), &end.velocity)
+    }
+
+    /// εp and εq at `v`.
+    fn tilts(&self, v: &Vector<D>, here: &Here<D>) -> (f64, f64) {
         let (step, r) = (self.step, &here.response);
         let along = step.epsilon * dot(v, &here.gradient) / r.rate;
         let gain = r.gain * along * step.space.inverse_density(v) / step.space.measure();
-        let grown = (r.loss * along * length + tilt).exp();
-        let (with, against) = ((1.0 + gain).max(0.0) * grown, (1.0 - gain).max(0.0) / grown);
-        toss * (with + against) < with
+        (gain, r.loss * along)
     }
+}
+
+/// What the last flight is drawn from.
+struct Ending<const D: usize> {
+    /// Drawn from F: the velocity or its opposite.
+    velocity: Vector<D>,
+    /// Exponential.
+    back: f64,
+    /// Uniform.
+    toss: f64,
+}
+
+impl<const D: usize> Ending<D> {
+    /// ±1 with these odds.
+    fn side(&self, with: f64, against: f64) -> f64 {
+        if self.toss * (with + against) < with { 1.0 } else { -1.0 }
+    }
+}
+
+/// 1 − εq, kept away from 0 for a cell that has come to where the first order in ε is no rate.
+fn rest(loss: f64) -> f64 {
+    (1.0 - loss).max(1e-3)
 }

@@ -53,7 +53,7 @@ impl Method {
         match (self, circle) {
             (Self::SkipAhead, true) => 2.0,
             (Self::SkipAhead, false) => 6.0,
-            (Self::Hybrid, _) => 30.0,
+            (Self::Hybrid, _) => 15.0,
             _ => 1.0,
         }
     }

@@ -44,7 +44,7 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Step<'_, D, K, S> {
 
     /// Of the right order in ε and h, not a bound: ⟨tilt²⟩, with the tilt ε(|gain| + |loss|)s|∇S|/λ,
     /// for what is left of T; (ε²/λ)D|Δb|/|b| for how b = χ∇S changes along a flight; and (hK)²/6
-    /// for how it changes along a step, with K = |∂b| + |∇D|²/D. Mean squares over the sample.
+    /// for how it changes along a step, with K = |∂b| + |∇D|²/D. Means over the sample.
     fn bias(&self, hopper: &Hopper<'_, '_, D, K, S>, sample: &[Vector<D>]) -> f64 {
         let (n, h) = (sample.len() as f64, self.duration / f64::from(hopper.hops()));
         let (mut tilt, mut drift, mut bend, mut shear, mut spread) = (0.0, 0.0, 0.0, 0.0, 0.0);
@@ -55,8 +55,8 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Step<'_, D, K, S> {
             let along = self.epsilon * self.space.max_speed() * norm(&here.gradient) / r.rate;
             tilt += ((r.gain.abs() + r.loss.abs()) * along).powi(2);
             let b = scaled(here.sensitivity, &here.gradient);
-            drift += norm(&b).powi(2);
-            let (mut laplacian, mut steepness) = ([0.0; D], 0.0);
+            drift += norm(&b);
+            let (mut laplacian, mut steepness, mut jacobian) = ([0.0; D], 0.0, 0.0);
             for a in 0..D {
                 let [up, down] = [reach, -reach].map(|by| {
                     let mut y = *x;
@@ -66,15 +66,16 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Step<'_, D, K, S> {
                 for k in 0..D {
                     let u = up.sensitivity * up.gradient[k];
                     let l = down.sensitivity * down.gradient[k];
-                    shear += ((u - l) / (2.0 * reach)).powi(2);
+                    jacobian += f64::powi((u - l) / (2.0 * reach), 2);
                     laplacian[k] += (u - 2.0 * b[k] + l) / (reach * reach);
                 }
                 steepness += ((up.diffusivity - down.diffusivity) / (2.0 * reach)).powi(2);
             }
-            bend += (self.epsilon.powi(2) * d / r.rate * norm(&laplacian)).powi(2);
-            spread += (steepness / d).powi(2);
+            bend += self.epsilon.powi(2) * d / r.rate * norm(&laplacian);
+            shear += jacobian.sqrt();
+            spread += steepness / d;
         }
-        let curved = if drift > 0.0 { (bend / drift).sqrt() } else { 0.0 };
-        tilt / n + curved + (h * ((shear / n).sqrt() + (spread / n).sqrt())).powi(2) / 6.0
+        let curved = if drift > 0.0 { bend / drift } else { 0.0 };
+        tilt / n + curved + (h * (shear + spread) / n).powi(2) / 6.0
     }
 }
