@@ -169,7 +169,7 @@ impl<'a, 's, const D: usize, K: TurningKernel<D>, S: Sense<D>> Hopper<'a, 's, D,
             *x = add_scaled(&place, left / epsilon, v);
             return;
         }
-        let (place, slope) = self.between(&place, &here, rate * (left - last), side, rng);
+        let (place, slope) = self.between([x, &place], &here, rate * (left - last), side, rng);
         let (velocity, last) = match self.constant && here.is_blind() {
             true => (velocity, last),
             false => self.last_flight(&end, &self.known(&place), &slope),
@@ -189,11 +189,12 @@ impl<'a, 's, const D: usize, K: TurningKernel<D>, S: Sense<D>> Hopper<'a, 's, D,
         flight * r.rate / self.known(&middle).response.rate
     }
 
-    /// The displacement between first and last tumble, in which `tumbles` more are expected: where
-    /// it leads, and ∇D near there.
+    /// The displacement from the first tumble at `place` to the last, between which `tumbles` more
+    /// are expected: where it leads, and ∇D near there. The coefficients are taken at `x`, where the
+    /// hop began and `here` holds: O(ε) away, without a direction.
     fn between(
         &self,
-        x: &Vector<D>,
+        [x, place]: [&Vector<D>; 2],
         here: &Here<D>,
         tumbles: f64,
         side: f64,
@@ -212,7 +213,7 @@ impl<'a, 's, const D: usize, K: TurningKernel<D>, S: Sense<D>> Hopper<'a, 's, D,
         let point = |y: &Vector<D>| self.point(y, &self.known(y), &between);
         let from = self.point(x, here, &between);
         let noise = Noise { unit, areas };
-        let (end, there) = diffusion::step(point, x, &from, between.spread, &noise);
+        let (end, there) = diffusion::step(point, place, &from, between.spread, &noise);
         (end, there.slope)
     }
 
