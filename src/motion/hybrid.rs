@@ -107,6 +107,11 @@ impl<'a, 's, const D: usize, K: TurningKernel<D>, S: Sense<D>> Hopper<'a, 's, D,
         self.hops
     }
 
+    /// Cost of a hop relative to one in which D is the same everywhere. Measured in the plane.
+    pub(super) fn looks(&self) -> f64 {
+        if self.constant { 1.0 } else { 4.0 }
+    }
+
     /// Whether a cell at `x` hops. It does not where the first order in ε is no law of velocities,
     /// where few tumbles are expected, or where the kernel has no first order.
     pub(super) fn takes(&self, x: &Vector<D>) -> bool {

@@ -38,7 +38,7 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Step<'_, D, K, S> {
         let share = hopping / sample.len().max(1) as f64;
         let (hops, others) = (share * f64::from(hopper.hops()), (1.0 - share) * events);
         let bias = if share > 0.0 { self.bias(&hopper, &sample) } else { 0.0 };
-        let cost = unit * hops + Method::Exact.cost(circle) * others;
+        let cost = unit * hopper.looks() * hops + Method::Exact.cost(circle) * others;
         Offer { method: Method::Hybrid, events: hops + others, cost, bias }
     }
 
