@@ -170,7 +170,9 @@ impl<'a, 's, const D: usize, K: TurningKernel<D>, S: Sense<D>> Hopper<'a, 's, D,
         let place = add_scaled(x, first / epsilon, v);
         let (velocity, last) = self.last_flight(&end, &here, &[0.0; D]);
         if last >= left {
-            *v = self.only_flight(&end, &here, rate * left);
+            // The toss that made the flight as long is no longer even.
+            let again = Ending { toss: rng.random(), ..end };
+            *v = self.only_flight(&again, &here, rate * left);
             *x = add_scaled(&place, left / epsilon, v);
             return;
         }
