@@ -4,14 +4,14 @@ use crate::cells::{InitialError, InitialLaw};
 use crate::experiment::Experiment;
 use crate::free_walk::FreeWalk;
 use crate::grid::Grid;
-use crate::motion::{Envelopes, FlightScale, Method, Step};
+use crate::motion::{Envelopes, FlightScale, Method, Offer, Step};
 use crate::schedule::{Tick, ticks};
 use crate::signal::{self, Deposit, SensedSignal, SignalEquation};
 use crate::spectral::Spectral;
 use crate::spline::{self, NodeMap};
 use crate::turning::{Kernel, Sense, TurningKernel};
 use crate::vector::Vector;
-use crate::velocity::{VelocitySet, VelocitySpace};
+use crate::velocity::VelocitySpace;
 use std::sync::Arc;
 
 /// Kernel, velocity set, grid, signal equation, deposit, initial law and schedule of an experiment.
@@ -46,6 +46,10 @@ pub struct Model<const D: usize> {
     pub step: f64,
     /// How cells fly.
     pub method: Method,
+    /// Relative bias that [`Method::Auto`] may accept.
+    pub tolerated_bias: f64,
+    /// Longest step of the hybrid.
+    pub hop: f64,
     /// The free walk on V.
     pub walk: FreeWalk<D>,
     map: Arc<NodeMap<D>>,
@@ -74,6 +78,8 @@ impl<const D: usize> Model<D> {
             outputs: record_times(e),
             step: e.time.step,
             method: e.motion,
+            tolerated_bias: e.motion_bias,
+            hop: e.time.motion_step,
             walk: FreeWalk::new(&space),
             map,
             symbol: spectral.table(|k| spline::symbol(&grid, k)),
@@ -120,30 +126,58 @@ impl<const D: usize> Model<D> {
         duration: f64,
         positions: &[Vector<D>],
     ) -> Step<'a, D, K, S> {
-        let scale = |method| FlightScale {
+        let step = |method| self.step_by(method, kernel, signal, duration, positions);
+        if self.method != Method::Auto {
+            return step(self.method);
+        }
+        let hybrid = (self.tolerated_bias > 0.0).then_some(Method::Hybrid);
+        [Method::Exact, Method::SkipAhead]
+            .into_iter()
+            .chain(hybrid)
+            .map(|method| {
+                let step = step(method);
+                let offer = step.offer(positions);
+                (step, offer)
+            })
+            .filter(|(_, offer)| offer.bias <= self.tolerated_bias)
+            .min_by(|(_, a), (_, b)| a.cost.total_cmp(&b.cost))
+            .expect("an exact way has no bias")
+            .0
+    }
+
+    /// The first field step of a run as every way would fly it, for cells at `positions`, and the
+    /// way that is taken.
+    pub fn offers(&self, positions: &[Vector<D>]) -> (Vec<Offer>, Method) {
+        let signal = self.initial_signal();
+        let duration = self.ticks()[0].duration;
+        let every = [Method::Exact, Method::SkipAhead, Method::Hybrid];
+        let offer = |method| {
+            self.step_by(method, &self.kernel, &signal, duration, positions).offer(positions)
+        };
+        let taken = self.field_step(&self.kernel, &signal, duration, positions).method;
+        (every.map(offer).into(), taken)
+    }
+
+    fn step_by<'a, K: TurningKernel<D>, S: Sense<D>>(
+        &'a self,
+        method: Method,
+        kernel: &'a K,
+        signal: &'a S,
+        duration: f64,
+        positions: &[Vector<D>],
+    ) -> Step<'a, D, K, S> {
+        let scale = FlightScale {
             method,
             speed: self.space.max_speed() / self.epsilon,
             max_speed: self.space.max_speed(),
             epsilon_squared: self.epsilon * self.epsilon,
             duration,
         };
-        let envelopes = |method| match self.kernel_bound {
+        let envelopes = match self.kernel_bound {
             // A bound from the user is checked at every candidate: no floor spares the look.
             Some(bound) => Envelopes::uniform(bound, 0.0),
-            None => Envelopes::local(kernel, signal, self.grid(), &scale(method), positions),
+            None => Envelopes::local(kernel, signal, self.grid(), &scale, positions),
         };
-        let circle = D == 2 && self.space.set() == VelocitySet::Sphere;
-        let candidates = match self.method {
-            Method::Auto => vec![Method::Exact, Method::SkipAhead],
-            chosen => vec![chosen],
-        };
-        let (method, envelopes) = candidates
-            .into_iter()
-            .map(|method| (method, envelopes(method)))
-            .min_by(|(m, a), (n, b)| {
-                (a.events * m.cost(circle)).total_cmp(&(b.events * n.cost(circle)))
-            })
-            .expect("there is a method");
         Step {
             kernel,
             signal,
@@ -153,6 +187,7 @@ impl<const D: usize> Model<D> {
             epsilon: self.epsilon,
             duration,
             method,
+            hop: self.hop,
             envelopes,
             refuse_negative: self.refuse_negative,
             antithetic: self.antithetic,

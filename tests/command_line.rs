@@ -46,6 +46,36 @@ impl Desk {
     }
 }
 
+/// Hybrid flights are biased by the order that a sweep measures.
+#[test]
+fn a_sweep_with_biased_flights_is_refused() {
+    let desk = Desk::new();
+    let out = desk.path("out");
+    for set in [&["motion=hybrid"][..], &["motion=auto", "motion_bias=0.01"]] {
+        let set: Vec<&str> = set.iter().flat_map(|s| ["--set", s]).collect();
+        let line = [&["converge", &desk.file, "--out", &out][..], &set].concat();
+        let message = stderr(&expect(2, &line));
+        assert!(message.contains("O(epsilon^2)") && message.contains("skip-ahead"), "{message}");
+        assert!(!Path::new(&out).exists());
+    }
+}
+
+/// `run` and `inspect` tell what was taken and why; summary.json keeps it.
+#[test]
+fn the_motion_that_is_taken_is_told() {
+    let desk = Desk::new();
+    let out = desk.path("out");
+    let auto = ["--set", "motion=auto"];
+    let told = stdout(&expect(0, &[&["run", &desk.file, "--out", &out][..], &auto].concat()));
+    assert!(told.contains("motion exact: least cost of the exact ways"), "{told}");
+    assert!(told.contains("flown: exact 100%"), "{told}");
+    let inspected = stdout(&expect(0, &[&["inspect", &desk.file][..], &auto].concat()));
+    assert!(inspected.contains("motion exact: least cost of the exact ways"), "{inspected}");
+    let motion = &json(Path::new(&out).join("summary.json"))["motion"];
+    assert_eq!((&motion["asked"], &motion["taken_at_start"]), (&"auto".into(), &"exact".into()));
+    assert_eq!(motion["offers_per_field_step"].as_array().map(Vec::len), Some(3));
+}
+
 #[test]
 fn bad_input_is_code_2_and_leaves_nothing() {
     let desk = Desk::new();

@@ -68,7 +68,7 @@ impl<const D: usize> Free<D> {
             epsilon: self.epsilon,
             duration: self.time,
             bound: 1.25 * LAMBDA,
-            floor: if self.looked_at && self.way != Way::Skips { 0.0 } else { LAMBDA },
+            floor: if self.looked_at && self.way == Way::Given { 0.0 } else { LAMBDA },
             replicates: self.replicates,
             seed: self.seed,
             way: self.way,
@@ -105,7 +105,8 @@ fn second_moments<const D: usize>() {
         let m2 = space.mean_square_f();
         for (j, memories) in [0.2, 2.0, 12.0].into_iter().enumerate() {
             let time = memories * MEMORY;
-            for way in [Way::Given, Way::Skips] {
+            // Where few tumbles are expected in a hybrid step they come one by one.
+            for way in [Way::Given, Way::Skips, Way::Hops(1), Way::Hops(2)] {
                 let cells =
                     Free::<D> { way, ..Free::new(set, time, 32, (100 * D + 10 * i + j) as u64) }
                         .at([0.0; D]);
@@ -282,7 +283,9 @@ fn boxes<const D: usize>(boundary: Boundary) {
     // A wide box in which some cells have not met a wall, and a narrow one that a flight crosses more than once.
     let sizes = [(0.9, 1.5), (0.25, 1.0)];
     let cases = sizes.iter().flat_map(|size| UNIFORM.into_iter().map(move |set| (set, *size)));
-    let cases = cases.enumerate().flat_map(|case| [Way::Given, Way::Skips].map(|way| (case, way)));
+    let cases = cases
+        .enumerate()
+        .flat_map(|case| [Way::Given, Way::Skips, Way::Hops(1)].map(|way| (case, way)));
     for ((i, (set, (length, memories))), way) in cases {
         let time = memories * MEMORY;
         let seed = 300 + i as u64;

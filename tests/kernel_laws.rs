@@ -190,6 +190,7 @@ fn first_turns<const D: usize>(set: Set, spec: Spec, cosine: f64) -> Verdict {
                 epsilon: EPSILON,
                 duration,
                 method: Method::Exact,
+                hop: f64::INFINITY,
                 envelopes: Envelopes::uniform(bound, floor),
                 refuse_negative: true,
                 antithetic: false,
@@ -252,6 +253,7 @@ fn antithetic_cells(set: Set) {
             epsilon: EPSILON,
             duration,
             method: Method::Exact,
+            hop: f64::INFINITY,
             envelopes: Envelopes::uniform(bound, floor),
             refuse_negative: true,
             antithetic: true,
@@ -313,6 +315,7 @@ fn one_on_the_ramp(bound: f64, floor: f64, refuse_negative: bool) -> Result<Tall
         // Too short to come to the ramp or to leave it, and some candidates long.
         duration: 0.3,
         method: Method::Exact,
+        hop: f64::INFINITY,
         envelopes: Envelopes::uniform(bound, floor),
         refuse_negative,
         antithetic: false,

@@ -83,6 +83,9 @@ fn a_run_does_not_depend_on_the_threads() {
 fn free_walks_at_once_do_not_depend_on_the_threads() {
     let more = ["--set", "motion=skip-ahead", "--set", "output.cells_at=[0.1]"];
     Bench::new().same_for_all_threads("run", 4, &more);
+    let hybrid =
+        ["--set", "motion=hybrid", "--set", "epsilon=0.03", "--set", "time.motion_step=0.01"];
+    Bench::new().same_for_all_threads("run", 3, &hybrid);
     let circle = ["--set", "velocity.set=sphere", "--set", "motion=auto"];
     Bench::new().same_for_all_threads("run", 3, &circle);
 }
@@ -90,7 +93,7 @@ fn free_walks_at_once_do_not_depend_on_the_threads() {
 /// The widest vector instructions of this processor against none but those that all of them have.
 #[test]
 fn a_run_does_not_depend_on_the_vector_instructions() {
-    for motion in ["motion=exact", "motion=skip-ahead"] {
+    for motion in ["motion=exact", "motion=skip-ahead", "motion=hybrid"] {
         for set in ["velocity.set=sphere", "velocity.set=ball"] {
             let bench = Bench::new();
             let more = ["--set", motion, "--set", set, "--set", "output.cells_at=[0.1]"];

@@ -9,7 +9,7 @@ use super::tables::{aligned, print};
 use super::{Job, with_dimension};
 use crate::experiment::Experiment;
 use crate::model::Model;
-use crate::motion::Tally;
+use crate::motion::{Method, Tally};
 use crate::output::{Table, estimate, number};
 use crate::pages;
 use crate::study::{self, Check, Convergence, EnsembleFrame, Goal, Order, Sweep, Wanted};
@@ -18,7 +18,23 @@ use serde_json::json;
 /// The sweep in ε.
 pub fn converge(job: &Job, wanted: Option<Wanted>) -> Result<(), CliError> {
     let context = Context::open(job, "converge")?;
+    refuse_bias(&context.experiment)?;
     with_dimension!(context.experiment.dimension, D => converge_in::<D>(context, wanted))
+}
+
+/// Refuses flights that are biased where the effect is looked for.
+fn refuse_bias(e: &Experiment) -> Result<(), CliError> {
+    let (key, value) = match e.motion {
+        Method::Hybrid => ("motion", "\"hybrid\"".to_string()),
+        Method::Auto if e.motion_bias > 0.0 => ("motion_bias", e.motion_bias.to_string()),
+        _ => return Ok(()),
+    };
+    Err(CliError::BadInput(format!(
+        "{key} = {value}: hybrid flights know the kernel to first order in epsilon only, so they are \
+         biased by O(epsilon^2), the order of the distance that converge measures. Set motion = \
+         \"skip-ahead\", which is exact and costs O(1/epsilon), or motion = \"auto\" with \
+         motion_bias = 0"
+    )))
 }
 
 fn converge_in<const D: usize>(context: Context, wanted: Option<Wanted>) -> Result<(), CliError> {

@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::error::CliError;
+use super::motion::{plan_json, plan_line};
 use super::run::{negative_warning, tally_json, write_cells};
 use super::tables::{aligned, print};
 use super::{Job, with_dimension};
@@ -9,7 +10,7 @@ use crate::model::Model;
 use crate::observe::names;
 use crate::output::{Table, axes, estimate, for_each_node, number};
 use crate::pages;
-use crate::study::{self, Ensemble, EnsembleFrame, Moments};
+use crate::study::{self, Ensemble, EnsembleFrame, Moments, Plan};
 use serde_json::json;
 
 /// Replicates: mean and interval of every observable.
@@ -21,7 +22,7 @@ pub fn ensemble(job: &Job) -> Result<(), CliError> {
 fn ensemble_in<const D: usize>(context: Context) -> Result<(), CliError> {
     let e = &context.experiment;
     let model = Model::<D>::new(e)?;
-    let at = &e.output.cells_at;
+    let (at, plan) = (&e.output.cells_at, study::plan(&model)?);
     let mut result =
         context.monitored(|m| study::ensemble(&model, e.ensemble.replicates, at, m))?;
     result.frames.retain(|frame| e.time.outputs.contains(&frame.time));
@@ -34,9 +35,9 @@ fn ensemble_in<const D: usize>(context: Context) -> Result<(), CliError> {
     let page = pages::ensemble_page(e, &model, &result);
     context.folder().write("report.html", &page)?;
     if !context.quiet {
-        print(&summary_table(&context, &result));
+        print(&(summary_table(&context, &result) + &plan_line(&plan, &result.tally)));
     }
-    let summary = summary(&context, &result);
+    let summary = summary(&context, &result, &plan);
     context.publish(&summary)
 }
 
@@ -88,7 +89,11 @@ pub fn write_field<const D: usize>(
     Ok(table.finish()?)
 }
 
-fn summary<const D: usize>(context: &Context, result: &Ensemble<D>) -> serde_json::Value {
+fn summary<const D: usize>(
+    context: &Context,
+    result: &Ensemble<D>,
+    plan: &Plan,
+) -> serde_json::Value {
     let last = result.frames.last().expect("the final time is an output");
     let confidence = context.experiment.ensemble.confidence;
     let mut observables = serde_json::Map::new();
@@ -101,6 +106,7 @@ fn summary<const D: usize>(context: &Context, result: &Ensemble<D>) -> serde_jso
     }
     let mut summary = tally_json(&result.tally, result.loop_seconds);
     summary["command"] = json!("ensemble");
+    summary["motion"] = plan_json(plan);
     summary["seed"] = json!(context.experiment.seed);
     summary["replicates"] = json!(last.observables.count());
     summary["confidence"] = json!(confidence);

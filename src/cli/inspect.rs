@@ -2,12 +2,13 @@
 
 use super::context::load;
 use super::error::CliError;
+use super::motion::plan_json;
 use super::tables::{aligned, print};
 use super::{Input, with_dimension};
 use crate::experiment::Experiment;
 use crate::limit::quadrature::transport;
 use crate::model::Model;
-use crate::study::{COMPONENTS, cost, measured_pace, positivity};
+use crate::study::{COMPONENTS, cost, measured_pace, plan, positivity};
 use crate::turning::{Kernel, LinearSignal, Sense, TurningKernel};
 use serde_json::{Value, json};
 
@@ -47,8 +48,10 @@ fn facts<const D: usize>(e: &Experiment) -> Result<Value, CliError> {
         })
         .sum::<Result<f64, _>>()?;
     let threads = std::thread::available_parallelism().map_or(1, usize::from) as f64;
+    let motion = plan_json(&plan(&model)?);
     Ok(json!({
         "dimension": D,
+        "motion": motion,
         "epsilon": e.epsilon,
         "velocity": {
             "measure": model.space.measure(),
@@ -149,5 +152,5 @@ fn text(f: &Value) -> String {
     row("ensemble", number(&cost["ensemble_seconds"]), "seconds");
     row("converge", number(&cost["converge_seconds"]), "seconds, budget included");
     row("memory", number(&json!(cost["memory_bytes"].as_f64().map(|b| b / 1048576.0))), "MiB");
-    aligned(&rows)
+    aligned(&rows) + &format!("motion {}\n", f["motion"]["reason"].as_str().unwrap_or_default())
 }

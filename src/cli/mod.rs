@@ -7,6 +7,7 @@ mod ensemble;
 mod error;
 mod inspect;
 mod limit;
+mod motion;
 mod new;
 mod progress;
 mod run;

@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::error::CliError;
+use super::motion::{plan_json, plan_line};
 use super::tables::{aligned, print};
 use super::{Job, with_dimension};
 use crate::model::Model;
@@ -9,7 +10,7 @@ use crate::motion::Tally;
 use crate::observe::names;
 use crate::output::{Table, axes, for_each_node, number};
 use crate::pages;
-use crate::study::{RunRecord, Snapshot, observe_run};
+use crate::study::{Plan, RunRecord, Snapshot, observe_run, plan};
 use serde_json::json;
 
 /// One realisation.
@@ -21,7 +22,7 @@ pub fn run(job: &Job, replicate: u64) -> Result<(), CliError> {
 fn run_in<const D: usize>(context: Context, replicate: u64) -> Result<(), CliError> {
     let e = &context.experiment;
     let model = Model::<D>::new(e)?;
-    let at = &e.output.cells_at;
+    let (at, plan) = (&e.output.cells_at, plan(&model)?);
     let record = context.monitored(|m| observe_run(&model, replicate, at, m, 1.0))?;
     write_observables::<D>(&context, &record.snapshots)?;
     write_field(&context, &model, "density.csv", "cells", &record.snapshots, |s| &s.density)?;
@@ -34,9 +35,9 @@ fn run_in<const D: usize>(context: Context, replicate: u64) -> Result<(), CliErr
     let page = pages::run_page(e, &model, &record);
     context.folder().write("report.html", &page)?;
     if !context.quiet {
-        print(&summary_table::<D>(&record));
+        print(&(summary_table::<D>(&record) + &plan_line(&plan, &record.tally)));
     }
-    let summary = summary::<D>(&context, replicate, &record);
+    let summary = summary::<D>(&context, replicate, &record, &plan);
     context.publish(&summary)
 }
 
@@ -104,6 +105,8 @@ pub fn tally_json(tally: &Tally, loop_seconds: f64) -> serde_json::Value {
         "candidates": tally.candidates,
         "cell_steps": tally.cell_steps,
         "cell_steps_skip_ahead": tally.skip_ahead,
+        "cell_steps_hybrid": tally.hybrid,
+        "hybrid_steps": tally.hops,
         "negative_rates": tally.negative,
         "loop_seconds": loop_seconds,
     })
@@ -113,12 +116,14 @@ fn summary<const D: usize>(
     context: &Context,
     replicate: u64,
     record: &RunRecord<D>,
+    plan: &Plan,
 ) -> serde_json::Value {
     let last = record.snapshots.last().expect("the final time is an output");
     let values: serde_json::Map<String, serde_json::Value> =
         names::<D>().into_iter().zip(last.observables.iter().map(|v| json!(v))).collect();
     let mut summary = tally_json(&record.tally, record.loop_seconds);
     summary["command"] = json!("run");
+    summary["motion"] = plan_json(plan);
     summary["seed"] = json!(context.experiment.seed);
     summary["replicate"] = json!(replicate);
     summary["time"] = json!(last.time);

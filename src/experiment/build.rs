@@ -12,9 +12,11 @@ pub(crate) fn build(draft: &Draft) -> Option<Experiment> {
         seed: draft.integer("seed")? as u64,
         motion: match draft.text("motion")? {
             "skip-ahead" => Method::SkipAhead,
+            "hybrid" => Method::Hybrid,
             "auto" => Method::Auto,
             _ => Method::Exact,
         },
+        motion_bias: draft.float("motion_bias").unwrap_or(0.0),
         domain: domain(draft)?,
         velocity: velocity(draft)?,
         kernel: kernel(draft)?,
@@ -28,6 +30,7 @@ pub(crate) fn build(draft: &Draft) -> Option<Experiment> {
             end: draft.float("time.end")?,
             step: draft.float("time.step")?,
             outputs: draft.floats("time.outputs")?,
+            motion_step: draft.float("time.motion_step").or(draft.float("time.step"))?,
         },
         limit: Limit { grid: sizes(draft, "limit.grid")?, step: draft.float("limit.step")? },
         ensemble: Ensemble {

@@ -14,6 +14,7 @@ pub(crate) fn derive(draft: &mut Draft) {
     draft.derive("cells.density.grid", draft.integers("domain.grid").map(Checked::Integers));
     draft.derive("limit.grid", draft.integers("domain.grid").map(Checked::Integers));
     draft.derive("limit.step", draft.float("time.step").map(Checked::Float));
+    draft.derive("time.motion_step", draft.float("time.step").map(Checked::Float));
     draft.derive("converge.epsilons", epsilons(draft).map(Checked::Floats));
     let replicates = draft.integer("ensemble.replicates").map(|n| Checked::Integer(n.max(4)));
     draft.derive("converge.replicates", replicates);

@@ -24,6 +24,7 @@ pub const SECTIONS: &[(&str, &str)] = &[
 const SPACE: Variables = &["x", "y", "z"];
 const SPACE_TIME: Variables = &["x", "y", "z", "t"];
 const FRACTION: Range = Range { low: -1.0, high: 1.0, open: false };
+const TOLERANCE: Range = Range { low: 0.0, high: 1.0, open: false };
 const LEVEL: Range = Range { low: 0.5, high: 1.0, open: true };
 
 const fn key(path: &'static str, kind: Kind, default: Fallback, doc: &'static str) -> Key {
@@ -66,9 +67,12 @@ pub static KEYS: &[Key] = &[
         .live("0.1"),
     key("seed", Integer(0, i64::MAX), Value("1"), "Seed of every random stream.").live("1"),
 
-    key("motion", Choice(&["exact", "skip-ahead", "auto"]), Value("\"exact\""),
-        "How cells fly: tumble by tumble, or free walks drawn at once between the events that depend on the signal. Both have the same law; auto takes at each field step the one that is predicted to cost less.")
+    key("motion", Choice(&["exact", "skip-ahead", "hybrid", "auto"]), Value("\"exact\""),
+        "How cells fly: tumble by tumble; by free walks drawn at once between the events that depend on the signal, which has the same law; by kinetic-diffusion steps, whose cost does not grow as epsilon tends to 0 but which are biased by O(epsilon^2 + motion_step^2); or at each field step by the one that is predicted to cost least.")
         .sample("\"skip-ahead\""),
+    key("motion_bias", Float(TOLERANCE), Value("0.0"),
+        "Relative bias of the drift up to which auto may take the hybrid, by an estimate; 0 leaves the two exact ways.")
+        .sample("0.01").only("motion", &["auto"]),
 
     key("domain.lower", Vector(ANY), Required, "Lower corner of the box; a single number is repeated.")
         .live("-4.0"),
@@ -172,6 +176,10 @@ pub static KEYS: &[Key] = &[
         .live("0.01"),
     key("time.outputs", Floats(NONNEGATIVE), Derived("[time.end]"), "Output times from 0 to time.end, which is always one of them.")
         .live("[0.0, 0.5, 1.0, 1.5, 2.0]"),
+
+    key("time.motion_step", Float(POSITIVE), Derived("time.step"),
+        "Longest step of the hybrid, which cuts a field step into equal ones; its bias is O(motion_step^2).")
+        .sample("0.01").only("motion", &["hybrid", "auto"]),
 
     key("limit.grid", Sizes(4), Derived("domain.grid"), "Grid cells along each axis.").sample("128"),
     key("limit.step", Float(POSITIVE), Derived("time.step"), "Largest time step.").sample("0.005"),

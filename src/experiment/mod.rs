@@ -41,6 +41,8 @@ pub struct Experiment {
     pub seed: u64,
     /// How cells fly.
     pub motion: Method,
+    /// Relative bias that motion = "auto" may accept.
+    pub motion_bias: f64,
     /// The box and its grid.
     pub domain: Domain,
     /// V and F.
@@ -281,6 +283,8 @@ pub struct Time {
     pub step: f64,
     /// Sorted output times in [0, end]; the last one is `end`.
     pub outputs: Vec<f64>,
+    /// Longest step of hybrid flights.
+    pub motion_step: f64,
 }
 
 /// `[limit]`

@@ -5,6 +5,7 @@
 //! everywhere; the others wait in a queue, from which lanes are filled again as their cells finish.
 //! So few cells are looked at closely where events are few, and no lane idles where they are many.
 
+use super::hybrid::Hopper;
 use super::lanes::{LANES, Lane, LaneRng, direction, minus_log, uniform};
 use super::step::Step;
 use super::{BadRate, Method, Place, Tally};
@@ -16,6 +17,7 @@ use crate::tiles::Tiles;
 use crate::turning::{Affine, Sense, TurningKernel};
 use crate::vector::Vector;
 use crate::velocity::VelocitySet;
+use rand::{RngExt, SeedableRng};
 
 /// At most [`BLOCK`] cells, and what they fly in.
 pub(super) struct Block<'a, 's, const D: usize, K, S> {
@@ -157,6 +159,9 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
     #[inline(always)]
     fn pass(&mut self, xs: &mut [Vector<D>], vs: &mut [Vector<D>], queue: &mut Queue) {
         let step = self.step;
+        if step.method == Method::Hybrid {
+            return self.hop(xs, vs, queue);
+        }
         if step.method == Method::SkipAhead || step.envelopes.horizon < step.duration {
             (queue.len, queue.cell) = (xs.len(), std::array::from_fn(|i| i as u32));
             return;
@@ -199,6 +204,35 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
                 let k = queue.len;
                 (queue.cell[k], queue.draw[k]) = ((batch * LANES + l) as u32, draws[l]);
                 queue.len += 1;
+            }
+        }
+    }
+
+    /// Moves the cells that hop, and queues the others; the cells of an antithetic pair hop both or
+    /// not at all. The draws of a pair are a stream of their own, which both read from its start.
+    #[inline(always)]
+    fn hop(&mut self, xs: &mut [Vector<D>], vs: &mut [Vector<D>], queue: &mut Queue) {
+        let hopper = Hopper::new(self.step);
+        let group = if self.step.antithetic { 2 } else { 1 };
+        for first in (0..xs.len()).step_by(group) {
+            let cells = first..(first + group).min(xs.len());
+            if !cells.clone().all(|i| hopper.takes(&xs[i])) {
+                for i in cells {
+                    queue.cell[queue.len] = i as u32;
+                    queue.len += 1;
+                }
+                continue;
+            }
+            self.tally.hybrid += cells.len() as u64;
+            self.tally.hops += cells.len() as u64 * u64::from(hopper.hops());
+            if !self.step.antithetic {
+                hopper.fly(&mut xs[first], &mut vs[first], 1.0, &mut self.stream);
+                continue;
+            }
+            let seed = self.stream.random();
+            for i in cells {
+                let side = if i == first { 1.0 } else { -1.0 };
+                hopper.fly(&mut xs[i], &mut vs[i], side, &mut Stream::seed_from_u64(seed));
             }
         }
     }

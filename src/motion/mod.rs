@@ -2,14 +2,19 @@
 //!
 //! T_ε splits into floor·F, a turn that forgets everything, and the rest. Between two events of the
 //! rest a cell walks freely: tumble by tumble ([`Method::Exact`]) or drawn at once from the law of
-//! the free walk ([`Method::SkipAhead`]). Both are exact.
+//! the free walk ([`Method::SkipAhead`]). Both are exact. [`Method::Hybrid`] is not: it takes the rest
+//! to first order in ε, at a cost that does not grow as ε → 0.
 
 mod block;
+mod diffusion;
 mod envelope;
+mod hybrid;
 mod lanes;
+mod offer;
 mod step;
 
 pub use envelope::{Envelope, Envelopes, FlightScale, GradientBox, Place};
+pub use offer::Offer;
 pub use step::{Step, advance};
 
 use crate::vector::Vector;
@@ -23,18 +28,32 @@ pub enum Method {
     /// Free walks at once, events for the part of T that depends on the signal alone: some
     /// 1/ε per cell and time.
     SkipAhead,
-    /// At every field step the one of the two with the least predicted cost: expected events times
-    /// [`Method::cost`].
+    /// Kinetic–diffusion steps: some events per cell and step, whatever ε. Biased by O(ε²) and
+    /// O(Δt²). Cells that expect few tumbles in a step fly as by `Exact`.
+    Hybrid,
+    /// At every field step the one with the least predicted cost: expected events times
+    /// [`Method::cost`]. Hybrid takes part only where a bias is tolerated.
     Auto,
 }
 
 impl Method {
+    /// As experiment files call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::SkipAhead => "skip-ahead",
+            Self::Hybrid => "hybrid",
+            Self::Auto => "auto",
+        }
+    }
+
     /// Time per event, relative to exact thinning; `circle` if V is a circle, where the free walk is
     /// drawn in lanes. Measured: docs/performance.md.
     pub fn cost(self, circle: bool) -> f64 {
         match (self, circle) {
             (Self::SkipAhead, true) => 2.0,
             (Self::SkipAhead, false) => 6.0,
+            (Self::Hybrid, _) => 15.0,
             _ => 1.0,
         }
     }
@@ -54,6 +73,10 @@ pub struct Tally {
     pub cell_steps: u64,
     /// Those of them that were drawn by skip-ahead.
     pub skip_ahead: u64,
+    /// Those of them that were made of hybrid steps.
+    pub hybrid: u64,
+    /// Hybrid steps.
+    pub hops: u64,
 }
 
 impl std::ops::AddAssign for Tally {
@@ -63,6 +86,8 @@ impl std::ops::AddAssign for Tally {
         self.negative += other.negative;
         self.cell_steps += other.cell_steps;
         self.skip_ahead += other.skip_ahead;
+        self.hybrid += other.hybrid;
+        self.hops += other.hops;
     }
 }
 

@@ -30,6 +30,8 @@ pub struct Step<'a, const D: usize, K, S> {
     pub duration: f64,
     /// How cells fly.
     pub method: Method,
+    /// Longest step of the hybrid; Δt is cut into equal ones.
+    pub hop: f64,
     /// Bounds on T/F.
     pub envelopes: Envelopes<D>,
     /// Whether T < 0 is an error.
@@ -41,6 +43,12 @@ pub struct Step<'a, const D: usize, K, S> {
 }
 
 impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Step<'_, D, K, S> {
+    /// Hybrid steps that make up Δt.
+    pub(super) fn hops(&self) -> u32 {
+        // A hair of tolerance, so that 1.0/0.1 is ten steps.
+        (self.duration / self.hop * (1.0 - 1e-12)).ceil().max(1.0) as u32
+    }
+
     /// Advances one block of cells by Δt, with the streams of its number and of the field step.
     ///
     /// # Errors

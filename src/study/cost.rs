@@ -2,6 +2,7 @@
 
 use crate::experiment::Experiment;
 use crate::model::Model;
+use crate::motion::Method;
 use crate::simulation::{Simulation, SimulationError};
 use crate::turning::{Sense, TurningKernel};
 use std::sync::atomic::AtomicBool;
@@ -9,7 +10,7 @@ use std::sync::atomic::AtomicBool;
 /// Predicted cost of one replicate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cost {
-    /// Candidate events of all cells, from the bound at t = 0.
+    /// Events of all cells, from the bound at t = 0; a hybrid step is one.
     pub candidates: f64,
     /// Cells times field steps.
     pub cell_steps: f64,
@@ -28,10 +29,17 @@ impl Cost {
 pub fn predict<const D: usize>(e: &Experiment, model: &Model<D>) -> Cost {
     let bound = model.kernel.bound(&model.initial_signal().bounds());
     let cells = e.cells.count as f64;
-    let steps = model.ticks().len() as f64;
+    let ticks = model.ticks();
+    let events = |duration: f64| {
+        let candidates = bound * duration / (e.epsilon * e.epsilon);
+        match model.method {
+            Method::Hybrid => candidates.min((duration / model.hop).ceil()),
+            _ => candidates,
+        }
+    };
     Cost {
-        candidates: cells * bound * e.time.end / (e.epsilon * e.epsilon),
-        cell_steps: cells * steps,
+        candidates: cells * ticks.iter().map(|tick| events(tick.duration)).sum::<f64>(),
+        cell_steps: cells * ticks.len() as f64,
         bytes: 8.0 * (cells * 2.0 * D as f64 + 20.0 * model.grid().len() as f64),
     }
 }
@@ -48,6 +56,6 @@ pub fn measured_pace<const D: usize>(e: &Experiment) -> Result<f64, SimulationEr
     simulation.run(&AtomicBool::new(false), &|_| {}, |_| {})?;
     let tally = simulation.state().tally;
     let threads = rayon::current_num_threads() as f64;
-    let work = (tally.candidates + tally.cell_steps) as f64;
+    let work = (tally.candidates + tally.hops + tally.cell_steps) as f64;
     Ok(simulation.loop_time().as_secs_f64() * threads / work)
 }

@@ -9,6 +9,7 @@ mod fit;
 mod monitor;
 mod noise_free;
 mod norms;
+mod plan;
 mod positivity;
 mod precision;
 mod reference;
@@ -22,6 +23,7 @@ pub use ensemble::{Ensemble, EnsembleFrame, Moments, RunRecord, Snapshot, ensemb
 pub use fit::{Order, fit_order};
 pub use monitor::Monitor;
 pub use norms::{LeaveOneOut, Norm, measure};
+pub use plan::{Plan, plan};
 pub use positivity::{Positivity, positivity};
 pub use precision::Precision;
 pub use reference::{LimitFields, LimitRun, Refinement, limit_fields, refinement};

@@ -1,6 +1,6 @@
 //! The local kernel (CMPS Model 1; 38, 41).
 
-use super::{Affine, Bounds, Coefficients, Sense, TurningKernel, sampled_bound};
+use super::{Affine, Bounds, Coefficients, Response, Sense, TurningKernel, sampled_bound};
 use crate::formula::Quantity;
 use crate::vector::{Vector, dot, norm};
 use crate::velocity::VelocitySpace;
@@ -112,6 +112,12 @@ impl<const D: usize> TurningKernel<D> for Local<D> {
 
     fn leading_rate(&self, s: f64, slope: f64) -> f64 {
         self.lambda.eval(&[s, slope])
+    }
+
+    fn response(&self, s: f64, slope: f64) -> Option<Response> {
+        let mu = self.space.measure();
+        let (gain, loss) = (mu * self.a.eval(&[s]), mu * self.b.eval(&[s]));
+        Some(Response { rate: self.leading_rate(s, slope), gain, loss })
     }
 
     fn coefficients(&self, s: f64, slope: f64) -> Coefficients {

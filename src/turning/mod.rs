@@ -100,6 +100,18 @@ pub struct Coefficients {
     pub sensitivity: f64,
 }
 
+/// What a memoryless kernel is to first order in ε where the signal is S and its gradient is g:
+/// T_ε = λF(v) + (ε/μ)( gain v·g − loss w·g ) + O(ε²), turning from w to v.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Response {
+    /// λ > 0.
+    pub rate: f64,
+    /// How new velocities answer: a μ, or μ α₊ ∂₂ψ(S,S).
+    pub gain: f64,
+    /// How the rate of turning answers: b μ, or μ α₋ ∂₂ψ(S,S).
+    pub loss: f64,
+}
+
 /// One turning kernel.
 pub trait TurningKernel<const D: usize>: Sync {
     /// T_ε\[S\](x, v, w)/F(v), turning from `w` to `v`. May be negative outside the theory.
@@ -135,6 +147,12 @@ pub trait TurningKernel<const D: usize>: Sync {
 
     /// The leading rate λ₀ = ∫T₀ dv where the signal is `s` and |∇S| is `slope`.
     fn leading_rate(&self, s: f64, slope: f64) -> f64;
+
+    /// The kernel to first order in ε where the signal is `s` and |∇S| is `slope`; `None` if new
+    /// velocities depend on old ones at order zero. Without it there is no hybrid flight.
+    fn response(&self, _s: f64, _slope: f64) -> Option<Response> {
+        None
+    }
 
     /// D and χ in closed form (model.md §3), where the signal is `s` and |∇S| is `slope`.
     fn coefficients(&self, s: f64, slope: f64) -> Coefficients;
@@ -215,6 +233,10 @@ impl<const D: usize> TurningKernel<D> for Kernel<D> {
 
     fn leading_rate(&self, s: f64, slope: f64) -> f64 {
         with_kernel!(self, k => k.leading_rate(s, slope))
+    }
+
+    fn response(&self, s: f64, slope: f64) -> Option<Response> {
+        with_kernel!(self, k => k.response(s, slope))
     }
 
     fn coefficients(&self, s: f64, slope: f64) -> Coefficients {

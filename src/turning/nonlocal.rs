@@ -1,6 +1,6 @@
 //! The non-local kernel (CMPS Model 2; 42. HKS Remark 3.7 is α₊ = 1, α₋ = 0).
 
-use super::{Affine, Bounds, Coefficients, Psi, Sense, TurningKernel};
+use super::{Affine, Bounds, Coefficients, Psi, Response, Sense, TurningKernel};
 use crate::vector::{Vector, add_scaled};
 use crate::velocity::VelocitySpace;
 
@@ -85,6 +85,12 @@ impl<const D: usize> TurningKernel<D> for NonLocal<D> {
 
     fn leading_rate(&self, s: f64, _slope: f64) -> f64 {
         self.measure * (self.plus + self.minus) * self.psi.eval(s, s)
+    }
+
+    fn response(&self, s: f64, slope: f64) -> Option<Response> {
+        let steepness = self.measure * self.psi.remote_slope(s);
+        let (gain, loss) = (self.plus * steepness, self.minus * steepness);
+        Some(Response { rate: self.leading_rate(s, slope), gain, loss })
     }
 
     fn coefficients(&self, s: f64, slope: f64) -> Coefficients {

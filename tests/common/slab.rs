@@ -65,6 +65,11 @@ impl Slab {
 
     /// ρ_ε at the nodes at time `t`.
     pub fn kinetic(&self, eps: f64, t: f64) -> Vec<f64> {
+        self.kinetic_with_flux(eps, t).0
+    }
+
+    /// ρ_ε and the flux J_ε = g₁/ε along x at the nodes at time `t`.
+    pub fn kinetic_with_flux(&self, eps: f64, t: f64) -> (Vec<f64>, Vec<f64>) {
         let n = 2 * self.modes;
         let (dx, gradient) = (self.operator(|_| 1.0), self.operator(|k| 1.0 / (1.0 + k * k)));
         let rate = self.lambda / eps.powi(2) + self.modes as f64 / eps;
@@ -87,8 +92,9 @@ impl Slab {
                 }
             }
         });
+        let flux = g[n..2 * n].iter().map(|g| g / eps).collect();
         g.truncate(n);
-        g
+        (g, flux)
     }
 
     /// The limit ρ₀ at the nodes at time `t`: ∂tρ = ∂x( D∂xρ − χρ∂xS ).

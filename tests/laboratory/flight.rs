@@ -47,9 +47,11 @@ pub enum Way {
     Found,
     /// Free walks at once.
     Skips,
+    /// So many hybrid steps.
+    Hops(u32),
 }
 
-/// Every way.
+/// Every exact way.
 pub const WAYS: [Way; 3] = [Way::Given, Way::Found, Way::Skips];
 
 /// Where they ended.
@@ -96,7 +98,11 @@ impl<const D: usize, K: TurningKernel<D>> Flight<'_, D, K> {
         start: impl Fn(&mut Stream) -> (Vector<D>, Vector<D>),
     ) -> Result<Landed<D>, MotionError> {
         let space = self.set.space::<D>();
-        let method = if self.way == Way::Skips { Method::SkipAhead } else { Method::Exact };
+        let (method, hops) = match self.way {
+            Way::Skips => (Method::SkipAhead, 1),
+            Way::Hops(n) => (Method::Hybrid, n),
+            Way::Given | Way::Found => (Method::Exact, 1),
+        };
         let scale = FlightScale {
             method,
             speed: space.max_speed() / self.epsilon,
@@ -119,6 +125,7 @@ impl<const D: usize, K: TurningKernel<D>> Flight<'_, D, K> {
             epsilon: self.epsilon,
             duration: self.duration,
             method,
+            hop: self.duration / f64::from(hops),
             envelopes,
             refuse_negative: true,
             antithetic: false,

@@ -70,6 +70,11 @@ impl Motion {
         self.compare(self.flight(kernel), expected)
     }
 
+    /// Whether every tumble is an event.
+    fn counts_tumbles(&self) -> bool {
+        matches!(self.way, Way::Given | Way::Found)
+    }
+
     /// What must come of it.
     pub fn exact<const D: usize>(&self) -> Moments {
         let g = gradient::<D>(self.spec.slope());
@@ -95,7 +100,7 @@ impl Motion {
             mean(&name("mean displacement"), &along, exact.mean),
             mean(&name("its variance"), &about, exact.variance),
         ];
-        if exact.tumbles.is_finite() && self.way != Way::Skips {
+        if exact.tumbles.is_finite() && self.counts_tumbles() {
             verdicts.push(mean(&name("tumbles"), &tumbles_per_cell(&cells), exact.tumbles));
         }
         if D > 1 {
@@ -117,7 +122,7 @@ impl Motion {
         let name =
             |what: &str| format!("{} {:?} {:?} d={D}: {what}", self.set.name, self.spec, self.way);
         let mut verdicts = vec![mean(&name("drift"), &along, exact.drift)];
-        if self.way != Way::Skips {
+        if self.counts_tumbles() {
             verdicts.push(mean(&name("tumbles"), &tumbles_per_cell(&cells), exact.tumbles));
         }
         verdicts
