@@ -25,9 +25,30 @@ pub enum SimulationError {
     /// A cell could not be advanced.
     #[error(transparent)]
     Motion(#[from] MotionError),
+    /// Too much of the mass left the box that stands for the whole space.
+    #[error("{0}")]
+    Leak(#[from] Leak),
     /// The user asked to stop.
     #[error("interrupted")]
     Interrupted,
+}
+
+/// How much of the mass is outside the box that stands for the whole space, where its field is not
+/// that of the whole space.
+#[derive(Clone, Debug, Error, PartialEq)]
+#[error(
+    "at t = {time}, {share:.1e} of the mass is outside the box of the whole space, where {most:e} \
+     is the most (domain.leak). Widen domain.lower and domain.upper, or end earlier; {reached}"
+)]
+pub struct Leak {
+    /// t.
+    pub time: f64,
+    /// The share outside.
+    pub share: f64,
+    /// What is allowed.
+    pub most: f64,
+    /// How far it reached.
+    pub reached: String,
 }
 
 /// The owner of the time loop of one replicate.
@@ -55,6 +76,8 @@ struct Work {
     signal: Vec<f64>,
     /// Spline coefficients of the signal.
     padded: Vec<f64>,
+    /// Whether a cell flew out of the padding of an open box.
+    lost: AtomicBool,
 }
 
 impl<'m, const D: usize> Simulation<'m, D> {
@@ -71,7 +94,8 @@ impl<'m, const D: usize> Simulation<'m, D> {
         let state =
             State { time: 0.0, step: 0, cells, signal, density, density_slope, anchor, tally };
         let parts = model.deposit.parts(model.cells);
-        let work = Work { parts, field: Vec::new(), signal: Vec::new(), padded: Vec::new() };
+        let (field, signal, padded, lost) = Default::default();
+        let work = Work { parts, field, signal, padded, lost };
         Ok(Self { model, streams, state, work, loop_time: Duration::ZERO })
     }
 
@@ -119,6 +143,7 @@ impl<'m, const D: usize> Simulation<'m, D> {
         self.signal_after(0.5 * dt, &mut field);
         let signal = model.sense(&mut field, std::mem::take(&mut self.work.padded));
         let tally = self.fly(&signal, dt, deposited, watch)?;
+        self.check_leak(&tally, tick.end)?;
         self.state.tally += tally;
         self.work.padded = signal.into_padded();
         if deposited {
@@ -154,6 +179,7 @@ impl<'m, const D: usize> Simulation<'m, D> {
         let Self { model, streams, state, work, .. } = self;
         let (parts, length) = (&mut work.parts.0, work.parts.1);
         let (weight, number) = (state.cells.weight, state.step);
+        let (open, lost) = (model.grid().is_open(), &work.lost);
         let (positions, velocities) = (&mut state.cells.positions, &mut state.cells.velocities);
         let tallies: Vec<Result<Tally, SimulationError>> = with_kernel!(&model.kernel, kernel => {
             let step = model.field_step(kernel, signal, duration, positions);
@@ -172,7 +198,13 @@ impl<'m, const D: usize> Simulation<'m, D> {
                         }
                         tally += step.fly(xs, vs, *streams, names)?;
                         (watch.progress)(xs.len());
-                        if deposit {
+                        let mut inside = true;
+                        if open {
+                            let (outside, held) = model.grid().outside(xs);
+                            (tally.outside, inside) = (tally.outside + outside, held);
+                            lost.fetch_or(!held, Ordering::Relaxed);
+                        }
+                        if deposit && inside {
                             model.deposit.add(grid, xs, weight);
                         }
                     }
@@ -184,6 +216,24 @@ impl<'m, const D: usize> Simulation<'m, D> {
             total += part?;
             Ok(total)
         })
+    }
+
+    /// Stops where the cells that this field step left outside the box are too many, or one is
+    /// beyond what surrounds it.
+    fn check_leak(&self, tally: &Tally, time: f64) -> Result<(), Leak> {
+        let (share, most) =
+            (tally.outside as f64 / self.state.cells.len() as f64, self.model.most_leak);
+        if share <= most && !self.work.lost.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let axis = |a: usize| {
+            let along = self.state.cells.positions.iter().map(|x| x[a]);
+            let (low, high) =
+                along.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), x| (l.min(x), h.max(x)));
+            format!("[{low:.3}, {high:.3}]")
+        };
+        let reached = (0..D).map(axis).collect::<Vec<_>>().join(" x ");
+        Err(Leak { time, share, most, reached: format!("the cells fill {reached}") })
     }
 
     /// Coefficients of S after a time `h`, into `next`.

@@ -342,6 +342,7 @@ impl Facts {
                 "density_L2",
                 "density_L4",
                 "max_signal",
+                "leak",
                 "tumbles_per_cell",
                 "clipped_fraction",
             ]

@@ -50,6 +50,7 @@ impl From<SimulationError> for CliError {
             SimulationError::Interrupted => Self::Interrupted,
             SimulationError::Initial(e) => e.into(),
             SimulationError::Motion(e) => Self::Failure(e.to_string()),
+            SimulationError::Leak(e) => Self::Failure(e.to_string()),
         }
     }
 }

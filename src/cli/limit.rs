@@ -59,7 +59,7 @@ fn limit_in<const D: usize>(context: Context) -> Result<(), CliError> {
         "min_density": least, "max_density": largest,
         "error_time_L2": refinement.time, "order_time": refinement.order,
         "error_grid_L2": refinement.grid,
-        "norm_L2": refinement.norm, "limited_fraction": limited,
+        "norm_L2": refinement.norm, "limited_fraction": limited, "leak": run.leak,
         "steps": run.steps, "loop_seconds": run.loop_seconds, "seconds": context.seconds(),
     });
     context.publish(&summary)

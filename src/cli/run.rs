@@ -105,6 +105,7 @@ pub fn tally_json(tally: &Tally, loop_seconds: f64) -> serde_json::Value {
         "cell_steps": tally.cell_steps,
         "cell_steps_skip_ahead": tally.skip_ahead,
         "negative_rates": tally.negative,
+        "cell_steps_outside": tally.outside,
         "loop_seconds": loop_seconds,
     })
 }

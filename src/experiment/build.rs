@@ -50,15 +50,18 @@ fn sizes(draft: &Draft, path: &str) -> Option<Vec<usize>> {
 }
 
 fn domain(draft: &Draft) -> Option<Domain> {
-    let boundary = |word: &String| match word.as_str() {
+    let padding = super::space::padding(draft)?;
+    let boundary = |(word, padding): (&String, u32)| match word.as_str() {
         "no-flux" => Boundary::NoFlux,
+        "open" => Boundary::Open { padding },
         _ => Boundary::Periodic,
     };
     Some(Domain {
         lower: draft.floats("domain.lower")?,
         upper: draft.floats("domain.upper")?,
         grid: sizes(draft, "domain.grid")?,
-        boundary: draft.texts("domain.boundary")?.iter().map(boundary).collect(),
+        boundary: draft.texts("domain.boundary")?.iter().zip(padding).map(boundary).collect(),
+        leak: draft.float("domain.leak").unwrap_or(1.0),
     })
 }
 

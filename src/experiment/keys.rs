@@ -24,6 +24,7 @@ pub const SECTIONS: &[(&str, &str)] = &[
 const SPACE: Variables = &["x", "y", "z"];
 const SPACE_TIME: Variables = &["x", "y", "z", "t"];
 const FRACTION: Range = Range { low: -1.0, high: 1.0, open: false };
+const SHARE: Range = Range { low: 0.0, high: 1.0, open: false };
 const LEVEL: Range = Range { low: 0.5, high: 1.0, open: true };
 
 const fn key(path: &'static str, kind: Kind, default: Fallback, doc: &'static str) -> Key {
@@ -74,8 +75,11 @@ pub static KEYS: &[Key] = &[
         .live("-4.0"),
     key("domain.upper", Vector(ANY), Required, "Upper corner of the box.").live("4.0"),
     key("domain.grid", Sizes(4), Required, "Grid cells along each axis.").live("64"),
-    key("domain.boundary", Choices(&["periodic", "no-flux"]), Value("\"periodic\""),
-        "What happens at the faces of the box, for cells and signal alike.").live("\"no-flux\""),
+    key("domain.boundary", Choices(&["periodic", "no-flux", "open"]), Value("\"periodic\""),
+        "What happens at the faces of the box, for cells and signal alike; open on all axes is the whole space, where the box has to hold the cells and their field is that of the unbounded space. Its grids are multiples of 8.")
+        .live("\"no-flux\""),
+    key("domain.leak", Float(SHARE), Value("1e-3"), "Share of the mass that may be outside the box before the run stops.")
+        .sample("1e-3").only("domain.boundary", &["open"]),
 
     key("velocity.set", Choice(&["sphere", "ball", "shell"]), Value("\"sphere\""),
         "V: |v| = speed, |v| <= speed, or inner_speed <= |v| <= speed.").live("\"sphere\""),

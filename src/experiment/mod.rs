@@ -17,6 +17,7 @@ mod rules;
 mod sample;
 pub mod schema;
 mod source;
+mod space;
 pub mod template;
 #[cfg(test)]
 mod tests;
@@ -76,6 +77,8 @@ pub struct Domain {
     pub grid: Vec<usize>,
     /// Boundary along each axis.
     pub boundary: Vec<Boundary>,
+    /// Share of the cells that may be outside the box in the whole space.
+    pub leak: f64,
 }
 
 /// The kinds of velocity set V.

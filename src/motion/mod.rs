@@ -54,6 +54,8 @@ pub struct Tally {
     pub cell_steps: u64,
     /// Those of them that were drawn by skip-ahead.
     pub skip_ahead: u64,
+    /// Those of them that ended outside the box, in the whole space.
+    pub outside: u64,
 }
 
 impl std::ops::AddAssign for Tally {
@@ -63,6 +65,7 @@ impl std::ops::AddAssign for Tally {
         self.negative += other.negative;
         self.cell_steps += other.cell_steps;
         self.skip_ahead += other.skip_ahead;
+        self.outside += other.outside;
     }
 }
 

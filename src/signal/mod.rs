@@ -8,14 +8,17 @@ mod elliptic;
 mod parabolic;
 mod prescribed;
 mod sensed;
+mod whole_space;
 
 pub use deposit::{Deposit, smoothing_kernel};
 pub use elliptic::Elliptic;
 pub use parabolic::{Parabolic, doubled, phi};
 pub use prescribed::Prescribed;
 pub use sensed::SensedSignal;
+pub use whole_space::WholeSpace;
 
 use crate::experiment::{self, Experiment};
+use crate::grid::Grid;
 use crate::spectral::Spectral;
 
 /// How one mode of S answers to that of ρ.
@@ -77,7 +80,15 @@ pub fn equation<const D: usize>(e: &Experiment) -> Box<dyn SignalEquation<D>> {
             Box::new(Parabolic::new(diffusion, production, decay, initial))
         }
         experiment::Signal::Elliptic { diffusion, production, decay } => {
-            Box::new(Elliptic::new(diffusion, production, decay))
+            let grid = Grid::<D>::from_domain(&e.domain);
+            let equation = Elliptic::new(diffusion, production, decay);
+            Box::new(match grid.is_open() {
+                true => {
+                    let kappa = (decay / diffusion).sqrt();
+                    equation.in_whole_space(WholeSpace::on(&grid, kappa))
+                }
+                false => equation,
+            })
         }
     }
 }

@@ -288,10 +288,12 @@ impl<const D: usize> Reference<D> {
             |a: &[f64], b: &[f64]| -> Vec<f64> { a.iter().zip(b).map(|(a, b)| a - b).collect() };
         let spectral = &model.spectral;
         let signal = minus(&fields.signal, &self.signal);
+        // In the whole space S is known in the window alone.
+        let shown = |values: Vec<f64>| model.grid().in_window(values);
         [
             vec![spectral.inverse(&minus(&fields.density, &self.density))],
-            vec![spectral.inverse(&signal)],
-            (0..D).map(|a| spectral.derivative(a, &signal)).collect(),
+            vec![shown(spectral.inverse(&signal))],
+            (0..D).map(|a| shown(spectral.derivative(a, &signal))).collect(),
             (0..D).map(|a| minus(&fields.flux[a], &self.flux[a])).collect(),
             fields.remainder.iter().map(|m| spectral.inverse(m)).collect(),
         ]

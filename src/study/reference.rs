@@ -3,11 +3,11 @@
 use crate::cells::InitialLaw;
 use crate::experiment::Experiment;
 use crate::grid::Grid;
-use crate::limit::{LimitSolver, MacroFlux, Mollifier};
+use crate::limit::{LimitSolver, LimitState, MacroFlux, Mollifier};
 use crate::model::Model;
 use crate::schedule::ticks;
 use crate::signal::equation;
-use crate::simulation::SimulationError;
+use crate::simulation::{Leak, SimulationError};
 use crate::spectral::Spectral;
 use crate::turning::Kernel;
 use crate::velocity::VelocitySpace;
@@ -43,6 +43,9 @@ pub struct LimitRun<const D: usize> {
     pub fields: Vec<LimitFields<D>>,
     /// The largest fraction of the mass that the positivity limiter moved in a step.
     pub limited: f64,
+    /// The largest fraction of the mass outside the box at an output, which is that of the whole
+    /// space.
+    pub leak: f64,
     /// Steps taken.
     pub steps: usize,
     /// Seconds that they took.
@@ -63,16 +66,21 @@ pub fn limit_fields<const D: usize>(
     stop: &AtomicBool,
 ) -> Result<LimitRun<D>, SimulationError> {
     let target = Spectral::<D>::new(&Grid::from_domain(&e.domain));
-    let own = Spectral::new(&target.grid().with_cells(std::array::from_fn(|a| e.limit.grid[a])));
+    let mut domain = e.domain.clone();
+    domain.grid.clone_from(&e.limit.grid);
+    let own = Spectral::new(&Grid::from_domain(&domain));
     let kernel = Kernel::from_experiment(e, &VelocitySpace::from_experiment(&e.velocity));
     let equation = equation(e);
     let initial = InitialLaw::new(&e.cells, target.grid())?;
     let mollifier =
         mollified.then_some(Mollifier { bandwidth: e.deposit.bandwidth, order: e.deposit.order });
     let mut solver = LimitSolver::new(&own, &kernel, &*equation, &initial, mollifier);
-    let mut fields = Vec::new();
+    let (mut fields, mut leak) = (Vec::new(), Ok(0.0));
     let done = solver.run(&e.time.outputs, e.limit.step, stop, |solver| {
         let state = solver.state();
+        if let Ok(most) = leak {
+            leak = leaked(&own, state, e.domain.leak).map(|share| share.max(most));
+        }
         fields.push(LimitFields {
             time: state.time,
             density: own.resample(&state.density, &target),
@@ -82,8 +90,28 @@ pub fn limit_fields<const D: usize>(
     });
     let (limited, steps) = (solver.limited_fraction(), solver.steps());
     let loop_seconds = solver.loop_time().as_secs_f64();
-    let run = LimitRun { fields, limited, steps, loop_seconds };
+    let run = LimitRun { fields, limited, leak: leak?, steps, loop_seconds };
     if done { Ok(run) } else { Err(SimulationError::Interrupted) }
+}
+
+/// The share of the mass outside the box of the whole space, unless it is above `most`.
+fn leaked<const D: usize>(
+    spectral: &Spectral<D>,
+    state: &LimitState,
+    most: f64,
+) -> Result<f64, Leak> {
+    let grid = spectral.grid();
+    if !grid.is_open() {
+        return Ok(0.0);
+    }
+    let density = spectral.inverse(&state.density);
+    let inside: f64 = grid.window_nodes().map(|(i, _)| density[i]).sum();
+    let share = 1.0 - inside / density.iter().sum::<f64>();
+    if share <= most {
+        return Ok(share);
+    }
+    let reached = "that of the limit spreads smoothly".into();
+    Err(Leak { time: state.time, share, most, reached })
 }
 
 /// Nodal values on another grid. Only fluxes need it, and only where the grids differ.
@@ -135,7 +163,10 @@ pub fn refinement<const D: usize>(
     let norm = (volume * square).sqrt();
     let (time, order) = error_in_time(e, base, TOO_SMALL * norm, stop)?;
     let mut coarse = e.clone();
-    coarse.limit.grid.iter_mut().for_each(|n| *n = (*n / 2).max(4));
+    // Multiples of 8 suit any boundary (see `Boundary::Open`).
+    let open = e.domain.boundary.iter().any(|b| b.padding() > 0);
+    let half = |n: usize| if open { (n / 16 * 8).max(8) } else { (n / 2).max(4) };
+    coarse.limit.grid.iter_mut().for_each(|n| *n = half(*n));
     let grid = distance(volume, base, &limit_fields(&coarse, false, stop)?);
     Ok(Refinement { time, order, grid, norm })
 }
