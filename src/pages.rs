@@ -80,14 +80,20 @@ pub fn limit_page<const D: usize>(
     e: &Experiment,
     s: &Spectral<D>,
     fields: &[LimitFields<D>],
-    refinement: &Refinement,
+    refinement: Option<&Refinement>,
+    summary: &str,
 ) -> String {
     let last = fields.last().expect("the final time is an output");
     let (density, signal) = (s.inverse(&last.density), s.inverse(&last.signal));
     let one = |values| [Field { name: "limit", values, interval: None }];
-    page(e, "limit")
-        .paragraph(&own_error(refinement))
-        .figure(&picture(s.grid(), "Density ρ₀", &one(&density)), &at(last.time, "Limit density"))
+    let mut page = page(e, "limit");
+    for line in summary.lines() {
+        page = page.paragraph(line);
+    }
+    if let Some(refinement) = refinement {
+        page = page.paragraph(&own_error(refinement));
+    }
+    page.figure(&picture(s.grid(), "Density ρ₀", &one(&density)), &at(last.time, "Limit density"))
         .figure(&picture(s.grid(), "Signal S₀", &one(&signal)), &at(last.time, "Limit signal"))
         .to_html()
 }

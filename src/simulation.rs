@@ -28,6 +28,18 @@ pub enum SimulationError {
     /// Too much of the mass left the box that stands for the whole space.
     #[error("{0}")]
     Leak(#[from] Leak),
+    /// A study asks for the limit at a time that it does not reach.
+    #[error(
+        "the limit blows up, or outgrows limit.grid, soon after t = {time} (largest density \
+         {largest:.4e}): nothing is left to compare with at time.end. End earlier, lower cells.mass, \
+         or refine limit.grid; `kinetaxis limit` tells more"
+    )]
+    NoLimit {
+        /// The last time when it was resolved.
+        time: f64,
+        /// The largest density then.
+        largest: f64,
+    },
     /// The user asked to stop.
     #[error("interrupted")]
     Interrupted,

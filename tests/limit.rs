@@ -176,3 +176,60 @@ fn the_reported_error_is_the_error() {
         assert!(reported.order.is_none_or(|p| (3.6..4.2).contains(&p)), "{reported:?}");
     }
 }
+
+/// Production that saturates, consumption, and both that depend on ρ and S, through the same K_h
+/// or not: order four.
+#[test]
+fn fourth_order_in_time_with_nonlinear_rates() {
+    let line =
+        LINE.replace("model = \"local\"\n    lambda = 2", "model = \"local\"\n lambda = 1\n a = 1");
+    let signals = [
+        "production = \"2/(1 + S)\"\ndecay = 0.5\ninitial = \"0.5 + 0.2*cos(PI*(x+1)/3)\"",
+        "production = 0\ndecay = \"3*rho\"\ninitial = \"1 + 0.5*cos(PI*(x+1)/3)\"",
+        "production = \"1/(1 + rho)\"\ndecay = \"S^2\"\ndelta = 0.5\ninitial = 1",
+    ];
+    for signal in signals {
+        let text = format!("{line}[signal]\nequation = \"parabolic\"\n{signal}\n");
+        let ratio = ratio::<1>(&text.replace("mode = 3", "mode = 1"), &[], [0.02, 0.01, 0.005]);
+        assert!((13.0..19.0).contains(&ratio), "{signal}: {ratio}");
+    }
+}
+
+/// Without gradients S follows its ordinary equation: consumption S′ = −βρS with ρ = 1/3.
+#[test]
+fn consumption_of_a_uniform_signal_is_exponential() {
+    let text = LINE.replace("amplitude = 0.5", "amplitude = 0")
+        + "[signal]\nequation = \"parabolic\"\nproduction = 0\ndecay = \"6*rho\"\ninitial = 2\n";
+    let (_, rho, s, _) = solve::<1>(&experiment(&text, &["limit.step=0.01"]));
+    let exact = 2.0 * (-0.6_f64).exp();
+    assert!(rho.iter().all(|rho| (rho - 1.0 / 3.0).abs() < 1e-12));
+    assert!(s.iter().all(|s| (s - exact).abs() < 1e-8), "{} {exact}", s[0]);
+}
+
+/// δ → 0: the parabolic signal becomes the elliptic one. For δ = 10⁻⁴ and less the distance no longer
+/// falls with δ but with the square of the step, to which the order falls where S has no memory.
+#[test]
+fn a_vanishing_delta_gives_the_elliptic_limit_without_small_steps() {
+    let solved = |set: &[&str]| {
+        let (_, rho, s, _) = solve::<2>(&experiment(SLAB, &[&["time.end=0.5"], set].concat()));
+        (rho, s)
+    };
+    let distance = |a: &[f64], b: &[f64]| {
+        let square = |v: &dyn Fn(usize) -> f64| (0..a.len()).map(v).map(|v| v * v).sum::<f64>();
+        (square(&|i| a[i] - b[i]) / square(&|i| b[i])).sqrt()
+    };
+    let elliptic = solved(&["signal.equation=elliptic", "limit.step=0.005"]);
+    let mut before: Option<[f64; 2]> = None;
+    for delta in ["0.1", "0.01", "1e-8"] {
+        let delta = format!("signal.delta={delta}");
+        let (rho, s) = solved(&["signal.equation=parabolic", &delta, "limit.step=0.005"]);
+        let now = [distance(&rho, &elliptic.0), distance(&s, &elliptic.1)];
+        println!("{delta}: relative distance of rho {:.1e}, of S {:.1e}", now[0], now[1]);
+        if let Some(before) = before {
+            assert!(now[0] < 0.2 * before[0] && now[1] < 0.2 * before[1], "{delta} {now:?}");
+        }
+        before = Some(now);
+    }
+    let last = before.expect("three values");
+    assert!(last.iter().all(|d| *d < 1e-4), "{last:?}");
+}

@@ -3,10 +3,13 @@
 
 use kinetaxis::experiment::{Experiment, read};
 use kinetaxis::grid::Grid;
+use kinetaxis::model::Model;
 use kinetaxis::quadrature::gauss_legendre;
 use kinetaxis::signal::equation;
+use kinetaxis::simulation::Simulation;
 use kinetaxis::spectral::Spectral;
 use std::f64::consts::PI;
+use std::sync::atomic::AtomicBool;
 
 /// Mass of the Gaussian, and where it is.
 const MASS: f64 = 7.0;
@@ -195,4 +198,94 @@ fn the_gradient_is_that_of_newton() {
         let want = -MASS * -(-0.5 * (r / width).powi(2)).exp_m1() / (2.0 * PI * r * r);
         assert!((slope[i] - want * (x[0] - CENTER[0])).abs() < 1e-8, "{x:?}");
     }
+}
+
+/// δ∂tS = D_SΔS + αρ − βS with a density that rests: S is ∫₀ᵗ of spreading, decaying Gaussians, and
+/// what S(x, 0) has become.
+#[test]
+fn parabolic_signals_in_one_two_and_three_dimensions() {
+    let (delta, diffusion, decay, end, width) = (0.5_f64, 0.3, 0.8, 0.7, 0.5);
+    let exact = |d: f64, at_start: f64, r: f64| {
+        let gauss = |square: f64| (-0.5 * r * r / square).exp() / (2.0 * PI * square).powf(0.5 * d);
+        let at = |s: f64| width * width + 2.0 * diffusion / delta * s;
+        let fed: f64 = (gauss_legendre(40, 0.0, end).iter())
+            .map(|(s, w)| w * 2.0 / delta * MASS * (-decay / delta * s).exp() * gauss(at(*s)))
+            .sum();
+        fed + at_start * MASS * (-decay / delta * end).exp() * gauss(at(end))
+    };
+    fn check<const D: usize>(edge: f64, n: usize, text: &str, exact: impl Fn(f64) -> f64) {
+        let e = experiment(D, &[edge; D], &[n; D], text);
+        let spectral = Spectral::<D>::new(&Grid::from_domain(&e.domain));
+        let density = spectral.forward(&spectral.grid().sample(|x| gaussian(0.5, x)));
+        let (equation, mut s) = (equation::<D>(&e), Vec::new());
+        let start = equation.initial(&spectral, &density);
+        let none = vec![0.0; density.len()];
+        equation.advance(&spectral, &start, &density, &none, 0.0, 0.7, &mut s);
+        let (s, largest) = (spectral.inverse(&s), exact(0.1));
+        for (i, x) in spectral.grid().window_nodes() {
+            let (got, want) = (s[i], exact(distance(&x)));
+            assert!((got - want).abs() < 1e-9 * largest, "{D}: {got} {want} at {x:?}");
+        }
+    }
+    let law = format!(
+        "equation = \"parabolic\"\ndelta = {delta}\ndiffusion = {diffusion}\nproduction = 2\n\
+         decay = {decay}\n"
+    );
+    check::<1>(10.0, 64, &law, |r| exact(1.0, 0.0, r));
+    check::<3>(8.0, 40, &law, |r| exact(3.0, 0.0, r));
+    // S(x, 0) is ρ itself.
+    let bell = format!(
+        "initial = \"{MASS}/(2*PI*0.25)*exp(-2*((x - {})^2 + (y + {})^2))\"\n",
+        CENTER[0], -CENTER[1]
+    );
+    check::<2>(10.0, 64, &(law + &bell), |r| exact(2.0, 1.0, r));
+}
+
+const FREE: &str = "dimension = 2\nepsilon = 0.5\n[domain]\nlower = -LOW\nupper = 6\ngrid = 32\n\
+    boundary = \"open\"\n[kernel]\nmodel = \"local\"\nlambda = 0.5\n[cells]\ncount = 2000\n\
+    [cells.density]\nshape = \"gaussian\"\nwidth = 1\ncenter = 0\n[time]\nend = 8\nstep = 0.1\n";
+
+/// What is outside at t = 0 is told with the nearest box that would do, and that one does.
+#[test]
+fn mass_outside_the_box_is_refused_with_a_box_that_holds_it() {
+    let model = |text: &str| {
+        let e = read(text, "test.toml", &[]).unwrap_or_else(|e| panic!("{e}")).experiment;
+        Model::<2>::new(&e).map(drop).map_err(|e| e.to_string())
+    };
+    let refused = model(&FREE.replace("LOW", "3")).expect_err("a tail beyond x = -3");
+    assert!(refused.starts_with("cells.density has 2.7e-3 of its mass outside"), "{refused}");
+    let (_, lower) = refused.split_once("domain.lower = ").unwrap();
+    let (lower, upper) = lower.split_once(" and domain.upper = ").unwrap();
+    let upper = &upper[..=upper.find(']').unwrap()];
+    let good = FREE.replace("-LOW", lower).replace("upper = 6", &format!("upper = {upper}"));
+    assert_eq!(model(&good), Ok(()), "{good}");
+    assert_eq!(model(&FREE.replace("LOW", "6")), Ok(()));
+}
+
+/// Cells fly on through the faces, with the second moment of the free walk, 2 + 4t − …, and stop the
+/// run when too many are outside. P(|x| > 6 or |y| > 6) of a Gaussian is 0.1% at a variance of 3.3 along
+/// each axis, that is near t = 1.3; far beyond and far before cannot be.
+#[test]
+fn a_leak_is_counted_and_stops_the_run() {
+    let run = |text: &str| {
+        let e = read(text, "test.toml", &[]).unwrap().experiment;
+        let model = Model::<2>::new(&e).unwrap();
+        let mut simulation = Simulation::new(&model, 0).unwrap();
+        let result = simulation.run(&AtomicBool::new(false), &|_| {}, |_| {});
+        let outside = model.grid().outside(&simulation.state().cells.positions).0;
+        (result.map_err(|e| e.to_string()), simulation.state().clone(), outside)
+    };
+    // Without a signal one step leads to the output: ask for many.
+    let times: Vec<f64> = (1..=80).map(|i| 0.1 * f64::from(i)).collect();
+    let text = FREE.replace("LOW", "6") + &format!("outputs = {times:?}\n");
+    let (stopped, state, _) = run(&text);
+    let message = stopped.expect_err("the colony outgrows its box");
+    assert!(message.contains("domain.leak") && message.contains("cells fill ["), "{message}");
+    assert!((0.3..3.0).contains(&state.time), "{message}");
+    let (through, state, outside) = run(&text
+        .replace("boundary", "leak = 1\nboundary")
+        .replace("end = 8", "end = 2")
+        .replace(&format!("outputs = {times:?}"), &format!("outputs = {:?}", &times[..20])));
+    assert_eq!(through, Ok(()));
+    assert!(outside > 0 && state.tally.outside >= outside && state.tally.outside < 2000 * 20);
 }

@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::error::CliError;
-use super::run::{negative_warning, tally_json, write_cells};
+use super::run::{negative_warning, tally_json, virial, write_cells};
 use super::tables::{aligned, print};
 use super::{Job, with_dimension};
 use crate::model::Model;
@@ -36,7 +36,8 @@ fn ensemble_in<const D: usize>(context: Context) -> Result<(), CliError> {
     if !context.quiet {
         print(&summary_table(&context, &result));
     }
-    let summary = summary(&context, &result);
+    let mut summary = summary(&context, &result);
+    summary["virial"] = virial::<D>(e)?;
     context.publish(&summary)
 }
 

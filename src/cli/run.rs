@@ -2,8 +2,10 @@
 
 use super::context::Context;
 use super::error::CliError;
+use super::limit::{virial_json, virial_of};
 use super::tables::{aligned, print};
 use super::{Job, with_dimension};
+use crate::experiment::Experiment;
 use crate::model::Model;
 use crate::motion::Tally;
 use crate::observe::names;
@@ -36,7 +38,8 @@ fn run_in<const D: usize>(context: Context, replicate: u64) -> Result<(), CliErr
     if !context.quiet {
         print(&summary_table::<D>(&record));
     }
-    let summary = summary::<D>(&context, replicate, &record);
+    let mut summary = summary::<D>(&context, replicate, &record);
+    summary["virial"] = virial::<D>(e)?;
     context.publish(&summary)
 }
 
@@ -95,6 +98,18 @@ pub fn write_cells<'a, const D: usize>(
         }
     }
     Ok(table.finish()?)
+}
+
+/// The virial identity at the output times, for summary.json; null where it does not hold.
+pub fn virial<const D: usize>(e: &Experiment) -> Result<serde_json::Value, CliError> {
+    let Some(virial) = virial_of::<D>(e)? else { return Ok(json!(null)) };
+    let mut facts = virial_json(&virial);
+    // E|x|² − E|x(0)|² of the cells, if they have an identity of their own.
+    let growth: Vec<_> = (e.time.outputs.iter())
+        .map(|t| json!({ "time": t, "second_moment_growth": virial.growth_of_cells(*t) }))
+        .collect();
+    facts["cells"] = json!(growth);
+    Ok(facts)
 }
 
 /// What happened to the cells, for summary.json.

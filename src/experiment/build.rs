@@ -119,15 +119,16 @@ fn signal(draft: &Draft) -> Option<Signal> {
         "none" => Signal::None,
         "prescribed" => Signal::Prescribed(draft.formula("signal.expression")?),
         "parabolic" => Signal::Parabolic {
+            delta: number("delta")?,
             diffusion: number("diffusion")?,
-            production: number("production")?,
-            decay: number("decay")?,
+            production: draft.quantity("signal.production")?,
+            decay: draft.quantity("signal.decay")?,
             initial: draft.quantity("signal.initial")?,
         },
         _ => Signal::Elliptic {
             diffusion: number("diffusion")?,
-            production: number("production")?,
-            decay: number("decay")?,
+            production: draft.constant("signal.production")?,
+            decay: draft.constant("signal.decay")?,
         },
     })
 }

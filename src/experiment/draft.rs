@@ -201,6 +201,14 @@ getters! {
 }
 
 impl Draft {
+    /// The value of a quantity, if it is the same everywhere.
+    pub fn constant(&self, path: &str) -> Option<f64> {
+        match self.quantity(path)? {
+            Quantity::Constant(c) => Some(c),
+            Quantity::Formula(_) => None,
+        }
+    }
+
     /// The word of a key, or of its first axis.
     fn word(&self, path: &str) -> Option<&str> {
         match self.checked.get(path)? {

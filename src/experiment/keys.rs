@@ -124,16 +124,21 @@ pub static KEYS: &[Key] = &[
         "Upper bound on T/F, in place of the computed one; every evaluation is checked against it.").sample("2.0"),
 
     key("signal.equation", Choice(&["none", "prescribed", "parabolic", "elliptic"]), Value("\"none\""),
-        "S = 0; S(x, t) given; dS/dt = diffusion Lap S + production rho - decay S; or 0 = the same right side (mean-free if decay = 0).")
+        "S = 0; S(x, t) given; delta dS/dt = diffusion Lap S + production rho - decay S; or 0 = the same right side (mean-free if decay = 0, except in the whole space).")
         .live("\"parabolic\""),
     key("signal.expression", Formula(SPACE_TIME), Required, "S(x, t).")
         .sample("\"cos(x)*exp(-t)\"").only("signal.equation", &["prescribed"]),
     key("signal.diffusion", Float(POSITIVE), Value("1.0"), "Diffusion coefficient of S.")
         .live("1.0").only("signal.equation", &["parabolic", "elliptic"]),
-    key("signal.production", Float(NONNEGATIVE), Value("1.0"), "Production of S per unit of cell mass.")
+    key("signal.production", Quantity(NONNEGATIVE, &["rho", "S"]), Value("1.0"),
+        "Production of S per unit of cell mass; if parabolic, it may depend on rho and S.")
         .live("1.0").only("signal.equation", &["parabolic", "elliptic"]),
-    key("signal.decay", Float(NONNEGATIVE), Value("0.0"), "Decay rate of S.")
+    key("signal.decay", Quantity(NONNEGATIVE, &["rho", "S"]), Value("0.0"),
+        "Decay rate of S; if parabolic, it may depend on rho and S, as in consumption, \"rho\".")
         .live("0.1").only("signal.equation", &["parabolic", "elliptic"]),
+    key("signal.delta", Float(POSITIVE), Value("1.0"),
+        "delta, how slowly S follows: as it vanishes, S becomes that of the elliptic equation.")
+        .sample("0.01").only("signal.equation", &["parabolic"]),
     key("signal.initial", Quantity(ANY, SPACE), Value("0.0"), "S(x, 0).")
         .sample("0.0").only("signal.equation", &["parabolic"]),
 

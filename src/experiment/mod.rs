@@ -181,14 +181,16 @@ pub enum Signal {
     None,
     /// S(x, t) given.
     Prescribed(Formula),
-    /// ∂tS = D_S ΔS + αρ − βS.
+    /// δ∂tS = D_S ΔS + αρ − βS.
     Parabolic {
+        /// δ > 0.
+        delta: f64,
         /// D_S > 0.
         diffusion: f64,
-        /// α ≥ 0.
-        production: f64,
-        /// β ≥ 0.
-        decay: f64,
+        /// α(ρ, S).
+        production: Quantity,
+        /// β(ρ, S).
+        decay: Quantity,
         /// S(x, 0).
         initial: Quantity,
     },

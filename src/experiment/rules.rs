@@ -8,7 +8,7 @@ use super::draft::Draft;
 
 /// Applies every rule. A rule that lacks a value is left out: its absence was already reported.
 pub(crate) fn apply(draft: &mut Draft) {
-    let rules: [fn(&mut Draft) -> Option<()>; 21] = [
+    let rules: [fn(&mut Draft) -> Option<()>; 22] = [
         numerics::corners,
         numerics::bandwidth,
         numerics::steps,
@@ -24,6 +24,7 @@ pub(crate) fn apply(draft: &mut Draft) {
         model::mode,
         model::sampled,
         model::mean_velocity,
+        model::elliptic_rates,
         space::all_axes,
         space::grids,
         space::shape,

@@ -15,7 +15,7 @@ pub(crate) fn is_open(draft: &Draft) -> bool {
 ///
 /// A periodic box serves for the whole space if its images are out of reach of one another: of the
 /// signal's kernel, which is cut off where no two points of the box are so far apart (elliptic, see
-/// `WholeSpace`), or where its tail is negligible, of e^{-sqrt(beta/D) r} or e^{-r^2/4Dt}.
+/// `WholeSpace`), or where its tail is negligible, of e^{-sqrt(beta/D) r} or e^{-delta r^2/4Dt}.
 pub(crate) fn padding(draft: &Draft) -> Option<Vec<u32>> {
     let (lower, upper) = (draft.floats("domain.lower")?, draft.floats("domain.upper")?);
     let edges: Vec<f64> = lower.iter().zip(&upper).map(|(l, u)| u - l).collect();
@@ -31,15 +31,15 @@ pub(crate) fn padding(draft: &Draft) -> Option<Vec<u32>> {
 fn reach(draft: &Draft, diagonal: f64) -> Option<f64> {
     let number = |name: &str| draft.float(&format!("signal.{name}"));
     let nepers = -TAIL.ln();
-    let by_decay = |diffusion: f64| match number("decay") {
+    let by_decay = |diffusion: f64| match draft.constant("signal.decay") {
         Some(decay) if decay > 0.0 => nepers * (diffusion / decay).sqrt(),
         _ => f64::INFINITY,
     };
     Some(match draft.text("signal.equation")? {
         "elliptic" => by_decay(number("diffusion")?).min(diagonal),
         "parabolic" => {
-            let diffusion = number("diffusion")?;
-            let by_time = 2.0 * (diffusion * draft.float("time.end")? * nepers).sqrt();
+            let (diffusion, delta) = (number("diffusion")?, number("delta")?);
+            let by_time = 2.0 * (diffusion / delta * draft.float("time.end")? * nepers).sqrt();
             by_decay(diffusion).min(by_time)
         }
         _ => 0.0,

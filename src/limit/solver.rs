@@ -10,6 +10,7 @@
 
 use super::flux::Flux;
 use super::modes::{Classes, Step};
+use super::resolution::{BlowUp, Resolution};
 use crate::cells::InitialLaw;
 use crate::schedule::ticks;
 use crate::signal::{Law, SignalEquation, smoothing_kernel};
@@ -46,7 +47,9 @@ pub struct LimitSolver<'a, const D: usize> {
     spectral: &'a Spectral<D>,
     equation: &'a dyn SignalEquation<D>,
     classes: Classes,
-    /// How S answers to ρ in a class: rate, and gain times K̂_h.
+    /// K̂_h in a class.
+    source: Vec<f64>,
+    /// How S answers in a class: rate, and gain times K̂_h, or the gain alone of a reaction.
     laws: Vec<[f64; 2]>,
     kind: Kind,
     state: LimitState,
@@ -56,6 +59,7 @@ pub struct LimitSolver<'a, const D: usize> {
     signal_step: Step,
     mass: f64,
     limited: f64,
+    resolution: Resolution,
     steps: usize,
     loop_time: Duration,
 }
@@ -82,6 +86,9 @@ struct Stages {
     next_signal: Vec<f64>,
     /// ρ at the nodes.
     nodal: Vec<f64>,
+    /// Of a reaction, ρ as it feeds S, and the source of S at all four points.
+    fed: Vec<f64>,
+    sources: [Vec<f64>; 4],
 }
 
 impl Stages {
@@ -96,6 +103,8 @@ impl Stages {
             second_signal: empty(),
             next_signal: empty(),
             nodal: empty(),
+            fed: Vec::new(),
+            sources: Default::default(),
         }
     }
 }
@@ -107,11 +116,12 @@ fn laws<const D: usize>(
     source: &[f64],
 ) -> (Vec<[f64; 2]>, Kind) {
     let mut kind = if equation.is_steady() { Kind::Steady } else { Kind::Given };
+    let is_reaction = equation.reaction().is_some();
     let laws = (classes.squares.iter().zip(source))
         .map(|(k2, source)| match equation.law(*k2) {
             Law::Relaxes { rate, gain } => {
                 kind = Kind::Relaxes;
-                [rate, gain * source]
+                [rate, if is_reaction { gain } else { gain * source }]
             }
             Law::Follows { gain } => {
                 kind = Kind::Follows;
@@ -141,10 +151,12 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
         classes.multiply(|class| source[class], &density, &mut fed);
         let signal = equation.initial(spectral, &fed);
         let ((laws, kind), mass) = (laws(equation, &classes, &source), density[0]);
+        let resolution = Resolution::new(spectral, &density);
         Self {
             spectral,
             equation,
             classes,
+            source,
             laws,
             kind,
             stages: Stages::new(density.len()),
@@ -154,6 +166,7 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
             signal_step: Step::default(),
             mass,
             limited: 0.0,
+            resolution,
             steps: 0,
             loop_time: Duration::ZERO,
         }
@@ -169,6 +182,11 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
         self.limited
     }
 
+    /// Where ρ outgrew the grid, if it did: the run ended there.
+    pub fn blow_up(&self) -> Option<&BlowUp> {
+        self.resolution.blow_up()
+    }
+
     /// Steps taken.
     pub fn steps(&self) -> usize {
         self.steps
@@ -180,7 +198,8 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
     }
 
     /// Runs through the sorted `outputs` with steps of at most `step`, calling `observe` at each.
-    /// Returns false when `stop` was raised.
+    /// Returns false when `stop` was raised. Ends early, with a last call of `observe`, where ρ
+    /// outgrows the grid (see [`BlowUp`]).
     pub fn run(
         &mut self,
         outputs: &[f64],
@@ -201,8 +220,12 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
             self.state.time = tick.end;
             self.loop_time += start.elapsed();
             self.steps += 1;
-            if tick.output {
+            let lost = self.resolution.is_lost(self.state.time, &self.state.density);
+            if tick.output || lost {
                 observe(self);
+            }
+            if lost {
+                break;
             }
         }
         true
@@ -221,11 +244,13 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
         if self.kind == Kind::Relaxes {
             self.signal_step.prepare(dt, 0.0, self.laws.iter().copied());
         }
+        self.react(0);
         let Stages { terms: [first, ..], .. } = &mut self.stages;
         self.flux.beyond(&self.state.density, &self.state.signal, mean, first);
         for point in 1..4 {
             self.density_at(point);
             self.signal_at(point, dt);
+            self.react(point);
             let Stages { density, terms, signal, .. } = &mut self.stages;
             let signal = if self.kind == Kind::Steady { &self.state.signal } else { &*signal };
             self.flux.beyond(&density[point - 1], signal, mean, &mut terms[point]);
@@ -245,21 +270,37 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
         }
     }
 
+    /// Finds the source of S at a point, if it is that of a reaction.
+    fn react(&mut self, point: usize) {
+        let Some(reaction) = self.equation.reaction() else { return };
+        let Stages { density, signal, fed, sources, .. } = &mut self.stages;
+        let (density, signal) = match point {
+            0 => (&self.state.density, &self.state.signal),
+            _ => (&density[point - 1], &*signal),
+        };
+        self.classes.multiply(|class| self.source[class], density, fed);
+        reaction.coefficients(self.spectral, fed, signal, &mut sources[point]);
+    }
+
     /// Finds S at a point after the first.
     fn signal_at(&mut self, point: usize, dt: f64) {
         let (c, step, old) = (&self.classes, &self.signal_step, &self.state);
-        let Stages { density, signal, second_signal, next_signal, .. } = &mut self.stages;
+        let Stages { density, signal, second_signal, next_signal, sources, .. } = &mut self.stages;
+        let [n1, n2, n3, _] = match self.equation.reaction() {
+            Some(_) => sources.each_ref(),
+            None => [&old.density, &density[0], &density[1], &density[2]],
+        };
         match (self.kind, point) {
             (Kind::Relaxes, 1) => {
-                step.first(c, &old.signal, &old.density, second_signal, next_signal);
+                step.first(c, &old.signal, n1, second_signal, next_signal);
                 std::mem::swap(signal, second_signal);
             }
             (Kind::Relaxes, 2) => {
                 std::mem::swap(signal, second_signal);
-                step.next(c, 1.0, second_signal, [&old.density, &density[0]], signal);
+                step.next(c, 1.0, second_signal, [n1, n2], signal);
             }
             (Kind::Relaxes, _) => {
-                step.next(c, 2.0, next_signal, [&old.density, &density[1]], signal);
+                step.next(c, 2.0, next_signal, [n1, n3], signal);
             }
             (Kind::Follows, _) => {
                 c.multiply(|class| self.laws[class][1], &density[point - 1], signal);
@@ -279,7 +320,10 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
         let (density, terms) = (&stages.density, &stages.terms);
         self.density_step.last(classes, &mut stages.next, terms.each_ref().map(Vec::as_slice));
         if self.kind == Kind::Relaxes {
-            let sources = [&state.density, &density[0], &density[1], &density[2]];
+            let sources = match self.equation.reaction() {
+                Some(_) => stages.sources.each_ref(),
+                None => [&state.density, &density[0], &density[1], &density[2]],
+            };
             self.signal_step.last(classes, &mut stages.next_signal, sources.map(Vec::as_slice));
         }
         std::mem::swap(&mut state.density, &mut stages.next);
@@ -300,6 +344,7 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
         let (nodal, density) = (&mut self.stages.nodal, &mut self.state.density);
         nodal.copy_from_slice(density);
         self.spectral.inverse_in_place(nodal);
+        self.resolution.largest = nodal.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let negative: f64 = nodal.iter().map(|v| v.min(0.0)).sum();
         if negative == 0.0 {
             return;

@@ -108,7 +108,7 @@ pub fn converge<const D: usize>(
     let shares = shares::<D>(&experiments)?;
     let mut last = e.clone();
     last.time.outputs = vec![e.time.end];
-    let limit = limit_fields::<D>(&last, false, monitor.stop)?;
+    let limit = limit_fields::<D>(&last, false, monitor.stop)?.to_the_end()?;
     let refinement = refinement::<D>(&last, &limit, monitor.stop)?;
     let limit = limit.last().clone();
     let (mut all, mut budget) = (Vec::new(), Vec::new());
@@ -200,7 +200,7 @@ pub(super) fn differences<const D: usize>(
     share: f64,
 ) -> Result<Differences, SimulationError> {
     let model = Model::<D>::new(e)?;
-    let limit = limit_fields::<D>(e, true, monitor.stop)?;
+    let limit = limit_fields::<D>(e, true, monitor.stop)?.to_the_end()?;
     let reference = Reference::new(&model, e, limit.last());
     let mut all = Differences {
         fields: Vec::new(),

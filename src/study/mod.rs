@@ -10,6 +10,7 @@ mod norms;
 mod positivity;
 mod reference;
 pub mod statistics;
+mod virial;
 
 pub use budget::{BudgetRow, COMPONENTS};
 pub use converge::{Convergence, ErrorRow, converge};
@@ -19,4 +20,5 @@ pub use fit::{Order, fit_order};
 pub use monitor::Monitor;
 pub use norms::{LeaveOneOut, Norm, measure};
 pub use positivity::{Positivity, positivity};
-pub use reference::{LimitFields, LimitRun, Refinement, limit_fields, refinement};
+pub use reference::{LimitFields, LimitRun, Refinement, Spread, limit_fields, refinement};
+pub use virial::Virial;

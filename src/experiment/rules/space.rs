@@ -96,7 +96,7 @@ pub(super) fn initial_signal(draft: &mut Draft) -> Option<()> {
 /// kernel may depend on that.
 pub(super) fn lost_constant(draft: &mut Draft) -> Option<()> {
     let elliptic = draft.text("signal.equation").filter(|_| is_open(draft))? == "elliptic";
-    if !elliptic || draft.float("signal.decay")? > 0.0 || draft.dimension()? == 3 {
+    if !elliptic || draft.constant("signal.decay")? > 0.0 || draft.dimension()? == 3 {
         return None;
     }
     let quantities = ["lambda", "a", "b", "diffusivity", "sensitivity"];
