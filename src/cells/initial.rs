@@ -60,11 +60,11 @@ pub enum InitialError {
     },
     /// In the whole space, some of ρ⁰ is outside the box.
     #[error(
-        "cells.density has {outside:.1e} of its mass outside the box, which in the whole space has \
+        "cells.density has at least {outside:.1e} of its mass outside the box, which in the whole space has \
          to hold all but {OUTSIDE:e} of it. {remedy}, or a narrower density"
     )]
     Outside {
-        /// The share of the mass outside.
+        /// The share of the mass outside, of what is near.
         outside: f64,
         /// The nearest box that would do.
         remedy: String,
@@ -151,7 +151,7 @@ impl<const D: usize> InitialLaw<D> {
         for x in grid.nodes() {
             let value = self.shape(&x).max(0.0);
             total += value;
-            if (0..D).all(|a| lower[a] <= x[a] && x[a] <= upper[a]) {
+            if (0..D).all(|a| lower[a] <= x[a] && x[a] < upper[a]) {
                 inside += value;
             }
         }
