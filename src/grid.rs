@@ -2,6 +2,7 @@
 
 use crate::vector::Vector;
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// What happens at the two faces of the box across one axis, for cells and signal alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,10 +12,36 @@ pub enum Boundary {
     Periodic,
     /// Cells are reflected and ∂ₙS = 0: the even extension of a periodic problem of period 2L.
     NoFlux,
+    /// The whole space. The box is a window of edge L, which holds the mass, in the middle of a
+    /// periodic box of edge L(1 + padding/4), which is wide enough for the field in the window to be
+    /// that of the whole space. Cells fly on beyond both.
+    Open {
+        /// Eighths of L beyond each face of the window.
+        padding: u32,
+    },
 }
 
-/// A box with `cells[a]` nodes along axis a. Node i lies at lower + i·spacing on a periodic axis
-/// and at lower + (i + ½)·spacing on a no-flux axis, where the even extension mirrors nodes onto
+impl Boundary {
+    /// The boundary whose basis functions serve: fields in the whole space are periodic on the box
+    /// that is wider than they are.
+    pub fn of_basis(self) -> Self {
+        match self {
+            Self::Open { .. } => Self::Periodic,
+            other => other,
+        }
+    }
+
+    /// Eighths of the edge of the window beyond each of its faces; 0 where the window is the box.
+    pub fn padding(self) -> u32 {
+        match self {
+            Self::Open { padding } => padding,
+            _ => 0,
+        }
+    }
+}
+
+/// A box with `cells[a]` nodes along axis a. Node i lies at lower + i·spacing on a periodic or open
+/// axis and at lower + (i + ½)·spacing on a no-flux axis, where the even extension mirrors nodes onto
 /// nodes. Arrays on the grid are row-major: the last axis runs fastest.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grid<const D: usize> {
@@ -73,9 +100,9 @@ impl<const D: usize> Grid<D> {
     /// Position of the first node of an axis, in units of the spacing.
     #[inline(always)]
     pub fn offset(&self, axis: usize) -> f64 {
-        match self.boundary[axis] {
-            Boundary::Periodic => 0.0,
+        match self.boundary[axis].of_basis() {
             Boundary::NoFlux => 0.5,
+            _ => 0.0,
         }
     }
 
@@ -107,12 +134,12 @@ impl<const D: usize> Grid<D> {
         if (0..n).contains(&i) {
             return i as usize;
         }
-        match self.boundary[axis] {
-            Boundary::Periodic => i.rem_euclid(n) as usize,
+        match self.boundary[axis].of_basis() {
             Boundary::NoFlux => {
                 let j = i.rem_euclid(2 * n);
                 (if j < n { j } else { 2 * n - 1 - j }) as usize
             }
+            _ => i.rem_euclid(n) as usize,
         }
     }
 
@@ -123,7 +150,8 @@ impl<const D: usize> Grid<D> {
     }
 
     /// Brings a cell that has flown freely to `x` back into the box: wraps it, or reflects position
-    /// and velocity at the walls (specular), however many times the box was crossed.
+    /// and velocity at the walls (specular), however many times the box was crossed. An open axis
+    /// has no faces: there it stays where it is.
     #[inline(always)]
     pub fn fold(&self, x: &mut Vector<D>, v: &mut Vector<D>) {
         for a in 0..D {
@@ -144,15 +172,82 @@ impl<const D: usize> Grid<D> {
                         x[a] = self.lower[a] + y;
                     }
                 }
+                Boundary::Open { .. } => continue,
             }
             // rem_euclid may round up to the length itself.
             if x[a] >= self.upper[a] {
                 x[a] = match self.boundary[a] {
                     Boundary::Periodic => self.lower[a],
-                    Boundary::NoFlux => self.upper[a].next_down(),
+                    _ => self.upper[a].next_down(),
                 };
             }
         }
+    }
+}
+
+/// The window of a grid in the whole space. In any other it is all of the grid.
+impl<const D: usize> Grid<D> {
+    /// Whether the box stands for the whole space.
+    pub fn is_open(&self) -> bool {
+        self.boundary.iter().any(|b| b.padding() > 0)
+    }
+
+    /// Indices of the nodes in the window along each axis.
+    pub fn window(&self) -> [Range<usize>; D] {
+        std::array::from_fn(|a| {
+            let padding = self.boundary[a].padding() as usize;
+            let inner = 4 * self.cells[a] / (4 + padding);
+            let first = inner * padding / 8;
+            first..first + inner
+        })
+    }
+
+    /// Lower and upper corner of the window.
+    pub fn window_corners(&self) -> [Vector<D>; 2] {
+        let beyond = self.lengths();
+        let beyond: Vector<D> = std::array::from_fn(|a| {
+            let padding = f64::from(self.boundary[a].padding());
+            beyond[a] * padding / (8.0 + 2.0 * padding)
+        });
+        let lower = std::array::from_fn(|a| self.lower[a] + beyond[a]);
+        [lower, std::array::from_fn(|a| self.upper[a] - beyond[a])]
+    }
+
+    /// How many of the points lie outside the window, and whether all lie in the box.
+    pub fn outside(&self, points: &[Vector<D>]) -> (u64, bool) {
+        let [lower, upper] = self.window_corners();
+        let out = |x: &&Vector<D>| (0..D).any(|a| x[a] < lower[a] || x[a] >= upper[a]);
+        let outside = points.iter().filter(out).count() as u64;
+        (outside, outside == 0 || points.iter().all(|x| self.holds(x)))
+    }
+
+    /// Nodes of the window with their place in arrays, in array order.
+    pub fn window_nodes(&self) -> impl Iterator<Item = (usize, Vector<D>)> + '_ {
+        let window = self.window();
+        (0..self.len()).filter_map(move |flat| {
+            let index = self.unravel(flat);
+            let shown = (0..D).all(|a| window[a].contains(&index[a]));
+            shown.then(|| (flat, self.node(flat)))
+        })
+    }
+
+    /// Nodal values with zeros outside the window.
+    pub fn in_window(&self, values: Vec<f64>) -> Vec<f64> {
+        if !self.is_open() {
+            return values;
+        }
+        let mut shown = vec![0.0; values.len()];
+        self.window_nodes().for_each(|(i, _)| shown[i] = values[i]);
+        shown
+    }
+
+    /// Brings a point beyond an open axis to the nearest point of the box.
+    #[cold]
+    pub fn clamped(&self, x: &Vector<D>) -> Vector<D> {
+        std::array::from_fn(|a| match self.boundary[a] {
+            Boundary::Open { .. } => x[a].clamp(self.lower[a], self.upper[a].next_down()),
+            _ => x[a],
+        })
     }
 }
 
@@ -177,6 +272,27 @@ mod tests {
                 assert_eq!((x, v), (y, w));
             }
         }
+    }
+
+    #[test]
+    fn the_window_lies_in_the_middle_and_cells_fly_through_its_faces() {
+        // Window [−1, 2) of 8 nodes, 3/8 of it beyond either face.
+        let g = Grid {
+            lower: [-2.125],
+            upper: [3.125],
+            cells: [14],
+            boundary: [Boundary::Open { padding: 3 }],
+        };
+        assert_eq!((g.window(), g.window_corners()), ([3..11], [[-1.0], [2.0]]));
+        let shown: Vec<_> = g.window_nodes().collect();
+        assert_eq!((shown.len(), shown[0], shown[7]), (8, (3, [-1.0]), (10, [1.625])));
+        let (mut x, mut v) = ([7.0], [1.0]);
+        g.fold(&mut x, &mut v);
+        assert_eq!((x, v), ([7.0], [1.0]));
+        assert!(g.holds(&g.clamped(&x)) && g.clamped(&x)[0] > 3.12);
+        let closed = grid(Boundary::NoFlux);
+        assert_eq!((closed.window(), closed.is_open()), ([0..6], false));
+        assert_eq!(closed.window_corners(), [closed.lower, closed.upper]);
     }
 
     #[test]

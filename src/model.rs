@@ -26,6 +26,8 @@ pub struct Model<const D: usize> {
     pub kernel_bound: Option<f64>,
     /// Whether T < 0 is an error.
     pub refuse_negative: bool,
+    /// Share of the cells that may be outside the box in the whole space.
+    pub most_leak: f64,
     /// Whether cells fly in mirrored pairs.
     pub antithetic: bool,
     /// The box, its grid and their transforms.
@@ -69,6 +71,7 @@ impl<const D: usize> Model<D> {
             kernel: Kernel::from_experiment(e, &space),
             kernel_bound: e.kernel.bound,
             refuse_negative: e.kernel.refuse_negative,
+            most_leak: e.domain.leak,
             antithetic: e.cells.antithetic,
             equation: signal::equation(e),
             deposit: Deposit::new(&spectral, map.clone(), e.deposit.bandwidth, e.deposit.order),

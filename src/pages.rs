@@ -9,6 +9,7 @@ use crate::spectral::Spectral;
 use crate::study::{
     Check, Convergence, Ensemble, LimitFields, Order, Refinement, RunRecord, Sweep,
 };
+use std::ops::Range;
 
 /// Most nodes along an axis of a map; a larger field is thinned.
 const LARGEST_PANEL: usize = 256;
@@ -81,14 +82,20 @@ pub fn limit_page<const D: usize>(
     e: &Experiment,
     s: &Spectral<D>,
     fields: &[LimitFields<D>],
-    refinement: &Refinement,
+    refinement: Option<&Refinement>,
+    summary: &str,
 ) -> String {
     let last = fields.last().expect("the final time is an output");
     let (density, signal) = (s.inverse(&last.density), s.inverse(&last.signal));
     let one = |values| [Field { name: "limit", values, interval: None }];
-    page(e, "limit")
-        .paragraph(&own_error(refinement))
-        .figure(&picture(s.grid(), "Density ρ₀", &one(&density)), &at(last.time, "Limit density"))
+    let mut page = page(e, "limit");
+    for line in summary.lines() {
+        page = page.paragraph(line);
+    }
+    if let Some(refinement) = refinement {
+        page = page.paragraph(&own_error(refinement));
+    }
+    page.figure(&picture(s.grid(), "Density ρ₀", &one(&density)), &at(last.time, "Limit density"))
         .figure(&picture(s.grid(), "Signal S₀", &one(&signal)), &at(last.time, "Limit signal"))
         .to_html()
 }
@@ -288,19 +295,21 @@ fn picture<const D: usize>(grid: &Grid<D>, title: &str, fields: &[Field<'_>]) ->
     if D == 1 {
         return profiles(grid, title, fields);
     }
-    let (nx, ny) = (grid.cells[0], grid.cells[1]);
-    let step = nx.max(ny).div_ceil(LARGEST_PANEL);
+    let (window, [lower, upper]) = (grid.window(), grid.window_corners());
+    let (xs, ys) = (window[0].clone(), window[1].clone());
+    let step = xs.len().max(ys.len()).div_ceil(LARGEST_PANEL);
     let title = if D == 3 { format!("{title}, middle slice in z") } else { title.to_string() };
     let mut map = Heatmap::new(&title, "per unit volume")
-        .extent([grid.lower[0], grid.upper[0]], [grid.lower[1], grid.upper[1]])
+        .extent([lower[0], upper[0]], [lower[1], upper[1]])
         .axes("x", "y");
     for field in fields {
         let depth = if D == 3 { grid.cells[2] } else { 1 };
-        let at = |i: usize, j: usize| field.values[(i * ny + j) * depth + depth / 2];
-        let values = (0..nx).step_by(step);
-        let values = values.flat_map(|i| (0..ny).step_by(step).map(move |j| (i, j)));
+        let at = |i: usize, j: usize| field.values[(i * grid.cells[1] + j) * depth + depth / 2];
+        let thinned = |range: &Range<usize>| range.clone().step_by(step);
+        let values = thinned(&xs).flat_map(|i| thinned(&ys).map(move |j| (i, j)));
         let values: Vec<f64> = values.map(|(i, j)| at(i, j)).collect();
-        map = map.panel(Panel::new(field.name, [nx.div_ceil(step), ny.div_ceil(step)], values));
+        let size = [xs.len().div_ceil(step), ys.len().div_ceil(step)];
+        map = map.panel(Panel::new(field.name, size, values));
     }
     if fields.len() > 1 {
         map = map.difference("difference");
@@ -315,7 +324,7 @@ fn profiles<const D: usize>(grid: &Grid<D>, title: &str, fields: &[Field<'_>]) -
             Some(_) => Series::band(field.name),
             None => Series::line(field.name),
         };
-        for (i, x) in grid.nodes().enumerate() {
+        for (i, x) in grid.window_nodes() {
             series = match field.interval {
                 Some(interval) => {
                     series.interval(x[0], field.values[i], interval[i][0], interval[i][1])

@@ -26,9 +26,42 @@ pub enum SimulationError {
     /// A cell could not be advanced.
     #[error(transparent)]
     Motion(#[from] MotionError),
+    /// Too much of the mass left the box that stands for the whole space.
+    #[error("{0}")]
+    Leak(#[from] Leak),
+    /// A study asks for the limit at a time that it does not reach.
+    #[error(
+        "the limit blows up, or outgrows limit.grid, soon after t = {time} (largest density \
+         {largest:.4e}): nothing is left to compare with at time.end. End earlier, lower cells.mass, \
+         or refine limit.grid; `kinetaxis limit` tells more"
+    )]
+    NoLimit {
+        /// The last time when it was resolved.
+        time: f64,
+        /// The largest density then.
+        largest: f64,
+    },
     /// The user asked to stop.
     #[error("interrupted")]
     Interrupted,
+}
+
+/// How much of the mass is outside the box that stands for the whole space, where its field is not
+/// that of the whole space.
+#[derive(Clone, Debug, Error, PartialEq)]
+#[error(
+    "at t = {time}, {share:.1e} of the mass is outside the box of the whole space, where {most:e} \
+     is the most (domain.leak). Widen domain.lower and domain.upper, or end earlier; {reached}"
+)]
+pub struct Leak {
+    /// t.
+    pub time: f64,
+    /// The share outside.
+    pub share: f64,
+    /// What is allowed.
+    pub most: f64,
+    /// How far it reached.
+    pub reached: String,
 }
 
 /// The owner of the time loop of one replicate.
@@ -56,6 +89,8 @@ struct Work {
     signal: Vec<f64>,
     /// Spline coefficients of the signal.
     padded: Vec<f64>,
+    /// Whether a cell flew out of the padding of an open box.
+    lost: AtomicBool,
 }
 
 impl<'m, const D: usize> Simulation<'m, D> {
@@ -72,7 +107,8 @@ impl<'m, const D: usize> Simulation<'m, D> {
         let state =
             State { time: 0.0, step: 0, cells, signal, density, density_slope, anchor, tally };
         let parts = model.deposit.parts(model.cells);
-        let work = Work { parts, field: Vec::new(), signal: Vec::new(), padded: Vec::new() };
+        let (field, signal, padded, lost) = Default::default();
+        let work = Work { parts, field, signal, padded, lost };
         Ok(Self { model, streams, state, work, loop_time: Duration::ZERO })
     }
 
@@ -120,10 +156,21 @@ impl<'m, const D: usize> Simulation<'m, D> {
         self.signal_after(0.5 * dt, &mut field);
         let signal = model.sense(&mut field, std::mem::take(&mut self.work.padded));
         let State { step, cells, .. } = &mut self.state;
-        let (streams, step, parts) = (self.streams, *step, &mut self.work.parts);
-        let flight =
-            Flight { model, signal: &signal, dt, deposited, streams, step, cells, parts, watch };
+        let (streams, step, Work { parts, lost, .. }) = (self.streams, *step, &mut self.work);
+        let flight = Flight {
+            model,
+            signal: &signal,
+            dt,
+            deposited,
+            streams,
+            step,
+            cells,
+            parts,
+            lost,
+            watch,
+        };
         let tally = compiled::<D>()(flight)?;
+        self.check_leak(&tally, tick.end)?;
         self.state.tally += tally;
         self.work.padded = signal.into_padded();
         if deposited {
@@ -147,6 +194,24 @@ impl<'m, const D: usize> Simulation<'m, D> {
         Ok(())
     }
 
+    /// Stops where the cells that this field step left outside the box are too many, or one is
+    /// beyond what surrounds it.
+    fn check_leak(&self, tally: &Tally, time: f64) -> Result<(), Leak> {
+        let (share, most) =
+            (tally.outside as f64 / self.state.cells.len() as f64, self.model.most_leak);
+        if share <= most && !self.work.lost.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let axis = |a: usize| {
+            let along = self.state.cells.positions.iter().map(|x| x[a]);
+            let (low, high) =
+                along.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), x| (l.min(x), h.max(x)));
+            format!("[{low:.3}, {high:.3}]")
+        };
+        let reached = (0..D).map(axis).collect::<Vec<_>>().join(" x ");
+        Err(Leak { time, share, most, reached: format!("the cells fill {reached}") })
+    }
+
     /// Coefficients of S after a time `h`, into `next`.
     fn signal_after(&self, h: f64, next: &mut Vec<f64>) {
         let State { signal, density, density_slope: slope, time, .. } = &self.state;
@@ -166,12 +231,15 @@ struct Flight<'a, const D: usize> {
     step: u64,
     cells: &'a mut Population<D>,
     parts: &'a mut (Vec<Vec<f64>>, usize),
+    /// Raised when a cell is beyond what surrounds an open box.
+    lost: &'a AtomicBool,
     watch: &'a Watch<'a>,
 }
 
 fn fly<const D: usize>(flight: Flight<'_, D>) -> Result<Tally, SimulationError> {
-    let Flight { model, signal, dt, deposited, streams, step: number, cells, parts, watch } =
+    let Flight { model, signal, dt, deposited, streams, step: number, cells, parts, lost, watch } =
         flight;
+    let open = model.grid().is_open();
     let (weight, length, parts) = (cells.weight, parts.1, &mut parts.0);
     let (positions, velocities) = (&mut cells.positions, &mut cells.velocities);
     let tallies: Vec<Result<Tally, SimulationError>> = with_kernel!(&model.kernel, kernel => {
@@ -191,7 +259,13 @@ fn fly<const D: usize>(flight: Flight<'_, D>) -> Result<Tally, SimulationError> 
                     }
                     tally += step.fly(xs, vs, streams, names)?;
                     (watch.progress)(xs.len());
-                    if deposited {
+                    let mut inside = true;
+                    if open {
+                        let (outside, held) = model.grid().outside(xs);
+                        (tally.outside, inside) = (tally.outside + outside, held);
+                        lost.fetch_or(!held, Ordering::Relaxed);
+                    }
+                    if deposited && inside {
                         model.deposit.add(grid, xs, weight);
                     }
                 }

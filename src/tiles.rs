@@ -99,7 +99,8 @@ impl<const D: usize, T: Clone> Tiles<D, T> {
                         let offset = offset % n;
                         [(i + n - offset) % n, (i + offset) % n]
                     }
-                    Boundary::NoFlux => [i.saturating_sub(offset), (i + offset).min(n - 1)],
+                    // Beyond the last tile of an open axis it is taken to go on for ever.
+                    _ => [i.saturating_sub(offset), (i + offset).min(n - 1)],
                 };
                 for j in [left, right] {
                     *value = join(value, &before[first + j * stride]);
@@ -115,7 +116,7 @@ impl<const D: usize, T: Clone> Tiles<D, T> {
         let along = |a: usize| {
             let missing = match grid.boundary[a] {
                 Boundary::Periodic => self.counts[a] * width - grid.cells[a],
-                Boundary::NoFlux => 0,
+                _ => 0,
             };
             if reach + 1 >= self.counts[a] {
                 return f64::INFINITY;

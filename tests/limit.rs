@@ -176,3 +176,68 @@ fn the_reported_error_is_the_error() {
         assert!(reported.order.is_none_or(|p| (3.6..4.2).contains(&p)), "{reported:?}");
     }
 }
+
+/// Production that saturates, consumption, and both that depend on ρ and S, through the same K_h
+/// or not: order four.
+#[test]
+fn fourth_order_in_time_with_nonlinear_rates() {
+    let line =
+        LINE.replace("model = \"local\"\n    lambda = 2", "model = \"local\"\n lambda = 1\n a = 1");
+    let signals = [
+        "production = \"2/(1 + S)\"\ndecay = 0.5\ninitial = \"0.5 + 0.2*cos(PI*(x+1)/3)\"",
+        "production = 0\ndecay = \"3*rho\"\ninitial = \"1 + 0.5*cos(PI*(x+1)/3)\"",
+        "production = \"1/(1 + rho)\"\ndecay = \"S^2\"\ndelta = 0.5\ninitial = 1",
+    ];
+    for signal in signals {
+        let text = format!("{line}[signal]\nequation = \"parabolic\"\n{signal}\n");
+        let ratio = ratio::<1>(&text.replace("mode = 3", "mode = 1"), &[], [0.02, 0.01, 0.005]);
+        assert!((13.0..19.0).contains(&ratio), "{signal}: {ratio}");
+    }
+}
+
+/// Without gradients S follows its ordinary equation: consumption S′ = −βρS with ρ = 1/3.
+#[test]
+fn consumption_of_a_uniform_signal_is_exponential() {
+    let text = LINE.replace("amplitude = 0.5", "amplitude = 0")
+        + "[signal]\nequation = \"parabolic\"\nproduction = 0\ndecay = \"6*rho\"\ninitial = 2\n";
+    let (_, rho, s, _) = solve::<1>(&experiment(&text, &["limit.step=0.01"]));
+    let exact = 2.0 * (-0.6_f64).exp();
+    assert!(rho.iter().all(|rho| (rho - 1.0 / 3.0).abs() < 1e-12));
+    assert!(s.iter().all(|s| (s - exact).abs() < 1e-8), "{} {exact}", s[0]);
+}
+
+/// δ → 0: the parabolic signal becomes the elliptic one, with a distance proportional to δ until it is
+/// that of round-off: no order in time is lost on the way.
+#[test]
+fn a_vanishing_delta_gives_the_elliptic_limit_without_small_steps() {
+    let solved = |set: &[&str]| {
+        let set = [&["time.end=0.5", "limit.step=0.01"], set].concat();
+        let (_, rho, s, _) = solve::<2>(&experiment(SLAB, &set));
+        (rho, s)
+    };
+    let distance = |a: &[f64], b: &[f64]| {
+        let square = |v: &dyn Fn(usize) -> f64| (0..a.len()).map(v).map(|v| v * v).sum::<f64>();
+        (square(&|i| a[i] - b[i]) / square(&|i| b[i])).sqrt()
+    };
+    let elliptic = solved(&["signal.equation=elliptic"]);
+    for delta in [1e-2, 1e-3, 1e-4, 1e-8] {
+        let set = format!("signal.delta={delta}");
+        let (rho, s) = solved(&["signal.equation=parabolic", &set]);
+        let now = [distance(&rho, &elliptic.0), distance(&s, &elliptic.1)];
+        println!("delta = {delta}: relative distance of rho {:.1e}, of S {:.1e}", now[0], now[1]);
+        assert!(now.iter().all(|d| *d < 0.3 * delta && *d > 1e-3 * delta), "{delta} {now:?}");
+    }
+}
+
+/// Halving the step divides the error by sixteen where S relaxes within a step as well, from the S
+/// that ρ makes at the start.
+#[test]
+fn fourth_order_in_time_for_a_fast_signal() {
+    let start = "signal.initial='1 + 0.25*cos(x) + 0.04*sin(2*x)'";
+    for delta in ["signal.delta=1e-3", "signal.delta=1e-6"] {
+        let set = ["signal.equation=parabolic", delta, start, "time.end=0.5", "cells.mass='2*PI'"];
+        let ratio = ratio::<2>(SLAB, &set, [0.05, 0.025, 0.0125]);
+        println!("{delta}: {ratio}");
+        assert!((12.0..20.0).contains(&ratio), "{delta}: {ratio}");
+    }
+}

@@ -16,10 +16,12 @@ use thiserror::Error;
 const POINTS: usize = 3;
 /// Head room of the rejection bound in a grid cell above the largest value sampled in it.
 const HEADROOM: f64 = 1.25;
+/// Share of the mass that may lie outside the box that stands for the whole space.
+const OUTSIDE: f64 = 1e-6;
 
 /// ρ⁰ as a function, and how to draw from it.
 pub struct InitialLaw<const D: usize> {
-    /// The box, cut into the cells that positions are drawn from.
+    /// The box, or the window of an open one, cut into the cells that positions are drawn from.
     grid: Grid<D>,
     density: Density,
     /// Scale that makes ρ⁰ integrate to `mass`.
@@ -33,6 +35,18 @@ pub struct InitialLaw<const D: usize> {
     antithetic: bool,
 }
 
+/// The box of `grid`, `scale` times as large.
+fn scaled_box<const D: usize>(grid: &Grid<D>, scale: f64) -> [Vector<D>; 2] {
+    let middle: Vector<D> = std::array::from_fn(|a| 0.5 * (grid.lower[a] + grid.upper[a]));
+    let about = |corner: &Vector<D>| -> Vector<D> {
+        // Ten digits, so that the remedy can be read.
+        std::array::from_fn(|a| {
+            ((middle[a] + scale * (corner[a] - middle[a])) * 1e10).round() / 1e10
+        })
+    };
+    [about(&grid.lower), about(&grid.upper)]
+}
+
 /// Why cells could not be placed.
 #[derive(Debug, Error, PartialEq)]
 pub enum InitialError {
@@ -43,6 +57,17 @@ pub enum InitialError {
         value: f64,
         /// Where.
         at: Vec<f64>,
+    },
+    /// In the whole space, some of ρ⁰ is outside the box.
+    #[error(
+        "cells.density has at least {outside:.1e} of its mass outside the box, which in the whole space has \
+         to hold all but {OUTSIDE:e} of it. {remedy}, or a narrower density"
+    )]
+    Outside {
+        /// The share of the mass outside, of what is near.
+        outside: f64,
+        /// The nearest box that would do.
+        remedy: String,
     },
     /// ∫ρ⁰ = 0.
     #[error("cells.density has no mass on the box; check its centre, width or expression")]
@@ -65,8 +90,15 @@ pub enum InitialError {
 impl<const D: usize> InitialLaw<D> {
     /// The law of an experiment. Mass and bounds are found grid cell by grid cell.
     pub fn new(cells: &Cells, grid: &Grid<D>) -> Result<Self, InitialError> {
+        let [lower, upper] = grid.window_corners();
+        let window = Grid { lower, upper, ..grid.clone() };
+        let walls = |boundary| if grid.is_open() { Boundary::NoFlux } else { boundary };
         let mut law = Self {
-            grid: grid.with_cells(std::array::from_fn(|a| cells.density_grid[a])),
+            grid: Grid {
+                cells: std::array::from_fn(|a| cells.density_grid[a]),
+                boundary: grid.boundary.map(walls),
+                ..window
+            },
             density: cells.density.clone(),
             scale: 1.0,
             mass: 1.0,
@@ -83,7 +115,47 @@ impl<const D: usize> InitialLaw<D> {
             (None, _) => 1.0,
         };
         law.scale = law.mass / total;
+        law.held_by(grid)?;
         Ok(law)
+    }
+
+    /// Checks that the window of an open grid holds the mass.
+    fn held_by(&self, grid: &Grid<D>) -> Result<(), InitialError> {
+        if !grid.is_open() || matches!(self.density, Density::Point { .. }) {
+            return Ok(());
+        }
+        let outside = self.outside(grid, 1.0);
+        if outside <= OUTSIDE {
+            return Ok(());
+        }
+        // The least box that does, among some up to four times as large.
+        let ([lower, upper], cells) = (scaled_box(&self.grid, 4.0), self.grid.cells.map(|n| 4 * n));
+        let wide = Grid { lower, upper, cells, ..self.grid.clone() };
+        let scale = (21..=80).map(|i| 0.05 * f64::from(i));
+        let good = scale.into_iter().find(|s| self.outside(&wide, *s) <= OUTSIDE);
+        let remedy = match good {
+            Some(scale) => {
+                let [lower, upper] = scaled_box(&self.grid, scale);
+                format!("Give domain.lower = {lower:?} and domain.upper = {upper:?}")
+            }
+            None => "No box up to four times as large holds it".into(),
+        };
+        Err(InitialError::Outside { outside, remedy })
+    }
+
+    /// The share of the mass on `grid` that lies outside the window of this law, scaled about its
+    /// middle.
+    fn outside(&self, grid: &Grid<D>, scale: f64) -> f64 {
+        let [lower, upper] = scaled_box(&self.grid, scale);
+        let (mut inside, mut total) = (0.0, 0.0);
+        for x in grid.nodes() {
+            let value = self.shape(&x).max(0.0);
+            total += value;
+            if (0..D).all(|a| lower[a] <= x[a] && x[a] < upper[a]) {
+                inside += value;
+            }
+        }
+        1.0 - inside / total
     }
 
     /// Total mass M.
@@ -133,8 +205,8 @@ impl<const D: usize> InitialLaw<D> {
                 let lengths = self.grid.lengths();
                 let wave = (0..D).map(|a| {
                     let periods = match self.grid.boundary[a] {
-                        Boundary::Periodic => 2.0,
                         Boundary::NoFlux => 1.0,
+                        _ => 2.0,
                     };
                     let y = (x[a] - self.grid.lower[a]) / lengths[a];
                     (periods * PI * mode[a] as f64 * y).cos()
@@ -158,7 +230,7 @@ impl<const D: usize> InitialLaw<D> {
             let d = x[a] - center[a];
             match self.grid.boundary[a] {
                 Boundary::Periodic => d - lengths[a] * (d / lengths[a]).round(),
-                Boundary::NoFlux => d,
+                _ => d,
             }
         });
         norm(&offset)
@@ -276,14 +348,23 @@ impl<const D: usize> InitialLaw<D> {
     }
 }
 
+/// Nodes along an axis whose window has `cells` of them.
+fn padded(cells: usize, boundary: Boundary) -> usize {
+    cells + cells * boundary.padding() as usize / 4
+}
+
 /// The grid of an experiment.
 impl<const D: usize> Grid<D> {
-    /// Box, grid and boundary of `[domain]`.
+    /// Box, grid and boundary of `[domain]`, which is the window of an open grid.
     pub fn from_domain(domain: &Domain) -> Self {
+        let padding = |a: usize| domain.boundary[a].padding();
+        let beyond: Vector<D> = std::array::from_fn(|a| {
+            f64::from(padding(a)) / 8.0 * (domain.upper[a] - domain.lower[a])
+        });
         Self {
-            lower: std::array::from_fn(|a| domain.lower[a]),
-            upper: std::array::from_fn(|a| domain.upper[a]),
-            cells: std::array::from_fn(|a| domain.grid[a]),
+            lower: std::array::from_fn(|a| domain.lower[a] - beyond[a]),
+            upper: std::array::from_fn(|a| domain.upper[a] + beyond[a]),
+            cells: std::array::from_fn(|a| padded(domain.grid[a], domain.boundary[a])),
             boundary: std::array::from_fn(|a| domain.boundary[a]),
         }
     }

@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::error::CliError;
 use super::motion::{plan_json, plan_line};
-use super::run::{negative_warning, tally_json, write_cells};
+use super::run::{negative_warning, tally_json, virial, write_cells};
 use super::tables::{aligned, print};
 use super::{Job, with_dimension};
 use crate::model::Model;
@@ -37,7 +37,8 @@ fn ensemble_in<const D: usize>(context: Context) -> Result<(), CliError> {
     if !context.quiet {
         print(&(summary_table(&context, &result) + &plan_line(&plan, &result.tally)));
     }
-    let summary = summary(&context, &result, &plan);
+    let mut summary = summary(&context, &result, &plan);
+    summary["virial"] = virial::<D>(e)?;
     context.publish(&summary)
 }
 

@@ -4,12 +4,17 @@ use super::context::Context;
 use super::error::CliError;
 use super::tables::print;
 use super::{Job, with_dimension};
+use crate::cells::InitialLaw;
+use crate::experiment::Experiment;
 use crate::grid::Grid;
+use crate::limit::BlowUp;
 use crate::output::{Table, axes, for_each_node, number};
 use crate::pages;
 use crate::spectral::Spectral;
-use crate::study::{LimitFields, limit_fields, refinement};
-use serde_json::json;
+use crate::study::{LimitFields, LimitRun, Spread, Virial, limit_fields, refinement};
+use crate::turning::Kernel;
+use crate::velocity::VelocitySpace;
+use serde_json::{Value, json};
 
 /// The macroscopic equation alone.
 pub fn limit(job: &Job) -> Result<(), CliError> {
@@ -23,46 +28,186 @@ fn limit_in<const D: usize>(context: Context) -> Result<(), CliError> {
     let mut own = e.clone();
     own.domain.grid.clone_from(&e.limit.grid);
     let spectral = Spectral::<D>::new(&Grid::from_domain(&own.domain));
-    let (run, refinement) = context.monitored(|m| {
+    let virial = virial_of::<D>(&own)?;
+    let run = context.monitored(|m| {
         let run = limit_fields::<D>(&own, false, m.stop)?;
         (m.progress)(0.5);
-        let refinement = refinement::<D>(&own, &run, m.stop)?;
-        (m.progress)(0.5);
-        Ok::<_, CliError>((run, refinement))
+        Ok::<_, CliError>(run)
     })?;
-    let (fields, limited) = (&run.fields, run.limited);
-    write_limit(&context, &spectral, fields)?;
-    context.folder().write("report.html", &pages::limit_page(e, &spectral, fields, &refinement))?;
-    let last = run.last();
-    let (mass, density) =
-        (last.density[0] * spectral.grid().volume(), spectral.inverse(&last.density));
-    let least = density.iter().copied().fold(f64::INFINITY, f64::min);
-    let largest = density.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    if !context.quiet {
-        print(&format!(
-            "at t = {}: mass {mass:.12}, density from {least:.6} to {largest:.6}\n\
-             own error in L2: {:.1e} in time ({}), below {:.1e} in space (half the grid)\n",
-            last.time,
-            refinement.time,
-            refinement.order.map_or("other steps".into(), |p| format!("order seen: {p:.1}")),
-            refinement.grid,
-        ));
-        if limited > 1e-9 {
-            print(&format!(
-                "warning: the positivity limiter moved up to {limited:.1e} of the mass in a step: \
-                 refine limit.grid\n"
-            ));
+    let mut summary = state_of(&run, &spectral);
+    summary["virial"] = virial.as_ref().map_or(json!(null), virial_json);
+    let own_error = match &run.blow_up {
+        None => context.monitored(|m| {
+            let refinement = refinement::<D>(&own, &run, m.stop)?;
+            (m.progress)(0.5);
+            Ok::<_, CliError>(Some(refinement))
+        })?,
+        Some(b) => {
+            summary["blow_up"] = blow_up::<D>(&context, &own, &run, b, virial.as_ref())?;
+            None
         }
+    };
+    if let Some(r) = &own_error {
+        summary["error_time_L2"] = json!(r.time);
+        summary["order_time"] = json!(r.order);
+        summary["error_grid_L2"] = json!(r.grid);
+        summary["norm_L2"] = json!(r.norm);
     }
-    let summary = json!({
-        "command": "limit", "time": last.time, "mass": mass,
-        "min_density": least, "max_density": largest,
-        "error_time_L2": refinement.time, "order_time": refinement.order,
-        "error_grid_L2": refinement.grid,
-        "norm_L2": refinement.norm, "limited_fraction": limited,
-        "steps": run.steps, "loop_seconds": run.loop_seconds, "seconds": context.seconds(),
-    });
+    summary["seconds"] = json!(context.seconds());
+    write_limit(&context, &spectral, &run.fields)?;
+    let text = text(&summary, run.limited);
+    let page = pages::limit_page(e, &spectral, &run.fields, own_error.as_ref(), &text);
+    context.folder().write("report.html", &page)?;
+    if !context.quiet {
+        print(&text);
+    }
     context.publish(&summary)
+}
+
+/// The virial identity of an experiment, where it holds.
+pub fn virial_of<const D: usize>(e: &Experiment) -> Result<Option<Virial>, CliError> {
+    let kernel = Kernel::<D>::from_experiment(e, &VelocitySpace::from_experiment(&e.velocity));
+    let initial = InitialLaw::new(&e.cells, &Grid::from_domain(&e.domain))?;
+    Ok(Virial::new(e, &kernel, &initial))
+}
+
+/// The virial identity for summary.json.
+pub fn virial_json(v: &Virial) -> Value {
+    json!({
+        "mass": v.mass, "critical_mass": v.critical_mass,
+        "diffusivity": v.coefficients.diffusivity, "sensitivity": v.coefficients.sensitivity,
+        "variance_slope": v.slope(),
+    })
+}
+
+/// What summary.json says of the solution.
+fn state_of<const D: usize>(run: &LimitRun<D>, spectral: &Spectral<D>) -> Value {
+    let last = run.last();
+    let density = spectral.inverse(&last.density);
+    let least = density.iter().copied().fold(f64::INFINITY, f64::min);
+    let spreads: Vec<Value> = (run.fields.iter())
+        .map(|f| {
+            json!({
+                "time": f.time, "center": f.spread.center.to_vec(), "variance": f.spread.variance,
+                "max_density": f.spread.largest, "leak": f.spread.leak,
+            })
+        })
+        .collect();
+    json!({
+        "command": "limit", "time": last.time,
+        "mass": last.density[0] * spectral.grid().volume(),
+        "min_density": least, "max_density": last.spread.largest,
+        "limited_fraction": run.limited, "spread": spreads, "blow_up": null,
+        "steps": run.steps, "loop_seconds": run.loop_seconds,
+    })
+}
+
+/// What is known of a blow-up: when ρ was last resolved, here, on half the grid and with twice the
+/// step, and the time that the virial identity gives as the latest.
+fn blow_up<const D: usize>(
+    context: &Context,
+    e: &Experiment,
+    run: &LimitRun<D>,
+    b: &BlowUp,
+    virial: Option<&Virial>,
+) -> Result<Value, CliError> {
+    let (mut coarse, mut long) = (e.clone(), e.clone());
+    // Multiples of 16 that halve to what an open grid allows.
+    coarse.limit.grid.iter_mut().for_each(|n| *n = (*n / 16 * 8).max(8));
+    long.limit.step *= 2.0;
+    let time = |e: &Experiment| {
+        context.monitored(|m| {
+            let run = limit_fields::<D>(e, false, m.stop)?;
+            (m.progress)(0.25);
+            Ok::<_, CliError>(run.blow_up.map(|b| b.time))
+        })
+    };
+    let (half, double) = (time(&coarse)?, time(&long)?);
+    let start = Spread::new(&Spectral::<D>::new(&Grid::from_domain(&e.domain)), &initial::<D>(e)?);
+    Ok(json!({
+        "time_resolved": b.time, "time_lost": run.last().time, "time_extrapolated": b.extrapolated,
+        "max_density_resolved": b.largest, "growth_of_max_density": b.growth,
+        "time_resolved_half_grid": half, "time_resolved_double_step": double,
+        "latest": virial.and_then(|v| v.latest_blow_up(start.variance)),
+        "judged_by": "max density at least 4 times that at the start and more than 1e-4 of the \
+                      squared modes in the upper third of the spectrum",
+    }))
+}
+
+/// Coefficients of ρ(x, 0).
+fn initial<const D: usize>(e: &Experiment) -> Result<Vec<f64>, CliError> {
+    let spectral = Spectral::<D>::new(&Grid::from_domain(&e.domain));
+    let law = InitialLaw::new(&e.cells, spectral.grid())?;
+    Ok(spectral.forward(&law.nodal(spectral.grid())))
+}
+
+/// The summary for people.
+fn text(s: &Value, limited: f64) -> String {
+    let mut text = format!(
+        "at t = {}: mass {:.12}, density from {:.6} to {:.6}\n",
+        s["time"],
+        number_of(&s["mass"]),
+        number_of(&s["min_density"]),
+        number_of(&s["max_density"])
+    );
+    if let Some(time) = s["error_time_L2"].as_f64() {
+        text += &format!(
+            "own error in L2: {time:.1e} in time ({}), below {:.1e} in space (half the grid)\n",
+            s["order_time"]
+                .as_f64()
+                .map_or("other steps".into(), |p| format!("order seen: {p:.1}")),
+            number_of(&s["error_grid_L2"]),
+        );
+    }
+    if let (Some(slope), Some(spreads)) =
+        (s["virial"]["variance_slope"].as_f64(), s["spread"].as_array())
+    {
+        text += &virial_text(s, slope, spreads);
+    }
+    if s["blow_up"].is_object() {
+        text += &blow_up_text(&s["blow_up"]);
+    } else if limited > 1e-9 {
+        text += &format!(
+            "warning: the positivity limiter moved up to {limited:.1e} of the mass in a step: \
+             refine limit.grid\n"
+        );
+    }
+    text
+}
+
+fn number_of(value: &Value) -> f64 {
+    value.as_f64().unwrap_or(f64::NAN)
+}
+
+fn virial_text(s: &Value, slope: f64, spreads: &[Value]) -> String {
+    let mut text = format!(
+        "virial: mass {:.6}, critical mass {:.6}, slope of the variance {slope:.6}",
+        number_of(&s["virial"]["mass"]),
+        number_of(&s["virial"]["critical_mass"])
+    );
+    if let [first, .., last] = spreads {
+        let change = |key: &str| number_of(&last[key]) - number_of(&first[key]);
+        text += &format!("; measured {:.6}", change("variance") / change("time"));
+    }
+    text + "\n"
+}
+
+fn blow_up_text(b: &Value) -> String {
+    let time = |key: &str| b[key].as_f64().map_or("none seen".into(), |t| format!("{t:.5}"));
+    let bracket = match b["latest"].as_f64() {
+        Some(latest) => format!("; by the virial identity it comes before t = {latest:.5}"),
+        None => "; a steep but bounded density would look the same: its time grows with limit.grid"
+            .to_string(),
+    };
+    format!(
+        "blow-up: density resolved until t = {} (half the grid: {}, twice the step: {}), where its \
+         largest value is {:.4e}; 1/max extrapolates to 0 at t = {}{bracket}\n",
+        time("time_resolved"),
+        time("time_resolved_half_grid"),
+        time("time_resolved_double_step"),
+        number_of(&b["max_density_resolved"]),
+        time("time_extrapolated"),
+    )
 }
 
 /// limit.csv.

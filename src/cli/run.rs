@@ -2,9 +2,11 @@
 
 use super::context::Context;
 use super::error::CliError;
+use super::limit::{virial_json, virial_of};
 use super::motion::{plan_json, plan_line};
 use super::tables::{aligned, print};
 use super::{Job, with_dimension};
+use crate::experiment::Experiment;
 use crate::model::Model;
 use crate::motion::Tally;
 use crate::observe::names;
@@ -37,7 +39,8 @@ fn run_in<const D: usize>(context: Context, replicate: u64) -> Result<(), CliErr
     if !context.quiet {
         print(&(summary_table::<D>(&record) + &plan_line(&plan, &record.tally)));
     }
-    let summary = summary::<D>(&context, replicate, &record, &plan);
+    let mut summary = summary::<D>(&context, replicate, &record, &plan);
+    summary["virial"] = virial::<D>(e)?;
     context.publish(&summary)
 }
 
@@ -98,6 +101,18 @@ pub fn write_cells<'a, const D: usize>(
     Ok(table.finish()?)
 }
 
+/// The virial identity at the output times, for summary.json; null where it does not hold.
+pub fn virial<const D: usize>(e: &Experiment) -> Result<serde_json::Value, CliError> {
+    let Some(virial) = virial_of::<D>(e)? else { return Ok(json!(null)) };
+    let mut facts = virial_json(&virial);
+    // E|x|² − E|x(0)|² of the cells, if they have an identity of their own.
+    let growth: Vec<_> = (e.time.outputs.iter())
+        .map(|t| json!({ "time": t, "second_moment_growth": virial.growth_of_cells(*t) }))
+        .collect();
+    facts["cells"] = json!(growth);
+    Ok(facts)
+}
+
 /// What happened to the cells, for summary.json.
 pub fn tally_json(tally: &Tally, loop_seconds: f64) -> serde_json::Value {
     json!({
@@ -108,6 +123,7 @@ pub fn tally_json(tally: &Tally, loop_seconds: f64) -> serde_json::Value {
         "cell_steps_hybrid": tally.hybrid,
         "hybrid_steps": tally.hops,
         "negative_rates": tally.negative,
+        "cell_steps_outside": tally.outside,
         "loop_seconds": loop_seconds,
     })
 }

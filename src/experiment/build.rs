@@ -54,15 +54,18 @@ fn sizes(draft: &Draft, path: &str) -> Option<Vec<usize>> {
 }
 
 fn domain(draft: &Draft) -> Option<Domain> {
-    let boundary = |word: &String| match word.as_str() {
+    let padding = super::space::padding(draft)?;
+    let boundary = |(word, padding): (&String, u32)| match word.as_str() {
         "no-flux" => Boundary::NoFlux,
+        "open" => Boundary::Open { padding },
         _ => Boundary::Periodic,
     };
     Some(Domain {
         lower: draft.floats("domain.lower")?,
         upper: draft.floats("domain.upper")?,
         grid: sizes(draft, "domain.grid")?,
-        boundary: draft.texts("domain.boundary")?.iter().map(boundary).collect(),
+        boundary: draft.texts("domain.boundary")?.iter().zip(padding).map(boundary).collect(),
+        leak: draft.float("domain.leak").unwrap_or(1.0),
     })
 }
 
@@ -120,15 +123,16 @@ fn signal(draft: &Draft) -> Option<Signal> {
         "none" => Signal::None,
         "prescribed" => Signal::Prescribed(draft.formula("signal.expression")?),
         "parabolic" => Signal::Parabolic {
+            delta: number("delta")?,
             diffusion: number("diffusion")?,
-            production: number("production")?,
-            decay: number("decay")?,
+            production: draft.quantity("signal.production")?,
+            decay: draft.quantity("signal.decay")?,
             initial: draft.quantity("signal.initial")?,
         },
         _ => Signal::Elliptic {
             diffusion: number("diffusion")?,
-            production: number("production")?,
-            decay: number("decay")?,
+            production: draft.constant("signal.production")?,
+            decay: draft.constant("signal.decay")?,
         },
     })
 }

@@ -25,13 +25,13 @@ pub(crate) fn derive(draft: &mut Draft) {
     sweep(draft);
 }
 
-/// cos and sin of the first period along a periodic axis, the first cosine along a no-flux axis.
+/// cos and sin of the first period along a periodic or open axis, the first cosine along a no-flux axis.
 fn waves(draft: &Draft) -> Option<Vec<Formula>> {
     let (lower, upper) = (draft.floats("domain.lower")?, draft.floats("domain.upper")?);
     let names = ["x", "y", "z"];
     let mut waves = Vec::new();
     for (a, boundary) in draft.texts("domain.boundary")?.iter().enumerate() {
-        let periodic = boundary == "periodic";
+        let periodic = boundary != "no-flux";
         let edge = (upper.get(a)? - lower.get(a)?) / if periodic { 2.0 } else { 1.0 };
         let (name, origin) = (names[a], lower.get(a)?);
         let place = match origin {

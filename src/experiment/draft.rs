@@ -90,7 +90,7 @@ impl Draft {
     fn obstacle(&self, key: &Key) -> Obstacle {
         let Some(only) = key.only else { return Obstacle::None };
         match self.obstacle(find(only.key).expect("a key of the table")) {
-            Obstacle::None => match self.text(only.key) {
+            Obstacle::None => match self.word(only.key) {
                 None => Obstacle::Unknown,
                 Some(word) if only.among.contains(&word) => Obstacle::None,
                 Some(word) => Obstacle::Other(only.key, word.to_string()),
@@ -201,6 +201,22 @@ getters! {
 }
 
 impl Draft {
+    /// The value of a quantity, if it is the same everywhere.
+    pub fn constant(&self, path: &str) -> Option<f64> {
+        match self.quantity(path)? {
+            Quantity::Constant(c) => Some(c),
+            Quantity::Formula(_) => None,
+        }
+    }
+
+    /// The word of a key, or of its first axis.
+    fn word(&self, path: &str) -> Option<&str> {
+        match self.checked.get(path)? {
+            Checked::Texts(words) => words.first().map(String::as_str),
+            _ => self.text(path),
+        }
+    }
+
     pub fn text(&self, path: &str) -> Option<&str> {
         match self.checked.get(path)? {
             Checked::Text(text) => Some(text),

@@ -24,7 +24,7 @@ pub const SECTIONS: &[(&str, &str)] = &[
 const SPACE: Variables = &["x", "y", "z"];
 const SPACE_TIME: Variables = &["x", "y", "z", "t"];
 const FRACTION: Range = Range { low: -1.0, high: 1.0, open: false };
-const TOLERANCE: Range = Range { low: 0.0, high: 1.0, open: false };
+const SHARE: Range = Range { low: 0.0, high: 1.0, open: false };
 const LEVEL: Range = Range { low: 0.5, high: 1.0, open: true };
 
 const fn key(path: &'static str, kind: Kind, default: Fallback, doc: &'static str) -> Key {
@@ -70,7 +70,7 @@ pub static KEYS: &[Key] = &[
     key("motion", Choice(&["exact", "skip-ahead", "hybrid", "auto"]), Value("\"exact\""),
         "How cells fly: tumble by tumble; by free walks drawn at once between the events that depend on the signal, which has the same law; by kinetic-diffusion steps, whose cost does not grow as epsilon tends to 0 but which are biased by O(epsilon^2 + motion_step^2); or at each field step by the one that is predicted to cost least.")
         .sample("\"skip-ahead\""),
-    key("motion_bias", Float(TOLERANCE), Value("0.0"),
+    key("motion_bias", Float(SHARE), Value("0.0"),
         "Relative bias of the drift up to which auto may take the hybrid, by an estimate; 0 leaves the two exact ways.")
         .sample("0.01").only("motion", &["auto"]),
 
@@ -78,8 +78,11 @@ pub static KEYS: &[Key] = &[
         .live("-4.0"),
     key("domain.upper", Vector(ANY), Required, "Upper corner of the box.").live("4.0"),
     key("domain.grid", Sizes(4), Required, "Grid cells along each axis.").live("64"),
-    key("domain.boundary", Choices(&["periodic", "no-flux"]), Value("\"periodic\""),
-        "What happens at the faces of the box, for cells and signal alike.").live("\"no-flux\""),
+    key("domain.boundary", Choices(&["periodic", "no-flux", "open"]), Value("\"periodic\""),
+        "What happens at the faces of the box, for cells and signal alike; open on all axes is the whole space, where the box has to hold the cells and their field is that of the unbounded space. Its grids are multiples of 8.")
+        .live("\"no-flux\""),
+    key("domain.leak", Float(SHARE), Value("1e-3"), "Share of the mass that may be outside the box before the run stops.")
+        .sample("1e-3").only("domain.boundary", &["open"]),
 
     key("velocity.set", Choice(&["sphere", "ball", "shell"]), Value("\"sphere\""),
         "V: |v| = speed, |v| <= speed, or inner_speed <= |v| <= speed.").live("\"sphere\""),
@@ -124,16 +127,21 @@ pub static KEYS: &[Key] = &[
         "Upper bound on T/F, in place of the computed one; every evaluation is checked against it.").sample("2.0"),
 
     key("signal.equation", Choice(&["none", "prescribed", "parabolic", "elliptic"]), Value("\"none\""),
-        "S = 0; S(x, t) given; dS/dt = diffusion Lap S + production rho - decay S; or 0 = the same right side (mean-free if decay = 0).")
+        "S = 0; S(x, t) given; delta dS/dt = diffusion Lap S + production rho - decay S; or 0 = the same right side (mean-free if decay = 0, except in the whole space).")
         .live("\"parabolic\""),
     key("signal.expression", Formula(SPACE_TIME), Required, "S(x, t).")
         .sample("\"cos(x)*exp(-t)\"").only("signal.equation", &["prescribed"]),
     key("signal.diffusion", Float(POSITIVE), Value("1.0"), "Diffusion coefficient of S.")
         .live("1.0").only("signal.equation", &["parabolic", "elliptic"]),
-    key("signal.production", Float(NONNEGATIVE), Value("1.0"), "Production of S per unit of cell mass.")
+    key("signal.production", Quantity(NONNEGATIVE, &["rho", "S"]), Value("1.0"),
+        "Production of S per unit of cell mass; if parabolic, it may depend on rho and S.")
         .live("1.0").only("signal.equation", &["parabolic", "elliptic"]),
-    key("signal.decay", Float(NONNEGATIVE), Value("0.0"), "Decay rate of S.")
+    key("signal.decay", Quantity(NONNEGATIVE, &["rho", "S"]), Value("0.0"),
+        "Decay rate of S; if parabolic, it may depend on rho and S, as in consumption, \"rho\".")
         .live("0.1").only("signal.equation", &["parabolic", "elliptic"]),
+    key("signal.delta", Float(POSITIVE), Value("1.0"),
+        "delta, how slowly S follows: as it vanishes, S becomes that of the elliptic equation.")
+        .sample("0.01").only("signal.equation", &["parabolic"]),
     key("signal.initial", Quantity(ANY, SPACE), Value("0.0"), "S(x, 0).")
         .sample("0.0").only("signal.equation", &["parabolic"]),
 

@@ -17,6 +17,7 @@ mod rules;
 mod sample;
 pub mod schema;
 mod source;
+mod space;
 pub mod template;
 #[cfg(test)]
 mod tests;
@@ -78,6 +79,8 @@ pub struct Domain {
     pub grid: Vec<usize>,
     /// Boundary along each axis.
     pub boundary: Vec<Boundary>,
+    /// Share of the cells that may be outside the box in the whole space.
+    pub leak: f64,
 }
 
 /// The kinds of velocity set V.
@@ -180,14 +183,16 @@ pub enum Signal {
     None,
     /// S(x, t) given.
     Prescribed(Formula),
-    /// ∂tS = D_S ΔS + αρ − βS.
+    /// δ∂tS = D_S ΔS + αρ − βS.
     Parabolic {
+        /// δ > 0.
+        delta: f64,
         /// D_S > 0.
         diffusion: f64,
-        /// α ≥ 0.
-        production: f64,
-        /// β ≥ 0.
-        decay: f64,
+        /// α(ρ, S).
+        production: Quantity,
+        /// β(ρ, S).
+        decay: Quantity,
         /// S(x, 0).
         initial: Quantity,
     },

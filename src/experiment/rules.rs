@@ -2,12 +2,13 @@
 
 mod model;
 mod numerics;
+mod space;
 
 use super::draft::Draft;
 
 /// Applies every rule. A rule that lacks a value is left out: its absence was already reported.
 pub(crate) fn apply(draft: &mut Draft) {
-    let rules: [fn(&mut Draft) -> Option<()>; 15] = [
+    let rules: [fn(&mut Draft) -> Option<()>; 22] = [
         numerics::corners,
         numerics::bandwidth,
         numerics::steps,
@@ -23,6 +24,13 @@ pub(crate) fn apply(draft: &mut Draft) {
         model::mode,
         model::sampled,
         model::mean_velocity,
+        model::elliptic_rates,
+        space::all_axes,
+        space::grids,
+        space::shape,
+        space::signal,
+        space::initial_signal,
+        space::lost_constant,
     ];
     for rule in rules {
         rule(draft);

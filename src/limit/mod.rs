@@ -4,6 +4,8 @@
 mod flux;
 mod modes;
 pub mod quadrature;
+mod resolution;
 mod solver;
 
+pub use resolution::BlowUp;
 pub use solver::{LimitSolver, LimitState, MacroFlux, Mollifier};

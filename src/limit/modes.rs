@@ -43,6 +43,27 @@ impl Classes {
     }
 }
 
+impl Classes {
+    /// `to` = `f`(class, a, b) in every mode.
+    pub fn combine(
+        &self,
+        f: impl Fn(usize, f64, f64) -> f64,
+        a: &[f64],
+        b: &[f64],
+        to: &mut Vec<f64>,
+    ) {
+        to.clear();
+        let modes = a.iter().zip(b).zip(&self.of_mode);
+        to.extend(modes.map(|((a, b), class)| f(*class as usize, *a, *b)));
+    }
+
+    /// Adds the factor of its class × `from` to `to`, in every mode.
+    pub fn add(&self, factor: impl Fn(usize) -> f64, from: &[f64], to: &mut [f64]) {
+        let modes = to.iter_mut().zip(from).zip(&self.of_mode);
+        modes.for_each(|((to, from), class)| *to += factor(*class as usize) * from);
+    }
+}
+
 /// The factors of one class for a step h, with z = hr.
 #[derive(Clone, Copy)]
 struct Factors {

@@ -3,13 +3,16 @@
 //! With D̄ the largest D of the step, D̄Δρ and the linear part of the equation of S are exact; what is
 //! left of ρ, ∇·((D − D̄)∇ρ − χρ∇S), and the production of S go through the four evaluations of
 //! [`Step`](super::modes::Step), both at once. A signal that follows ρ, or is given, is taken at
-//! the time of each evaluation.
+//! the time of each evaluation. In modes that relax within a step, at rates r ≥ 1/Δt, it is W = Ŝ − Gρ̂
+//! with G = α/(δr) that is advanced, ∂tW = −rW − G∂tρ̂: W is small where S nearly follows ρ, so that the
+//! order holds for every δ.
 //! Mass is conserved to round-off because a divergence has no mean mode. Positivity is enforced by
 //! a mass-conserving limiter: negative nodal values are set to zero and the rest is scaled back to
 //! the total mass. It acts only on what the grid does not resolve, and how much it moved is reported.
 
 use super::flux::Flux;
 use super::modes::{Classes, Step};
+use super::resolution::{BlowUp, Resolution};
 use crate::cells::InitialLaw;
 use crate::schedule::ticks;
 use crate::signal::{Law, SignalEquation, smoothing_kernel};
@@ -46,7 +49,9 @@ pub struct LimitSolver<'a, const D: usize> {
     spectral: &'a Spectral<D>,
     equation: &'a dyn SignalEquation<D>,
     classes: Classes,
-    /// How S answers to ρ in a class: rate, and gain times K̂_h.
+    /// K̂_h in a class.
+    source: Vec<f64>,
+    /// How S answers in a class: rate, and gain times K̂_h, or the gain alone of a reaction.
     laws: Vec<[f64; 2]>,
     kind: Kind,
     state: LimitState,
@@ -56,6 +61,7 @@ pub struct LimitSolver<'a, const D: usize> {
     signal_step: Step,
     mass: f64,
     limited: f64,
+    resolution: Resolution,
     steps: usize,
     loop_time: Duration,
 }
@@ -82,6 +88,11 @@ struct Stages {
     next_signal: Vec<f64>,
     /// ρ at the nodes.
     nodal: Vec<f64>,
+    /// W at the start, and the source of S or W at all four points.
+    start: Vec<f64>,
+    sources: [Vec<f64>; 4],
+    /// ρ as it feeds a reaction.
+    fed: Vec<f64>,
 }
 
 impl Stages {
@@ -96,6 +107,9 @@ impl Stages {
             second_signal: empty(),
             next_signal: empty(),
             nodal: empty(),
+            start: Vec::new(),
+            sources: Default::default(),
+            fed: Vec::new(),
         }
     }
 }
@@ -107,11 +121,12 @@ fn laws<const D: usize>(
     source: &[f64],
 ) -> (Vec<[f64; 2]>, Kind) {
     let mut kind = if equation.is_steady() { Kind::Steady } else { Kind::Given };
+    let is_reaction = equation.reaction().is_some();
     let laws = (classes.squares.iter().zip(source))
         .map(|(k2, source)| match equation.law(*k2) {
             Law::Relaxes { rate, gain } => {
                 kind = Kind::Relaxes;
-                [rate, gain * source]
+                [rate, if is_reaction { gain } else { gain * source }]
             }
             Law::Follows { gain } => {
                 kind = Kind::Follows;
@@ -141,10 +156,12 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
         classes.multiply(|class| source[class], &density, &mut fed);
         let signal = equation.initial(spectral, &fed);
         let ((laws, kind), mass) = (laws(equation, &classes, &source), density[0]);
+        let resolution = Resolution::new(spectral, &density);
         Self {
             spectral,
             equation,
             classes,
+            source,
             laws,
             kind,
             stages: Stages::new(density.len()),
@@ -154,6 +171,7 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
             signal_step: Step::default(),
             mass,
             limited: 0.0,
+            resolution,
             steps: 0,
             loop_time: Duration::ZERO,
         }
@@ -169,6 +187,11 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
         self.limited
     }
 
+    /// Where ρ outgrew the grid, if it did: the run ended there.
+    pub fn blow_up(&self) -> Option<&BlowUp> {
+        self.resolution.blow_up()
+    }
+
     /// Steps taken.
     pub fn steps(&self) -> usize {
         self.steps
@@ -180,7 +203,8 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
     }
 
     /// Runs through the sorted `outputs` with steps of at most `step`, calling `observe` at each.
-    /// Returns false when `stop` was raised.
+    /// Returns false when `stop` was raised. Ends early, with a last call of `observe`, where ρ
+    /// outgrows the grid (see [`BlowUp`]).
     pub fn run(
         &mut self,
         outputs: &[f64],
@@ -197,12 +221,16 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
             }
             let start = Instant::now();
             // One change of thread for a step instead of one for every transform.
-            rayon::scope(|_| self.step(tick.duration));
+            rayon::scope(|_| self.leap(tick.duration));
             self.state.time = tick.end;
             self.loop_time += start.elapsed();
             self.steps += 1;
-            if tick.output {
+            let lost = self.resolution.is_lost(self.state.time, &self.state.density);
+            if tick.output || lost {
                 observe(self);
+            }
+            if lost {
+                break;
             }
         }
         true
@@ -211,6 +239,28 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
     /// J now.
     pub fn flux(&self) -> MacroFlux<D> {
         self.flux.nodal(&self.state.density, &self.state.signal)
+    }
+
+    /// A step of length `dt`. The first one is cut where all of S forgets S(x, 0) within it: into one
+    /// that resolves how, and others that double in length.
+    fn leap(&mut self, dt: f64) {
+        let halvings = if self.steps == 0 { self.layer(dt) } else { 0 };
+        let mut part = dt * 0.5_f64.powi(halvings);
+        self.step(part);
+        for _ in 0..halvings {
+            self.step(part);
+            part *= 2.0;
+        }
+    }
+
+    /// How often a step is halved until the slowest mode of S decays by an eighth in it.
+    fn layer(&self, dt: f64) -> i32 {
+        let rates = self.laws.iter().map(|[rate, _]| *rate).filter(|rate| *rate > 0.0);
+        let decay = rates.fold(f64::INFINITY, f64::min) * dt;
+        match self.kind == Kind::Relaxes && decay > 1.0 && decay.is_finite() {
+            true => (8.0 * decay).log2().ceil() as i32,
+            false => 0,
+        }
     }
 
     /// One step of length `dt`.
@@ -223,14 +273,16 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
         }
         let Stages { terms: [first, ..], .. } = &mut self.stages;
         self.flux.beyond(&self.state.density, &self.state.signal, mean, first);
+        self.feed(0, dt, mean);
         for point in 1..4 {
             self.density_at(point);
             self.signal_at(point, dt);
             let Stages { density, terms, signal, .. } = &mut self.stages;
             let signal = if self.kind == Kind::Steady { &self.state.signal } else { &*signal };
             self.flux.beyond(&density[point - 1], signal, mean, &mut terms[point]);
+            self.feed(point, dt, mean);
         }
-        self.finish();
+        self.finish(dt);
     }
 
     /// Finds ρ at a point after the first.
@@ -245,21 +297,66 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
         }
     }
 
+    /// G of a class in steps of length `dt`; 0 where S itself is advanced.
+    fn follow(&self, dt: f64) -> impl Fn(usize) -> f64 + use<D> {
+        let linear = self.equation.reaction().is_none();
+        let follow = move |[rate, gain]: &[f64; 2]| match linear && rate * dt >= 1.0 {
+            true => gain / rate,
+            false => 0.0,
+        };
+        let table: Vec<f64> = self.laws.iter().map(follow).collect();
+        move |class| table[class]
+    }
+
+    /// Finds the source of S or W at a point, from ρ, S and ∂tρ there.
+    fn feed(&mut self, point: usize, dt: f64, mean: f64) {
+        if self.kind != Kind::Relaxes {
+            return;
+        }
+        let follow = self.follow(dt);
+        let Stages { density, signal, terms, fed, sources, .. } = &mut self.stages;
+        let (density, signal) = match point {
+            0 => (&self.state.density, &self.state.signal),
+            _ => (&density[point - 1], &*signal),
+        };
+        let (classes, laws) = (&self.classes, &self.laws);
+        if let Some(reaction) = self.equation.reaction() {
+            classes.multiply(|class| self.source[class], density, fed);
+            return reaction.coefficients(self.spectral, fed, signal, &mut sources[point]);
+        }
+        let source = |class: usize, rho: f64, term: f64| match follow(class) {
+            0.0 => rho,
+            _ => (mean * classes.squares[class] * rho - term) / laws[class][0],
+        };
+        classes.combine(source, density, &terms[point], &mut sources[point]);
+    }
+
     /// Finds S at a point after the first.
     fn signal_at(&mut self, point: usize, dt: f64) {
+        let follow = self.follow(dt);
         let (c, step, old) = (&self.classes, &self.signal_step, &self.state);
-        let Stages { density, signal, second_signal, next_signal, .. } = &mut self.stages;
+        let Stages { density, signal, second_signal, next_signal, sources, start, .. } =
+            &mut self.stages;
+        let [n1, n2, n3, _] = sources.each_ref();
         match (self.kind, point) {
             (Kind::Relaxes, 1) => {
-                step.first(c, &old.signal, &old.density, second_signal, next_signal);
-                std::mem::swap(signal, second_signal);
+                c.combine(
+                    |class, s, rho| s - follow(class) * rho,
+                    &old.signal,
+                    &old.density,
+                    start,
+                );
+                step.first(c, start, n1, second_signal, next_signal);
+                signal.clone_from(second_signal);
+                c.add(follow, &density[0], signal);
             }
             (Kind::Relaxes, 2) => {
-                std::mem::swap(signal, second_signal);
-                step.next(c, 1.0, second_signal, [&old.density, &density[0]], signal);
+                step.next(c, 1.0, second_signal, [n1, n2], signal);
+                c.add(follow, &density[1], signal);
             }
             (Kind::Relaxes, _) => {
-                step.next(c, 2.0, next_signal, [&old.density, &density[1]], signal);
+                step.next(c, 2.0, next_signal, [n1, n3], signal);
+                c.add(follow, &density[2], signal);
             }
             (Kind::Follows, _) => {
                 c.multiply(|class| self.laws[class][1], &density[point - 1], signal);
@@ -274,19 +371,23 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
     }
 
     /// Replaces ρ and S by those at the end of the step.
-    fn finish(&mut self) {
+    fn finish(&mut self, dt: f64) {
+        let follow = self.follow(dt);
         let Self { classes, stages, state, .. } = self;
-        let (density, terms) = (&stages.density, &stages.terms);
+        let terms = &stages.terms;
         self.density_step.last(classes, &mut stages.next, terms.each_ref().map(Vec::as_slice));
         if self.kind == Kind::Relaxes {
-            let sources = [&state.density, &density[0], &density[1], &density[2]];
-            self.signal_step.last(classes, &mut stages.next_signal, sources.map(Vec::as_slice));
+            let sources = stages.sources.each_ref().map(Vec::as_slice);
+            self.signal_step.last(classes, &mut stages.next_signal, sources);
         }
         std::mem::swap(&mut state.density, &mut stages.next);
         self.limit();
         let Self { classes, stages, state, laws, .. } = self;
         match self.kind {
-            Kind::Relaxes => std::mem::swap(&mut state.signal, &mut stages.next_signal),
+            Kind::Relaxes => {
+                classes.add(follow, &state.density, &mut stages.next_signal);
+                std::mem::swap(&mut state.signal, &mut stages.next_signal);
+            }
             Kind::Follows => {
                 classes.multiply(|class| laws[class][1], &state.density, &mut state.signal);
             }
@@ -300,6 +401,7 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
         let (nodal, density) = (&mut self.stages.nodal, &mut self.state.density);
         nodal.copy_from_slice(density);
         self.spectral.inverse_in_place(nodal);
+        self.resolution.largest = nodal.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let negative: f64 = nodal.iter().map(|v| v.min(0.0)).sum();
         if negative == 0.0 {
             return;

@@ -77,6 +77,8 @@ pub struct Tally {
     pub hybrid: u64,
     /// Hybrid steps.
     pub hops: u64,
+    /// Those of them that ended outside the box, in the whole space.
+    pub outside: u64,
 }
 
 impl std::ops::AddAssign for Tally {
@@ -88,6 +90,7 @@ impl std::ops::AddAssign for Tally {
         self.skip_ahead += other.skip_ahead;
         self.hybrid += other.hybrid;
         self.hops += other.hops;
+        self.outside += other.outside;
     }
 }
 

@@ -25,7 +25,8 @@ type Observable<const D: usize> = (String, Box<dyn Fn(&Observation<'_, D>) -> f6
 /// Every observable, in the order in which they are written.
 ///
 /// Moments are those of the cells; maximum and L^q norms are those of the deposited density ρ_h,
-/// so they carry its bandwidth and its noise. Rates are per cell since t = 0.
+/// so they carry its bandwidth and its noise. Leak is the share of the cells outside the box, which
+/// is 0 unless that stands for the whole space. Rates are per cell since t = 0.
 fn list<const D: usize>() -> Vec<Observable<D>> {
     let mut list: Vec<Observable<D>> = vec![("mass".into(), Box::new(|o| o.state.cells.mass()))];
     for (a, axis) in ["x", "y", "z"].iter().enumerate().take(D) {
@@ -47,6 +48,13 @@ fn list<const D: usize>() -> Vec<Observable<D>> {
         ));
     }
     list.push(("max_signal".into(), Box::new(|o| largest(o.signal))));
+    list.push((
+        "leak".into(),
+        Box::new(|o| {
+            let cells = &o.state.cells;
+            o.model.grid().outside(&cells.positions).0 as f64 / cells.len() as f64
+        }),
+    ));
     list.push((
         "tumbles_per_cell".into(),
         Box::new(|o| o.state.tally.tumbles as f64 / o.state.cells.len() as f64),

@@ -21,12 +21,12 @@ pub fn estimate(e: &Estimate) -> [String; 4] {
     [e.value, e.std_error, e.low, e.high].map(number)
 }
 
-/// Calls `row` with the position in the array and the coordinates of every node.
+/// Calls `row` with the position in the array and the coordinates of every node of the window.
 pub fn for_each_node<const D: usize>(
     grid: &Grid<D>,
     mut row: impl FnMut(usize, Vec<String>) -> std::io::Result<()>,
 ) -> std::io::Result<()> {
-    for (i, x) in grid.nodes().enumerate() {
+    for (i, x) in grid.window_nodes() {
         row(i, x.iter().map(|x| number(*x)).collect())?;
     }
     Ok(())

@@ -1,34 +1,57 @@
 //! The quasi-steady signal: −D_S ΔS = αρ − βS (CMPS 8 with decay).
 
-use super::{Law, SignalEquation};
+use super::{Law, SignalEquation, WholeSpace};
 use crate::spectral::Spectral;
+use std::sync::{Arc, Mutex};
 
 /// 0 = D_S ΔS + αρ − βS. Without decay a periodic or no-flux box needs a mean-free source: the
-/// mean of ρ is subtracted and S has mean zero.
+/// mean of ρ is subtracted and S has mean zero. In the whole space S = (α/D_S) g * ρ, where g is the
+/// kernel of [`WholeSpace`] with κ² = β/D_S.
 pub struct Elliptic {
     diffusion: f64,
     production: f64,
     decay: f64,
+    space: Option<WholeSpace>,
+    /// The response in every mode.
+    table: Mutex<Arc<Vec<f64>>>,
 }
 
 impl Elliptic {
-    /// D_S > 0, α ≥ 0, β ≥ 0.
+    /// D_S > 0, α ≥ 0, β ≥ 0, in a box.
     pub fn new(diffusion: f64, production: f64, decay: f64) -> Self {
-        Self { diffusion, production, decay }
+        Self { diffusion, production, decay, space: None, table: Mutex::default() }
     }
 
-    /// α/(D_S|κ|² + β), or 0 where that is not defined.
+    /// The same in the whole space.
+    pub fn in_whole_space(self, space: WholeSpace) -> Self {
+        Self { space: Some(space), ..self }
+    }
+
+    /// α/(D_S|κ|² + β), or 0 where that is not defined; in the whole space its counterpart.
     fn response(&self, k2: f64) -> f64 {
+        if let Some(space) = &self.space {
+            return self.production / self.diffusion * space.response(k2);
+        }
         match self.diffusion * k2 + self.decay {
             0.0 => 0.0,
             resistance => self.production / resistance,
         }
     }
+
+    /// The response in every mode.
+    fn responses<const D: usize>(&self, spectral: &Spectral<D>) -> Arc<Vec<f64>> {
+        let squares = spectral.laplacian();
+        let mut table = self.table.lock().expect("nothing panics while it holds the lock");
+        if table.len() != squares.len() {
+            *table = Arc::new(squares.iter().map(|k2| self.response(*k2)).collect());
+        }
+        table.clone()
+    }
 }
 
 impl<const D: usize> SignalEquation<D> for Elliptic {
     fn initial(&self, spectral: &Spectral<D>, density: &[f64]) -> Vec<f64> {
-        density.iter().zip(spectral.laplacian()).map(|(c, k2)| c * self.response(*k2)).collect()
+        density.iter().zip(&*self.responses(spectral)).map(|(c, response)| c * response).collect()
     }
 
     fn advance(
@@ -43,8 +66,8 @@ impl<const D: usize> SignalEquation<D> for Elliptic {
     ) {
         next.clear();
         next.extend(
-            (density.iter().zip(slope).zip(spectral.laplacian()))
-                .map(|((c, s), k2)| (c + h * s) * self.response(*k2)),
+            (density.iter().zip(slope).zip(&*self.responses(spectral)))
+                .map(|((c, s), response)| (c + h * s) * response),
         );
     }
 

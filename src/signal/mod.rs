@@ -7,21 +7,26 @@ mod deposit;
 mod elliptic;
 mod parabolic;
 mod prescribed;
+mod reaction;
 mod sensed;
+mod whole_space;
 
 pub use deposit::{Deposit, smoothing_kernel};
 pub use elliptic::Elliptic;
 pub use parabolic::{Parabolic, doubled, phi};
 pub use prescribed::Prescribed;
+pub use reaction::Reaction;
 pub use sensed::SensedSignal;
+pub use whole_space::WholeSpace;
 
 use crate::experiment::{self, Experiment};
+use crate::grid::Grid;
 use crate::spectral::Spectral;
 
 /// How one mode of S answers to that of ρ.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Law {
-    /// ∂tŜ = −rate·Ŝ + gain·ρ̂.
+    /// ∂tŜ = −rate·Ŝ + gain·N̂, where N is ρ, or what [`SignalEquation::reaction`] makes of ρ and S.
     Relaxes {
         /// The rate, not negative.
         rate: f64,
@@ -59,6 +64,11 @@ pub trait SignalEquation<const D: usize>: Sync + Send {
     /// How S answers to ρ in the modes with |κ|² = `k2`; the kind of answer is that of all modes.
     fn law(&self, k2: f64) -> Law;
 
+    /// What of the source of S is no linear law: it adds to the other part, whose gain is then 1.
+    fn reaction(&self) -> Option<&Reaction> {
+        None
+    }
+
     /// Whether ρ feeds S.
     fn is_coupled(&self) -> bool;
 
@@ -73,11 +83,19 @@ pub fn equation<const D: usize>(e: &Experiment) -> Box<dyn SignalEquation<D>> {
     match e.signal.clone() {
         experiment::Signal::None => Box::new(Prescribed::zero()),
         experiment::Signal::Prescribed(formula) => Box::new(Prescribed::new(formula)),
-        experiment::Signal::Parabolic { diffusion, production, decay, initial } => {
-            Box::new(Parabolic::new(diffusion, production, decay, initial))
+        experiment::Signal::Parabolic { delta, diffusion, production, decay, initial } => {
+            Box::new(Parabolic::with_rates(delta, diffusion, [production, decay], initial))
         }
         experiment::Signal::Elliptic { diffusion, production, decay } => {
-            Box::new(Elliptic::new(diffusion, production, decay))
+            let grid = Grid::<D>::from_domain(&e.domain);
+            let equation = Elliptic::new(diffusion, production, decay);
+            Box::new(match grid.is_open() {
+                true => {
+                    let kappa = (decay / diffusion).sqrt();
+                    equation.in_whole_space(WholeSpace::on(&grid, kappa))
+                }
+                false => equation,
+            })
         }
     }
 }

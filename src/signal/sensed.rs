@@ -51,12 +51,17 @@ impl<const D: usize> Sense<D> for SensedSignal<'_, D> {
         }
         let mut x = *x;
         grid.fold(&mut x, &mut [0.0; D]);
-        self.map.value(&self.padded, &x)
+        self.map.value(&self.padded, &grid.clamped(&x))
     }
 
     #[inline(always)]
     fn value_and_gradient(&self, x: &Vector<D>) -> (f64, Vector<D>) {
-        self.map.value_and_gradient(&self.padded, x)
+        let grid = self.map.grid();
+        if grid.holds(x) {
+            return self.map.value_and_gradient(&self.padded, x);
+        }
+        // On an open axis alone, and at the end of the field step the run stops.
+        self.map.value_and_gradient(&self.padded, &grid.clamped(x))
     }
 
     fn bounds(&self) -> Bounds<D> {

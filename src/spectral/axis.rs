@@ -34,6 +34,7 @@ impl Job {
 /// The transform along one axis. All bases are real, so that the transform of f + ig is that of f
 /// plus i times that of g: two lines take one complex FFT.
 pub struct Axis {
+    /// No-flux, or else periodic.
     boundary: Boundary,
     /// |κ| of every basis function.
     pub wavenumbers: Vec<f64>,
@@ -52,9 +53,10 @@ fn turned(z: Complex<f64>) -> Complex<f64> {
 impl Axis {
     /// Plans the transform of `n` nodes.
     pub fn new(planner: &mut FftPlanner<f64>, boundary: Boundary, n: usize, length: f64) -> Self {
+        let boundary = boundary.of_basis();
         let wavenumber = |j: usize| match boundary {
-            Boundary::Periodic => 2.0 * PI / length * j.div_ceil(2) as f64,
             Boundary::NoFlux => PI / length * j as f64,
+            _ => 2.0 * PI / length * j.div_ceil(2) as f64,
         };
         let twiddle = |j: usize| Complex::cis(-0.5 * PI * j as f64 / n as f64);
         Self {
@@ -63,8 +65,8 @@ impl Axis {
             forward: planner.plan_fft_forward(n),
             inverse: planner.plan_fft_inverse(n),
             twiddles: match boundary {
-                Boundary::Periodic => Vec::new(),
                 Boundary::NoFlux => (0..n).map(twiddle).collect(),
+                _ => Vec::new(),
             },
         }
     }
@@ -78,14 +80,6 @@ impl Axis {
         fft: &mut [Complex<f64>],
     ) {
         match (self.boundary, job) {
-            (Boundary::Periodic, Job::Analyse | Job::AnalyseDerivative) => {
-                self.forward.process_with_scratch(from, fft);
-                self.to_waves(job, from, to);
-            }
-            (Boundary::Periodic, _) => {
-                self.waves_back(job, from, to);
-                self.inverse.process_with_scratch(to, fft);
-            }
             (Boundary::NoFlux, Job::Analyse | Job::AnalyseDerivative) => {
                 fold(job, from, to);
                 self.forward.process_with_scratch(to, fft);
@@ -95,6 +89,14 @@ impl Axis {
                 self.cosines_back(job, from);
                 self.inverse.process_with_scratch(from, fft);
                 unfold(job, from, to);
+            }
+            (_, Job::Analyse | Job::AnalyseDerivative) => {
+                self.forward.process_with_scratch(from, fft);
+                self.to_waves(job, from, to);
+            }
+            _ => {
+                self.waves_back(job, from, to);
+                self.inverse.process_with_scratch(to, fft);
             }
         }
     }

@@ -1,4 +1,5 @@
-//! Real spectral transforms on a [`Grid`]: Fourier along periodic axes, cosine along no-flux axes.
+//! Real spectral transforms on a [`Grid`]: Fourier along periodic and open axes, cosine along no-flux
+//! axes.
 //!
 //! Along every axis the basis is real and orthonormal for the mean over the nodes,
 //!
@@ -124,8 +125,8 @@ impl<const D: usize> Spectral<D> {
         let (from, strides) = (&self.grid, self.grid.strides());
         // The Nyquist mode of an even periodic axis is half of a pair and is left out.
         let held = |grid: &Grid<D>, a: usize| match grid.boundary[a] {
-            Boundary::Periodic => grid.cells[a] - (grid.cells[a] + 1) % 2,
             Boundary::NoFlux => grid.cells[a],
+            _ => grid.cells[a] - (grid.cells[a] + 1) % 2,
         };
         (0..to.grid.len())
             .map(|flat| {
@@ -170,8 +171,8 @@ mod tests {
         for a in 0..2 {
             let (l, y) = (g.lengths()[a], x[a] - g.lower[a]);
             let (k, phase) = match g.boundary[a] {
-                Boundary::Periodic => (2.0 * PI / l, 0.3),
                 Boundary::NoFlux => (PI / l, 0.0),
+                _ => (2.0 * PI / l, 0.3),
             };
             for (j, c) in [(1.0, 1.0), (2.0, 0.4)] {
                 let kj = j * k;

@@ -134,7 +134,7 @@ pub fn converge<const D: usize>(
     let shares = shares::<D>(&experiments)?;
     let mut last = e.clone();
     last.time.outputs = vec![e.time.end];
-    let limit = limit_fields::<D>(&last, false, monitor.stop)?;
+    let limit = limit_fields::<D>(&last, false, monitor.stop)?.to_the_end()?;
     let refinement = refinement::<D>(&last, &limit, monitor.stop)?;
     let limit = limit.last().clone();
     let spectral = Model::<D>::new(e)?.spectral;
@@ -366,7 +366,7 @@ fn add_replicates<const D: usize>(
     monitor: &Monitor<'_>,
 ) -> Result<(), SimulationError> {
     let (model, done) = (Model::<D>::new(e)?, all.fields.len());
-    let limit = limit_fields::<D>(e, true, monitor.stop)?;
+    let limit = limit_fields::<D>(e, true, monitor.stop)?.to_the_end()?;
     let reference = Reference::new(&model, e, limit.last());
     reference.add_replicates(&model, done..done + more, monitor, 0.0, all)
 }

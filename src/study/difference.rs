@@ -121,7 +121,7 @@ pub(super) fn differences<const D: usize>(
     share: f64,
 ) -> Result<Differences, SimulationError> {
     let model = Model::<D>::new(e)?;
-    let limit = limit_fields::<D>(e, true, monitor.stop)?;
+    let limit = limit_fields::<D>(e, true, monitor.stop)?.to_the_end()?;
     let reference = Reference::new(&model, e, limit.last());
     let mut all = Differences {
         fields: Vec::new(),
@@ -226,10 +226,12 @@ impl<const D: usize> Reference<D> {
             |a: &[f64], b: &[f64]| -> Vec<f64> { a.iter().zip(b).map(|(a, b)| a - b).collect() };
         let spectral = &model.spectral;
         let signal = minus(&fields.signal, &self.signal);
+        // In the whole space S is known in the window alone.
+        let shown = |values: Vec<f64>| model.grid().in_window(values);
         [
             vec![spectral.inverse(&minus(&fields.density, &self.density))],
-            vec![spectral.inverse(&signal)],
-            (0..D).map(|a| spectral.derivative(a, &signal)).collect(),
+            vec![shown(spectral.inverse(&signal))],
+            (0..D).map(|a| shown(spectral.derivative(a, &signal))).collect(),
             (0..D).map(|a| minus(&fields.flux[a], &self.flux[a])).collect(),
             fields.remainder.iter().map(|m| spectral.inverse(m)).collect(),
         ]

@@ -14,6 +14,7 @@ mod positivity;
 mod precision;
 mod reference;
 pub mod statistics;
+mod virial;
 
 pub use budget::{BudgetRow, COMPONENTS};
 pub use converge::{Check, Convergence, ErrorRow, Goal, Sweep, Wanted, converge};
@@ -26,4 +27,5 @@ pub use norms::{LeaveOneOut, Norm, measure};
 pub use plan::{Plan, plan};
 pub use positivity::{Positivity, positivity};
 pub use precision::Precision;
-pub use reference::{LimitFields, LimitRun, Refinement, limit_fields, refinement};
+pub use reference::{LimitFields, LimitRun, Refinement, Spread, limit_fields, refinement};
+pub use virial::Virial;

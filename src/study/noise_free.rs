@@ -42,7 +42,7 @@ pub(super) fn solve<const D: usize>(
     share: f64,
 ) -> Result<Solution, SimulationError> {
     let model = Model::<D>::new(e)?;
-    let limit = limit_fields::<D>(e, true, monitor.stop)?;
+    let limit = limit_fields::<D>(e, true, monitor.stop)?.to_the_end()?;
     let reference = Reference::new(&model, e, limit.last());
     let solution = |which: usize| {
         let mut solver = KineticSolver::new(&model, resolution(e, which));

@@ -3,13 +3,14 @@
 use crate::cells::InitialLaw;
 use crate::experiment::Experiment;
 use crate::grid::Grid;
-use crate::limit::{LimitSolver, MacroFlux, Mollifier};
+use crate::limit::{BlowUp, LimitSolver, MacroFlux, Mollifier};
 use crate::model::Model;
 use crate::schedule::ticks;
 use crate::signal::equation;
-use crate::simulation::SimulationError;
+use crate::simulation::{Leak, SimulationError};
 use crate::spectral::Spectral;
 use crate::turning::Kernel;
+use crate::vector::Vector;
 use crate::velocity::VelocitySpace;
 use std::sync::atomic::AtomicBool;
 
@@ -24,6 +25,44 @@ pub struct LimitFields<const D: usize> {
     pub signal: Vec<f64>,
     /// J₀ by component, nodal.
     pub flux: MacroFlux<D>,
+    /// Where ρ₀ is, on the solver's own grid.
+    pub spread: Spread<D>,
+}
+
+/// Where a density is and how far it spreads.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spread<const D: usize> {
+    /// c, the centre of mass.
+    pub center: Vector<D>,
+    /// (1/M)∫|x−c|²ρ dx.
+    pub variance: f64,
+    /// The largest nodal value.
+    pub largest: f64,
+    /// The share of the mass outside the window of the whole space.
+    pub leak: f64,
+}
+
+impl<const D: usize> Spread<D> {
+    /// Of a density given by its coefficients.
+    pub fn new(spectral: &Spectral<D>, density: &[f64]) -> Self {
+        let (grid, nodal) = (spectral.grid(), spectral.inverse(density));
+        let mass: f64 = nodal.iter().sum();
+        let mean = |f: &dyn Fn(&Vector<D>) -> f64| {
+            grid.nodes().zip(&nodal).map(|(x, rho)| rho * f(&x)).sum::<f64>() / mass
+        };
+        let center = std::array::from_fn(|a| mean(&|x| x[a]));
+        let square = |x: &Vector<D>| (0..D).map(|a| (x[a] - center[a]).powi(2)).sum();
+        let inside: f64 = match grid.is_open() {
+            true => grid.window_nodes().map(|(i, _)| nodal[i]).sum(),
+            false => mass,
+        };
+        Self {
+            center,
+            variance: mean(&square),
+            largest: nodal.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+            leak: 1.0 - inside / mass,
+        }
+    }
 }
 
 impl<const D: usize> LimitFields<D> {
@@ -43,6 +82,8 @@ pub struct LimitRun<const D: usize> {
     pub fields: Vec<LimitFields<D>>,
     /// The largest fraction of the mass that the positivity limiter moved in a step.
     pub limited: f64,
+    /// Where ρ outgrew the grid: the last fields are then those of the step at which it did.
+    pub blow_up: Option<BlowUp>,
     /// Steps taken.
     pub steps: usize,
     /// Seconds that they took.
@@ -50,9 +91,20 @@ pub struct LimitRun<const D: usize> {
 }
 
 impl<const D: usize> LimitRun<D> {
-    /// The limit at the final time.
+    /// The limit at the final time, or where it outgrew the grid.
     pub fn last(&self) -> &LimitFields<D> {
         self.fields.last().expect("the final time is an output")
+    }
+
+    /// The limit, if there is one until the final time.
+    ///
+    /// # Errors
+    /// It blew up before.
+    pub fn to_the_end(self) -> Result<Self, SimulationError> {
+        match self.blow_up {
+            None => Ok(self),
+            Some(b) => Err(SimulationError::NoLimit { time: b.time, largest: b.largest }),
+        }
     }
 }
 
@@ -63,27 +115,40 @@ pub fn limit_fields<const D: usize>(
     stop: &AtomicBool,
 ) -> Result<LimitRun<D>, SimulationError> {
     let target = Spectral::<D>::new(&Grid::from_domain(&e.domain));
-    let own = Spectral::new(&target.grid().with_cells(std::array::from_fn(|a| e.limit.grid[a])));
+    let mut domain = e.domain.clone();
+    domain.grid.clone_from(&e.limit.grid);
+    let own = Spectral::new(&Grid::from_domain(&domain));
     let kernel = Kernel::from_experiment(e, &VelocitySpace::from_experiment(&e.velocity));
     let equation = equation(e);
     let initial = InitialLaw::new(&e.cells, target.grid())?;
     let mollifier =
         mollified.then_some(Mollifier { bandwidth: e.deposit.bandwidth, order: e.deposit.order });
     let mut solver = LimitSolver::new(&own, &kernel, &*equation, &initial, mollifier);
-    let mut fields = Vec::new();
+    let (mut fields, mut leak) = (Vec::new(), None);
     let done = solver.run(&e.time.outputs, e.limit.step, stop, |solver| {
         let state = solver.state();
+        let spread = Spread::new(&own, &state.density);
+        if leak.is_none() && spread.leak > e.domain.leak {
+            let reached = "the limit spreads smoothly".into();
+            leak =
+                Some(Leak { time: state.time, share: spread.leak, most: e.domain.leak, reached });
+        }
         fields.push(LimitFields {
             time: state.time,
             density: own.resample(&state.density, &target),
             signal: own.resample(&state.signal, &target),
             flux: solver.flux().map(|component| resample_nodal(&own, &component, &target)),
+            spread,
         });
     });
-    let (limited, steps) = (solver.limited_fraction(), solver.steps());
+    let (limited, steps, blow_up) =
+        (solver.limited_fraction(), solver.steps(), solver.blow_up().copied());
     let loop_seconds = solver.loop_time().as_secs_f64();
-    let run = LimitRun { fields, limited, steps, loop_seconds };
-    if done { Ok(run) } else { Err(SimulationError::Interrupted) }
+    match leak {
+        _ if !done => Err(SimulationError::Interrupted),
+        Some(leak) if blow_up.is_none() => Err(leak.into()),
+        _ => Ok(LimitRun { fields, limited, blow_up, steps, loop_seconds }),
+    }
 }
 
 /// Nodal values on another grid. Only fluxes need it, and only where the grids differ.
@@ -135,7 +200,10 @@ pub fn refinement<const D: usize>(
     let norm = (volume * square).sqrt();
     let (time, order) = error_in_time(e, base, TOO_SMALL * norm, stop)?;
     let mut coarse = e.clone();
-    coarse.limit.grid.iter_mut().for_each(|n| *n = (*n / 2).max(4));
+    // Multiples of 8 suit any boundary (see `Boundary::Open`).
+    let open = e.domain.boundary.iter().any(|b| b.padding() > 0);
+    let half = |n: usize| if open { (n / 16 * 8).max(8) } else { (n / 2).max(4) };
+    coarse.limit.grid.iter_mut().for_each(|n| *n = half(*n));
     let grid = distance(volume, base, &limit_fields(&coarse, false, stop)?);
     Ok(Refinement { time, order, grid, norm })
 }

@@ -113,6 +113,21 @@ fn report(
     Some(true)
 }
 
+/// An elliptic signal is found mode by mode, which nonlinear rates do not allow.
+pub(super) fn elliptic_rates(draft: &mut Draft) -> Option<()> {
+    if draft.text("signal.equation")? == "elliptic" {
+        for path in ["signal.production", "signal.decay"] {
+            if let Some(Quantity::Formula(_)) = draft.quantity(path) {
+                let message = "depends on rho or S, and an elliptic signal needs constants";
+                let remedy =
+                    "Give a number, or signal.equation = \"parabolic\" with a small signal.delta.";
+                draft.complain(path, message, remedy);
+            }
+        }
+    }
+    Some(())
+}
+
 pub(super) fn mean_velocity(draft: &mut Draft) -> Option<()> {
     let mean = draft.floats("cells.mean_velocity")?;
     let (d, speed) = (draft.dimension()? as f64, draft.float("velocity.speed")?);

@@ -2,6 +2,7 @@
 
 use crate::experiment::derive::scales;
 use crate::experiment::draft::Draft;
+use crate::experiment::space::padding;
 
 /// GiB of memory that an experiment may ask for.
 const MEMORY: f64 = 64.0;
@@ -99,7 +100,8 @@ pub(super) fn sweep(draft: &mut Draft) -> Option<()> {
 
 pub(super) fn memory(draft: &mut Draft) -> Option<()> {
     let nodes = |path| Some(draft.integers(path)?.iter().map(|&n| n as f64).product::<f64>());
-    let (grid, limit) = (nodes("domain.grid")?, nodes("limit.grid")?);
+    let padding = padding(draft)?.into_iter().map(|p| 1.0 + f64::from(p) / 4.0).product::<f64>();
+    let (grid, limit) = (padding * nodes("domain.grid")?, padding * nodes("limit.grid")?);
     let most = draft.integers("converge.cells")?.into_iter().max()?;
     let count = draft.integer("cells.count")?;
     let gib = (1u64 << 30) as f64;
@@ -118,6 +120,13 @@ pub(super) fn memory(draft: &mut Draft) -> Option<()> {
         "asks for about {:.0} GiB of memory ({cells:.0} for cells, {fields:.0} for fields), and {MEMORY} is the most",
         cells + fields
     );
-    draft.complain(path, message, "Lower it.");
+    let remedy = match padding {
+        1.0 => "Lower it.".into(),
+        _ => format!(
+            "Lower it. In the whole space fields are padded to {padding:.0} times the grid: a parabolic \
+             signal asks for less with decay, or up to an earlier time.end."
+        ),
+    };
+    draft.complain(path, message, remedy);
     Some(())
 }
