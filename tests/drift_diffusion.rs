@@ -14,7 +14,8 @@ use kinetaxis::vector::norm;
 use kinetaxis::with_kernel;
 use laboratory::flight::{WAYS, Way};
 use laboratory::kernels::{
-    Family, Lambda, Spec, gradient, specs_of_signal, uniform_specs, weighted_specs,
+    Family, Lambda, Spec, gradient, remembering_specs, specs_of_signal, uniform_specs,
+    weighted_specs,
 };
 use laboratory::motion::{Motion, OFFSET};
 use laboratory::sets::{BALL, BALL_F, SHELL, SPHERE, Set, UNIFORM, WEIGHTED, frame};
@@ -33,10 +34,16 @@ fn cases(of_signal: bool) -> Vec<(Set, Spec)> {
         let local = specs_of_signal().into_iter().take(1).collect();
         return [on(&UNIFORM, specs_of_signal()), on(&WEIGHTED, local)].concat();
     }
-    [on(&UNIFORM, uniform_specs()), on(&WEIGHTED, weighted_specs())].concat()
+    let remembering = [
+        on(&[SPHERE], remembering_specs(true)),
+        on(&[BALL, SHELL], remembering_specs(false)),
+        on(&WEIGHTED, remembering_specs(false)),
+    ];
+    let others = [on(&UNIFORM, uniform_specs()), on(&WEIGHTED, weighted_specs())];
+    [others.concat(), remembering.concat()].concat()
 }
 
-/// The closed forms against the integral equations, to a relative 10⁻⁹.
+/// The closed forms against the integral equations, to a relative 10⁻¹⁰.
 fn check_coefficients<const D: usize>(
     closed: Coefficients,
     solved: &Transport<D>,
@@ -48,12 +55,12 @@ fn check_coefficients<const D: usize>(
         for b in 0..D {
             let expected = if a == b { closed.diffusivity } else { 0.0 };
             let found = solved.diffusivity[a][b];
-            if (found - expected).abs() > 1e-9 * scale.0 {
+            if (found - expected).abs() > 1e-10 * scale.0 {
                 return Err(format!("D[{a}][{b}] = {found}, in closed form {expected}"));
             }
         }
         let expected = closed.sensitivity * norm(&signal.gradient) * e[0][a];
-        if (solved.drift[a] - expected).abs() > 1e-9 * scale.1 {
+        if (solved.drift[a] - expected).abs() > 1e-10 * scale.1 {
             return Err(format!("Γ[{a}] = {}, in closed form {expected}", solved.drift[a]));
         }
     }

@@ -44,6 +44,9 @@ pub enum InitialError {
         /// Where.
         at: Vec<f64>,
     },
+    /// The kernel is none in the signal at t = 0.
+    #[error("kernel: {0}")]
+    Kernel(String),
     /// ∫ρ⁰ = 0.
     #[error("cells.density has no mass on the box; check its centre, width or expression")]
     Empty,

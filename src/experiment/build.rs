@@ -62,14 +62,18 @@ fn domain(draft: &Draft) -> Option<Domain> {
     })
 }
 
-fn velocity(draft: &Draft) -> Option<Velocity> {
-    let set = match draft.text("velocity.set")? {
+/// V, by its word.
+pub(crate) fn velocity_set(draft: &Draft) -> Option<VelocitySet> {
+    Some(match draft.text("velocity.set")? {
         "sphere" => VelocitySet::Sphere,
         "ball" => VelocitySet::Ball,
         _ => VelocitySet::Shell,
-    };
+    })
+}
+
+fn velocity(draft: &Draft) -> Option<Velocity> {
     Some(Velocity {
-        set,
+        set: velocity_set(draft)?,
         speed: draft.float("velocity.speed")?,
         inner_speed: draft.float("velocity.inner_speed").unwrap_or(0.0),
         equilibrium: draft.formula("velocity.equilibrium"),
@@ -83,6 +87,13 @@ fn kernel(draft: &Draft) -> Option<Kernel> {
             a: draft.quantity("kernel.a")?,
             b: draft.quantity("kernel.b")?,
         },
+        "isotropic" => KernelModel::Isotropic {
+            lambda: draft.quantity("kernel.lambda")?,
+            a: draft.quantity("kernel.a")?,
+            b: draft.quantity("kernel.b")?,
+            scattering: scattering(draft)?,
+        },
+        "expression" => KernelModel::Expression(draft.formula("kernel.turning")?),
         _ => KernelModel::NonLocal {
             alpha_plus: draft.float("kernel.alpha_plus")?,
             alpha_minus: draft.float("kernel.alpha_minus")?,
@@ -93,6 +104,18 @@ fn kernel(draft: &Draft) -> Option<Kernel> {
         model,
         refuse_negative: draft.text("kernel.negative")? == "refuse",
         bound: draft.float("kernel.bound"),
+    })
+}
+
+fn scattering(draft: &Draft) -> Option<Scattering> {
+    Some(match draft.text("kernel.scattering")? {
+        "henyey-greenstein" => {
+            Scattering::HenyeyGreenstein { mean_cosine: draft.float("kernel.mean_cosine")? }
+        }
+        "von-mises-fisher" => {
+            Scattering::VonMisesFisher { concentration: draft.float("kernel.concentration")? }
+        }
+        _ => Scattering::Expression(draft.formula("kernel.leading")?),
     })
 }
 

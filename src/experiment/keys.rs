@@ -23,6 +23,10 @@ pub const SECTIONS: &[(&str, &str)] = &[
 
 const SPACE: Variables = &["x", "y", "z"];
 const SPACE_TIME: Variables = &["x", "y", "z", "t"];
+/// Kernels with lambda, a and b.
+const LOCAL: &[&str] = &["local", "isotropic"];
+const COSINE: Range = Range { low: -1.0, high: 1.0, open: true };
+const CONCENTRATION: Range = Range { low: -1000.0, high: 1000.0, open: false };
 const FRACTION: Range = Range { low: -1.0, high: 1.0, open: false };
 const LEVEL: Range = Range { low: 0.5, high: 1.0, open: true };
 
@@ -86,16 +90,28 @@ pub static KEYS: &[Key] = &[
         "F up to normalisation, positive, as an expression in r = |v|.")
         .sample("\"exp(-r^2)\"").only("velocity.set", &["ball", "shell"]),
 
-    key("kernel.model", Choice(&["local", "nonlocal"]), Required,
-        "local: T = lambda F(v) + epsilon (a v.grad S - b v'.grad S); nonlocal: T = alpha_plus psi(S(x), S(x + epsilon v)) + alpha_minus psi(S(x), S(x - epsilon v')).")
+    key("kernel.model", Choice(&["local", "nonlocal", "isotropic", "expression"]), Required,
+        "local: T = lambda F(v) + epsilon (a v.grad S - b v'.grad S); nonlocal: T = alpha_plus psi(S(x), S(x + epsilon v)) + alpha_minus psi(S(x), S(x - epsilon v')); isotropic: local with lambda T0(v, v') for lambda F(v), a turn that remembers the old direction or speed; expression: T as you write it.")
         .live("\"nonlocal\""),
     key("kernel.lambda", Quantity(POSITIVE, &["S", "G"]), Value("1.0"),
         "Tumble rate lambda(S, G), G = |grad S|.")
-        .sample("\"1 + 0.5*S\"").only("kernel.model", &["local"]),
+        .sample("\"1 + 0.5*S\"").only("kernel.model", LOCAL),
     key("kernel.a", Quantity(NONNEGATIVE, &["S"]), Value("0.0"),
-        "a(S) >= 0, bias of the new velocity.").sample("\"1/(1 + S)^2\"").only("kernel.model", &["local"]),
+        "a(S) >= 0, bias of the new velocity.").sample("\"1/(1 + S)^2\"").only("kernel.model", LOCAL),
     key("kernel.b", Quantity(NONNEGATIVE, &["S"]), Value("0.0"),
-        "b(S) >= 0, bias of the tumble rate.").sample("\"1/(1 + S)^2\"").only("kernel.model", &["local"]),
+        "b(S) >= 0, bias of the tumble rate.").sample("\"1/(1 + S)^2\"").only("kernel.model", LOCAL),
+    key("kernel.scattering", Choice(&["henyey-greenstein", "von-mises-fisher", "expression"]),
+        Value("\"henyey-greenstein\""),
+        "T0(v, v'): on a sphere, with c the cosine of the turn, F (1 - g^2)/(1 + g^2 - 2 g c)^(d/2), or F exp(kappa c) up to normalisation; or an expression.")
+        .sample("\"von-mises-fisher\"").only("kernel.model", &["isotropic"]),
+    key("kernel.mean_cosine", Float(COSINE), Required,
+        "g, mean cosine of a turn; a cell on a line turns back with probability (1 - g)/2.")
+        .sample("0.5").only("kernel.scattering", &["henyey-greenstein"]),
+    key("kernel.concentration", Float(CONCENTRATION), Required, "kappa; 0 forgets the direction.")
+        .sample("2.0").only("kernel.scattering", &["von-mises-fisher"]),
+    key("kernel.leading", Formula(&["r", "q", "p", "F"]), Required,
+        "T0(v, v') in r = |v|, q = |v'|, p = v.v', F = F(v): positive, with the detailed balance T0(v, v') F(v') = T0(v', v) F(v).")
+        .sample("\"F*(1 + 0.5*p)\"").only("kernel.scattering", &["expression"]),
     key("kernel.alpha_plus", Float(NONNEGATIVE), Value("1.0"), "Weight of looking ahead along the new velocity.")
         .sample("1.0").only("kernel.model", &["nonlocal"]),
     key("kernel.alpha_minus", Float(NONNEGATIVE), Value("0.0"), "Weight of looking back along the old velocity.")
@@ -114,6 +130,9 @@ pub static KEYS: &[Key] = &[
         .sample("\"1/(1 + S)^2\"").only("kernel.psi", &["separable"]),
     key("kernel.expression", Formula(&["S", "R"]), Required, "psi(S, R), S here and R remote.")
         .sample("\"1 + 0.5*tanh(R - S)\"").only("kernel.psi", &["expression"]),
+    key("kernel.turning", Formula(crate::turning::VARIABLES), Required,
+        "T(x, v, v') in S, G = |grad S|, A = v.grad S, B = v'.grad S, R = S(x + eps v), Q = S(x - eps v'), W = eps^2 dS/dt + eps v'.grad S (felt along the path), r = |v|, q = |v'|, p = v.v', F = F(v), eps = epsilon. At eps = 0 it must be positive, the same for all directions of grad S, and T0/F the same when v and v' are exchanged; at t = 0 it must not be negative.")
+        .sample("\"F*(1 + eps*A/sqrt(1 + G^2))\"").only("kernel.model", &["expression"]),
     key("kernel.negative", Choice(&["count", "refuse"]), Value("\"count\""),
         "What is done where T < 0: counted and reported, or the run stops.").sample("\"count\""),
     key("kernel.bound", Float(POSITIVE), Derived("computed from the kernel and S"),

@@ -134,6 +134,36 @@ pub enum KernelModel {
         /// ψ.
         psi: Psi,
     },
+    /// Model 1 with an unbiased turn that remembers: T₀ = λ F(v) h(v, v′) (CMPS Remarks 1, 3).
+    Isotropic {
+        /// λ(S, G), G = |∇S|.
+        lambda: Quantity,
+        /// a(S).
+        a: Quantity,
+        /// b(S).
+        b: Quantity,
+        /// h.
+        scattering: Scattering,
+    },
+    /// T_ε in the variables of [`crate::turning::VARIABLES`].
+    Expression(Formula),
+}
+
+/// Laws of an unbiased turn, T₀/λ.
+#[derive(Clone, Debug)]
+pub enum Scattering {
+    /// The Poisson kernel on a sphere.
+    HenyeyGreenstein {
+        /// g, |g| < 1.
+        mean_cosine: f64,
+    },
+    /// F ∝ e^{κ cos} on a sphere.
+    VonMisesFisher {
+        /// κ.
+        concentration: f64,
+    },
+    /// T₀/λ in r = |v|, q = |v′|, p = v·v′, F = F(v), with detailed balance.
+    Expression(Formula),
 }
 
 /// Families of ψ(S, S̃), with z = S̃ − S.

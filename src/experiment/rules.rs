@@ -2,12 +2,13 @@
 
 mod model;
 mod numerics;
+mod scattering;
 
 use super::draft::Draft;
 
 /// Applies every rule. A rule that lacks a value is left out: its absence was already reported.
 pub(crate) fn apply(draft: &mut Draft) {
-    let rules: [fn(&mut Draft) -> Option<()>; 15] = [
+    let rules: [fn(&mut Draft) -> Option<()>; 17] = [
         numerics::corners,
         numerics::bandwidth,
         numerics::steps,
@@ -23,6 +24,8 @@ pub(crate) fn apply(draft: &mut Draft) {
         model::mode,
         model::sampled,
         model::mean_velocity,
+        scattering::on_sphere,
+        scattering::leading,
     ];
     for rule in rules {
         rule(draft);

@@ -38,7 +38,7 @@ impl<'a, const D: usize> SensedSignal<'a, D> {
 
     fn bounds_of(&self, cells: [[usize; 2]; D]) -> Bounds<D> {
         let e = self.map.extremes(&self.padded, cells);
-        Bounds { low: e.low, high: e.high, slope: e.steepest(), gradient: e.slope }
+        Bounds { low: e.low, high: e.high, slope: e.steepest(), gradient: e.slope, change: 0.0 }
     }
 }
 

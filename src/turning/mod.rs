@@ -3,15 +3,27 @@
 //! One kernel per file. A kernel sees the signal only through [`Sense`], never a grid or the time
 //! loop. A new kernel adds its file, a line to [`Kernel`] and an experiment.
 
+mod expansion;
+mod expression;
+mod isotropic;
 mod local;
 mod nonlocal;
+mod patches;
 mod psi;
+mod radial;
+mod scattering;
+mod search;
 
+pub use expression::{Expression, VARIABLES};
+pub use isotropic::Isotropic;
 pub use local::Local;
 pub use nonlocal::NonLocal;
 pub use psi::Psi;
+pub use radial::Moments;
+pub use scattering::Scattering;
 
 use crate::experiment::{self, KernelModel};
+use crate::rng::Stream;
 use crate::tiles::Tiles;
 use crate::vector::Vector;
 use crate::velocity::VelocitySpace;
@@ -22,6 +34,10 @@ pub trait Sense<const D: usize>: Sync {
     fn value(&self, x: &Vector<D>) -> f64;
     /// S(x) and ∇S(x).
     fn value_and_gradient(&self, x: &Vector<D>) -> (f64, Vector<D>);
+    /// ∂tS(x), where a kernel [senses it](TurningKernel::senses_change).
+    fn change(&self, _x: &Vector<D>) -> f64 {
+        0.0
+    }
     /// Bounds on S and |∇S| wherever a cell can be.
     fn bounds(&self) -> Bounds<D>;
     /// The same, tile by tile, and the width of a tile in grid cells.
@@ -41,12 +57,14 @@ pub struct Bounds<const D: usize> {
     pub slope: f64,
     /// Least and largest ∂S/∂x along each axis.
     pub gradient: [[f64; 2]; D],
+    /// |∂tS| ≤ change.
+    pub change: f64,
 }
 
 impl<const D: usize> Bounds<D> {
     /// Bounds that know no more of ∇S than its length.
     pub fn new(low: f64, high: f64, slope: f64) -> Self {
-        Self { low, high, slope, gradient: [[-slope, slope]; D] }
+        Self { low, high, slope, gradient: [[-slope, slope]; D], change: 0.0 }
     }
 
     /// Bounds that hold wherever either do.
@@ -59,6 +77,7 @@ impl<const D: usize> Bounds<D> {
                 let ([l, h], [m, i]) = (self.gradient[a], other.gradient[a]);
                 [l.min(m), h.max(i)]
             }),
+            change: self.change.max(other.change),
         }
     }
 }
@@ -89,6 +108,15 @@ impl Affine {
         let z = self.saturation * y;
         z / (1.0 + z * z).sqrt()
     }
+}
+
+/// A law P of new velocities, given the old one, that is nearer to T than F is; P(−v|−w) = P(v|w).
+pub trait Proposal<const D: usize>: Sync {
+    /// P(v|w)/F(v).
+    fn relative_density(&self, v: &Vector<D>, w: &Vector<D>) -> f64;
+
+    /// A velocity drawn from P(·|w).
+    fn propose(&self, w: &Vector<D>, rng: &mut Stream) -> Vector<D>;
 }
 
 /// D and χ of the macroscopic limit at one point: ∂tρ = ∇·(D∇ρ − χρ∇S).
@@ -123,6 +151,16 @@ pub trait TurningKernel<const D: usize>: Sync {
         None
     }
 
+    /// A law other than F to draw new velocities from.
+    fn proposal(&self) -> Option<&dyn Proposal<D>> {
+        None
+    }
+
+    /// An upper bound on T_ε/P, where there is a [`TurningKernel::proposal`] P.
+    fn proposal_bound(&self, _bounds: &Bounds<D>) -> f64 {
+        f64::INFINITY
+    }
+
     /// How far from where it is a cell senses the signal.
     fn sensing_distance(&self) -> f64 {
         0.0
@@ -131,6 +169,17 @@ pub trait TurningKernel<const D: usize>: Sync {
     /// Whether bounds come from many samples of a user's function: too costly tile by tile.
     fn is_sampled(&self) -> bool {
         false
+    }
+
+    /// Whether it answers to ∂tS.
+    fn senses_change(&self) -> bool {
+        false
+    }
+
+    /// Why the kernel is none in the signal at t = 0, tried at `positions`, and the remedy; for kernels
+    /// that the rules of the experiment file cannot judge.
+    fn fault<S: Sense<D>>(&self, _signal: &S, _positions: &[Vector<D>]) -> Option<String> {
+        None
     }
 
     /// The leading rate λ₀ = ∫T₀ dv where the signal is `s` and |∇S| is `slope`.
@@ -155,6 +204,10 @@ pub enum Kernel<const D: usize> {
     Local(Local<D>),
     /// CMPS Model 2.
     NonLocal(NonLocal<D>),
+    /// CMPS Remark 3.
+    Isotropic(Isotropic<D>),
+    /// Given by the user.
+    Expression(Expression<D>),
 }
 
 /// Runs `$body` with `$k` bound to the concrete kernel, so that loops are compiled for each.
@@ -164,6 +217,8 @@ macro_rules! with_kernel {
         match $kernel {
             $crate::turning::Kernel::Local($k) => $body,
             $crate::turning::Kernel::NonLocal($k) => $body,
+            $crate::turning::Kernel::Isotropic($k) => $body,
+            $crate::turning::Kernel::Expression($k) => $body,
         }
     };
 }
@@ -171,9 +226,15 @@ macro_rules! with_kernel {
 impl<const D: usize> Kernel<D> {
     /// The kernel of an experiment, on the velocity space `space`.
     pub fn from_experiment(e: &experiment::Experiment, space: &VelocitySpace<D>) -> Self {
+        let local = |lambda, a, b| Local::new(lambda, a, b, space.clone(), e.epsilon);
         match e.kernel.model.clone() {
-            KernelModel::Local { lambda, a, b } => {
-                Self::Local(Local::new(lambda, a, b, space.clone(), e.epsilon))
+            KernelModel::Local { lambda, a, b } => Self::Local(local(lambda, a, b)),
+            KernelModel::Isotropic { lambda, a, b, scattering } => {
+                let scattering = Scattering::new(scattering, space);
+                Self::Isotropic(Isotropic::new(local(lambda, a, b), scattering))
+            }
+            KernelModel::Expression(formula) => {
+                Self::Expression(Expression::new(formula, space, e.epsilon))
             }
             KernelModel::NonLocal { alpha_plus, alpha_minus, psi } => Self::NonLocal(
                 NonLocal::new(alpha_plus, alpha_minus, Psi::new(psi, space), space, e.epsilon),
@@ -205,12 +266,28 @@ impl<const D: usize> TurningKernel<D> for Kernel<D> {
         with_kernel!(self, k => k.affine(slope))
     }
 
+    fn proposal(&self) -> Option<&dyn Proposal<D>> {
+        with_kernel!(self, k => k.proposal())
+    }
+
+    fn proposal_bound(&self, bounds: &Bounds<D>) -> f64 {
+        with_kernel!(self, k => k.proposal_bound(bounds))
+    }
+
     fn sensing_distance(&self) -> f64 {
         with_kernel!(self, k => k.sensing_distance())
     }
 
     fn is_sampled(&self) -> bool {
         with_kernel!(self, k => k.is_sampled())
+    }
+
+    fn senses_change(&self) -> bool {
+        with_kernel!(self, k => k.senses_change())
+    }
+
+    fn fault<S: Sense<D>>(&self, signal: &S, positions: &[Vector<D>]) -> Option<String> {
+        with_kernel!(self, k => k.fault(signal, positions))
     }
 
     fn leading_rate(&self, s: f64, slope: f64) -> f64 {
@@ -229,6 +306,8 @@ impl<const D: usize> TurningKernel<D> for Kernel<D> {
         match self {
             Self::Local(k) => Self::Local(k.with_epsilon(epsilon)),
             Self::NonLocal(k) => Self::NonLocal(k.with_epsilon(epsilon)),
+            Self::Isotropic(k) => Self::Isotropic(k.with_epsilon(epsilon)),
+            Self::Expression(k) => Self::Expression(k.with_epsilon(epsilon)),
         }
     }
 }
@@ -279,6 +358,7 @@ impl<const D: usize> Sense<D> for LinearSignal<D> {
         let slope = crate::vector::norm(&self.gradient);
         let reach = if slope > 0.0 { f64::INFINITY } else { 0.0 };
         let gradient = self.gradient.map(|g| [g, g]);
-        Bounds { low: self.offset - reach, high: self.offset + reach, slope, gradient }
+        let (low, high) = (self.offset - reach, self.offset + reach);
+        Bounds { low, high, slope, gradient, change: 0.0 }
     }
 }

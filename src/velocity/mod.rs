@@ -178,7 +178,26 @@ impl<const D: usize> VelocitySpace<D> {
     /// Trapezoid on the circle, Gauss–Legendre × trapezoid on the sphere, × Gauss–Legendre in |v|:
     /// exact to round-off for polynomials up to degree 11 in v, and symmetric under v → −v.
     pub fn quadrature(&self) -> Vec<(Vector<D>, f64)> {
-        quadrature::rule(self.set, self.inner, self.outer)
+        self.quadrature_of(12)
+    }
+
+    /// The same with `angles` nodes on a circle and half as many latitudes, so up to degree
+    /// `angles` − 1 in the direction.
+    pub fn quadrature_of(&self, angles: usize) -> Vec<(Vector<D>, f64)> {
+        quadrature::rule(self.set, self.inner, self.outer, angles)
+    }
+
+    /// Nodes and weights for ∫ g(r) r^{d−1} dr over the speeds of V: one of them on a sphere.
+    pub fn speeds(&self, nodes: usize) -> Vec<(f64, f64)> {
+        quadrature::speeds::<D>(self.set, self.inner, self.outer, nodes)
+    }
+
+    /// F at speed r.
+    pub fn density_at_speed(&self, r: f64) -> f64 {
+        match &self.profile {
+            Profile::Uniform => 1.0 / self.measure,
+            Profile::Radial(p) => p.density(r),
+        }
     }
 }
 

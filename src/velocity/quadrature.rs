@@ -5,38 +5,47 @@ use crate::quadrature::gauss_legendre;
 use crate::vector::{Vector, scaled};
 use std::f64::consts::PI;
 
-/// Nodes per angle and for the speed.
-const ANGLES: usize = 12;
-const LATITUDES: usize = 6;
+/// Nodes for the speed.
 const SPEEDS: usize = 12;
 
-/// Nodes and weights for ∫_V · dv.
+/// Nodes and weights for ∫_V · dv, with `angles` nodes on a circle and half as many latitudes.
 pub(super) fn rule<const D: usize>(
     set: VelocitySet,
     inner: f64,
     outer: f64,
+    angles: usize,
 ) -> Vec<(Vector<D>, f64)> {
-    let d = D as i32;
-    let speeds = match set {
-        VelocitySet::Sphere => vec![(outer, outer.powi(d - 1))],
-        _ => gauss_legendre(SPEEDS, inner, outer)
-            .into_iter()
-            .map(|(r, w)| (r, w * r.powi(d - 1)))
-            .collect(),
-    };
-    let directions = directions::<D>();
+    let speeds = speeds::<D>(set, inner, outer, SPEEDS);
+    let directions = directions::<D>(angles);
     speeds
         .iter()
         .flat_map(|(r, w)| directions.iter().map(move |(e, u)| (scaled(*r, e), w * u)))
         .collect()
 }
 
+/// Nodes and weights for ∫ · r^{d−1} dr.
+pub(super) fn speeds<const D: usize>(
+    set: VelocitySet,
+    inner: f64,
+    outer: f64,
+    nodes: usize,
+) -> Vec<(f64, f64)> {
+    let d = D as i32;
+    match set {
+        VelocitySet::Sphere => vec![(outer, outer.powi(d - 1))],
+        _ => gauss_legendre(nodes, inner, outer)
+            .into_iter()
+            .map(|(r, w)| (r, w * r.powi(d - 1)))
+            .collect(),
+    }
+}
+
 /// Nodes and weights on the unit sphere.
-fn directions<const D: usize>() -> Vec<(Vector<D>, f64)> {
+fn directions<const D: usize>(angles: usize) -> Vec<(Vector<D>, f64)> {
     let circle = || {
-        (0..ANGLES).map(|i| {
-            let angle = 2.0 * PI * (i as f64 + 0.5) / ANGLES as f64;
-            (angle.cos(), angle.sin(), 2.0 * PI / ANGLES as f64)
+        (0..angles).map(move |i| {
+            let angle = 2.0 * PI * (i as f64 + 0.5) / angles as f64;
+            (angle.cos(), angle.sin(), 2.0 * PI / angles as f64)
         })
     };
     let mut nodes: Vec<([f64; 3], f64)> = Vec::new();
@@ -44,7 +53,7 @@ fn directions<const D: usize>() -> Vec<(Vector<D>, f64)> {
         1 => nodes.extend([([1.0, 0.0, 0.0], 1.0), ([-1.0, 0.0, 0.0], 1.0)]),
         2 => nodes.extend(circle().map(|(c, s, w)| ([c, s, 0.0], w))),
         _ => {
-            for (z, wz) in gauss_legendre(LATITUDES, -1.0, 1.0) {
+            for (z, wz) in gauss_legendre(angles / 2, -1.0, 1.0) {
                 let r = (1.0 - z * z).sqrt();
                 nodes.extend(circle().map(|(c, s, w)| ([r * c, r * s, z], w * wz)));
             }

@@ -1,0 +1,98 @@
+//! The local kernel with an unbiased turn that remembers (CMPS Remarks 1, 3).
+
+use super::{Bounds, Coefficients, Local, Proposal, Scattering, Sense, TurningKernel};
+use crate::rng::Stream;
+use crate::vector::Vector;
+use rand::RngExt;
+
+/// T_ε = λ(S,|∇S|) F(v) h(v,v′) + ε( a(S) v·∇S − b(S) v′·∇S ), h symmetric.
+///
+/// D = `spread`/λ and χ = (bμ `spread` + a `bias`)/λ with the moments of [`Scattering`]. On a sphere
+/// with mean cosine g of a turn both follow from the eigenvalue λ(1−g) of the first harmonic:
+/// D = s²/(dλ(1−g)), χ = (a+b)μD.
+#[derive(Clone, Debug)]
+pub struct Isotropic<const D: usize> {
+    /// The same without memory.
+    local: Local<D>,
+    scattering: Scattering<D>,
+}
+
+/// Share of the proposals that are drawn from F: T/P stays bounded where h is small.
+const FORGETFUL: f64 = 0.25;
+
+impl<const D: usize> Isotropic<D> {
+    /// `local` with h in its unbiased part.
+    pub fn new(local: Local<D>, scattering: Scattering<D>) -> Self {
+        Self { local, scattering }
+    }
+}
+
+impl<const D: usize> TurningKernel<D> for Isotropic<D> {
+    #[inline(always)]
+    fn relative_rate<S: Sense<D>>(
+        &self,
+        signal: &S,
+        x: &Vector<D>,
+        v: &Vector<D>,
+        w: &Vector<D>,
+    ) -> f64 {
+        let memory = self.scattering.relative(v, w) - 1.0;
+        self.local.relative_rate(signal, x, v, w) + memory * self.local.rate(signal, x)
+    }
+
+    fn bound(&self, bounds: &Bounds<D>) -> f64 {
+        let [_, high] = self.scattering.extremes();
+        high * self.local.highest_rate(bounds) + self.local.bias_bound(bounds)
+    }
+
+    fn floor(&self, bounds: &Bounds<D>) -> f64 {
+        let [low, _] = self.scattering.extremes();
+        self.local.constant_rate().map_or(0.0, |rate| low * rate - self.local.bias_bound(bounds))
+    }
+
+    fn proposal(&self) -> Option<&dyn Proposal<D>> {
+        self.scattering.is_drawn().then_some(&self.scattering as &dyn Proposal<D>)
+    }
+
+    /// A ratio of sums lies between the ratios of their parts.
+    fn proposal_bound(&self, bounds: &Bounds<D>) -> f64 {
+        let remembered = self.local.highest_rate(bounds) / (1.0 - FORGETFUL);
+        remembered.max(self.local.bias_bound(bounds) / FORGETFUL)
+    }
+
+    fn is_sampled(&self) -> bool {
+        self.local.is_sampled()
+    }
+
+    fn leading_rate(&self, s: f64, slope: f64) -> f64 {
+        self.local.leading_rate(s, slope) * self.scattering.moments().rate
+    }
+
+    fn coefficients(&self, s: f64, slope: f64) -> Coefficients {
+        let (m, lambda) = (self.scattering.moments(), self.local.leading_rate(s, slope));
+        let [a, b_mu] = self.local.biases(s);
+        Coefficients {
+            diffusivity: m.spread / lambda,
+            sensitivity: (b_mu * m.spread + a * m.bias) / lambda,
+        }
+    }
+
+    fn constant_coefficients(&self) -> Option<Coefficients> {
+        self.local.constant_coefficients().map(|_| self.coefficients(0.0, 0.0))
+    }
+
+    fn with_epsilon(&self, epsilon: f64) -> Self {
+        Self { local: self.local.with_epsilon(epsilon), scattering: self.scattering.clone() }
+    }
+}
+
+/// P(v|w) = F(v)( (1−θ)h(v,w) + θ ).
+impl<const D: usize> Proposal<D> for Scattering<D> {
+    fn relative_density(&self, v: &Vector<D>, w: &Vector<D>) -> f64 {
+        (1.0 - FORGETFUL) * self.relative(v, w) + FORGETFUL
+    }
+
+    fn propose(&self, w: &Vector<D>, rng: &mut Stream) -> Vector<D> {
+        if rng.random::<f64>() < FORGETFUL { self.space().sample(rng) } else { self.draw(w, rng) }
+    }
+}
