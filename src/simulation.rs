@@ -9,7 +9,7 @@ use crate::motion::{MotionError, Tally};
 use crate::rng::Streams;
 use crate::schedule::Tick;
 use crate::state::State;
-use crate::turning::Sense;
+use crate::turning::{Sense, TurningKernel};
 use crate::with_kernel;
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -117,7 +117,15 @@ impl<'m, const D: usize> Simulation<'m, D> {
         let deposited = model.equation.is_coupled() || tick.output;
         let mut field = std::mem::take(&mut self.work.field);
         self.signal_after(0.5 * dt, &mut field);
-        let signal = model.sense(&mut field, std::mem::take(&mut self.work.padded));
+        let mut signal = model.sense(&mut field, std::mem::take(&mut self.work.padded));
+        if model.kernel.senses_change() && !model.equation.is_steady() {
+            self.signal_after(dt, &mut field);
+            field
+                .iter_mut()
+                .zip(&self.state.signal)
+                .for_each(|(next, now)| *next = (*next - now) / dt);
+            signal = model.with_change(signal, &mut field);
+        }
         let tally = self.fly(&signal, dt, deposited, watch)?;
         self.state.tally += tally;
         self.work.padded = signal.into_padded();

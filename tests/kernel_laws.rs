@@ -16,7 +16,7 @@ use kinetaxis::vector::Vector;
 use kinetaxis::with_kernel;
 use laboratory::flight::{Flight, WAYS, Way, pinned, whole_space};
 use laboratory::kernels::{
-    Family, Lambda, Spec, gradient, remembering_specs, specs_of_signal, uniform_specs,
+    Family, Lambda, Spec, gradient, remembering_specs, specs_of_signal, typed_specs, uniform_specs,
     weighted_specs,
 };
 use laboratory::motion::OFFSET;
@@ -35,8 +35,11 @@ fn cases() -> Vec<(Set, Spec)> {
     };
     let uniform = [uniform_specs(), specs_of_signal()].concat();
     let local = specs_of_signal().into_iter().take(1).collect();
-    let remembering =
-        [on(&[SPHERE], remembering_specs(true)), on(&[BALL, SHELL_F], remembering_specs(false))];
+    let remembering = [
+        on(&[SPHERE], remembering_specs(true)),
+        on(&[BALL, SHELL_F], remembering_specs(false)),
+        on(&[SPHERE, BALL_F], typed_specs()),
+    ];
     let others = [on(&UNIFORM, uniform), on(&WEIGHTED, [weighted_specs(), local].concat())];
     [others.concat(), remembering.concat()].concat()
 }

@@ -95,7 +95,7 @@ impl<const D: usize> Envelopes<D> {
     ) -> Self {
         let proposed = flight.method == Method::Exact && kernel.proposal().is_some() && {
             let all = signal.bounds();
-            kernel.proposal_bound(&all) < kernel.bound(&all)
+            kernel.candidate_bound(&all) < kernel.bound(&all)
         };
         let envelope = |bounds: &Bounds<D>| {
             let (bound, floor) = match proposed {

@@ -7,7 +7,7 @@ use crate::formula::Formula;
 use crate::vector::{Vector, add_scaled, dot, norm, scaled};
 use crate::velocity::VelocitySpace;
 use std::f64::consts::PI;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// What T_ε(x, v, v′) may be made of, with the cell at x:
 ///
@@ -148,16 +148,16 @@ impl<const D: usize> Expression<D> {
     pub fn new(formula: Formula, space: &VelocitySpace<D>, epsilon: f64) -> Self {
         let rate = Rate::new(formula, space.clone());
         let along = [rate.signal, rate.here || rate.ahead || rate.behind];
-        let nodes = [1.0, 0.0]
-            .map(|s| resolution(|nodes| rate.expansion(s, 1.0, nodes)))
-            .into_iter()
-            .max()
-            .expect("there are two");
-        let copy = rate.clone();
+        let (copy, nodes) = (rate.clone(), OnceLock::new());
         let exact = move |s: f64, slope: f64| {
+            // The same whoever asks first.
+            let nodes = nodes.get_or_init(|| {
+                let needed = |s: f64| resolution(|nodes| copy.expansion(s, 1.0, nodes));
+                needed(0.0).max(needed(1.0))
+            });
             // Γ/|∇S| has a limit at ∇S = 0.
             let slope = slope.max(1e-6);
-            let e = copy.expansion(s, slope, nodes);
+            let e = copy.expansion(s, slope, *nodes);
             [e.diffusivity, e.drift / slope]
         };
         Self { rate, epsilon, limit: Arc::new(Patches::new(exact, along)) }
@@ -171,11 +171,14 @@ impl<const D: usize> Expression<D> {
             self.rate.linear(s, slope, 0.0, v, w)
         };
         let places = [bounds.low, 0.5 * (bounds.low + bounds.high), bounds.high];
-        for (s, slope) in places.into_iter().flat_map(|s| [(s, 0.5 * bounds.slope), (s, bounds.slope)]) {
+        for (s, slope) in
+            places.into_iter().flat_map(|s| [(s, 0.5 * bounds.slope), (s, bounds.slope)])
+        {
             let place = format!("at S = {s:.4}, |grad S| = {slope:.4}");
-            let least = pairs.iter().map(|(v, w)| zero(s, slope, v, w)).fold(f64::INFINITY, |a, b| {
-                if b.is_nan() { b } else { a.min(b) }
-            });
+            let least = pairs
+                .iter()
+                .map(|(v, w)| zero(s, slope, v, w))
+                .fold(f64::INFINITY, |a, b| if b.is_nan() { b } else { a.min(b) });
             if !(least > 0.0 && least.is_finite()) {
                 return Some(format!(
                     "T0/F must be positive and finite, but is {least:.6} {place}. Raise what does not vanish with eps."
@@ -191,10 +194,14 @@ impl<const D: usize> Expression<D> {
                     m.values[0], m.values[1]
                 ));
             }
-            if let Some(m) = Misfit::worst(&pairs, |v, w| [zero(s, slope, v, w), zero(s, slope, w, v)]) {
+            if let Some(m) =
+                Misfit::worst(&pairs, |v, w| [zero(s, slope, v, w), zero(s, slope, w, v)])
+            {
                 return Some(format!(
                     "detailed balance is violated {place}: T0/F is {:.6} for {m}, and {:.6} the other way. Make it symmetric in r and q, for example with {:.6} both ways.",
-                    m.values[0], m.values[1], 0.5 * (m.values[0] + m.values[1])
+                    m.values[0],
+                    m.values[1],
+                    0.5 * (m.values[0] + m.values[1])
                 ));
             }
         }

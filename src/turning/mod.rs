@@ -161,6 +161,14 @@ pub trait TurningKernel<const D: usize>: Sync {
         f64::INFINITY
     }
 
+    /// What candidates are drawn by, tumble by tumble: the lower of the two bounds.
+    fn candidate_bound(&self, bounds: &Bounds<D>) -> f64 {
+        match self.proposal() {
+            Some(_) => self.proposal_bound(bounds).min(self.bound(bounds)),
+            None => self.bound(bounds),
+        }
+    }
+
     /// How far from where it is a cell senses the signal.
     fn sensing_distance(&self) -> f64 {
         0.0

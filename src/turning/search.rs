@@ -17,7 +17,8 @@ pub fn bounds<const N: usize>(f: impl Fn(&[f64; N]) -> f64) -> [f64; 2] {
     found.sort_by(|a, b| a.0.total_cmp(&b.0));
     let lowest = found.iter().take(CLIMBS).map(|(_, u)| -climb(|u| -f(u), *u));
     let highest = found.iter().rev().take(CLIMBS).map(|(_, u)| climb(&f, *u));
-    let (low, high) = (lowest.fold(f64::INFINITY, f64::min), highest.fold(f64::NEG_INFINITY, f64::max));
+    let (low, high) =
+        (lowest.fold(f64::INFINITY, f64::min), highest.fold(f64::NEG_INFINITY, f64::max));
     let room = ROOM * (high - low);
     [low - room, high + room]
 }

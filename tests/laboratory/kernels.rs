@@ -4,7 +4,8 @@ use super::sets::Set;
 use kinetaxis::experiment::{Psi as PsiSpec, Scattering as ScatteringSpec};
 use kinetaxis::formula::{Formula, Quantity};
 use kinetaxis::turning::{
-    Bounds, Isotropic, Kernel, Local, NonLocal, Psi, Scattering, TurningKernel,
+    Bounds, Expression, Isotropic, Kernel, Local, NonLocal, Psi, Scattering, TurningKernel,
+    VARIABLES,
 };
 use kinetaxis::vector::{Vector, dot, norm};
 
@@ -31,6 +32,26 @@ pub enum Spec {
     },
     /// T = 1.3F(v)h(v,w) + ε( a v·g − b w·g ), aμ = 0.5, bμ = 0.4.
     Isotropic(Memory),
+    /// T as a text.
+    Typed(Text),
+}
+
+/// T/F as a text, with A = v·g and B = w·g.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Text {
+    /// 1.2 + 0.15 v·w + ε(0.5A − 0.4B)/√(1+G²).
+    Gradient,
+    /// 1.2 + 0.6 tanh(εA) − 0.3 sin(εB).
+    Remote,
+    /// (1.2 + 0.1|v||w|)(1 − 0.6 tanh(εB)).
+    Path,
+    /// 1 + 0.4S + 0.1 v·w + 0.5εAS/(1+S²).
+    OfSignal,
+}
+
+/// Those whose turning does not depend on the value of S.
+pub fn typed_specs() -> Vec<Spec> {
+    [Text::Gradient, Text::Remote, Text::Path].map(Spec::Typed).to_vec()
 }
 
 /// h(v,w), s the speed of a sphere and c the cosine of v and w.
@@ -112,6 +133,7 @@ pub fn specs_of_signal() -> Vec<Spec> {
         Spec::Local { lambda: Lambda::OfBoth, a_mu: 0.8, b_mu: 0.6 },
         Spec::NonLocal { plus: 1.0, minus: 0.0, psi: Family::SeparableOfSignal },
         Spec::NonLocal { plus: 0.7, minus: 0.6, psi: Family::ExpressionOfSignal },
+        Spec::Typed(Text::OfSignal),
     ]
 }
 
@@ -186,6 +208,15 @@ impl Spec {
                 let local = Local::new(constant(1.3), a, b, space, epsilon);
                 Kernel::Isotropic(Isotropic::new(local, scattering))
             }
+            Self::Typed(text) => {
+                let text = match text {
+                    Text::Gradient => "F*(1.2 + 0.15*p + eps*(0.5*A - 0.4*B)/sqrt(1 + G^2))",
+                    Text::Remote => "F*(1.2 + 0.6*tanh(R - S) - 0.3*sin(S - Q))",
+                    Text::Path => "F*(1.2 + 0.1*r*q)*(1 - 0.6*tanh(W))",
+                    Text::OfSignal => "F*(1 + 0.4*S + 0.1*p + 0.5*eps*A*S/(1 + S^2))",
+                };
+                Kernel::Expression(Expression::new(formula(text, VARIABLES), &space, epsilon))
+            }
         }
     }
 
@@ -198,7 +229,7 @@ impl Spec {
 
     /// Whether T has a part that depends on both velocities.
     pub fn remembers(&self) -> bool {
-        matches!(self, Self::Isotropic(_))
+        matches!(self, Self::Isotropic(_) | Self::Typed(_))
     }
 
     /// T, from the equations. F(v) is `profile`(|v|) over its integral `total`.
@@ -259,6 +290,33 @@ impl Spec {
                     gain: Box::new(move |v| epsilon * 0.5 / mu * dot(v, &g)),
                     exchange: Box::new(move |w| -epsilon * 0.4 / mu * dot(w, &g)),
                     pair: Some(Box::new(move |v, w| 1.3 * profile(norm(v)) / total * h(v, w))),
+                }
+            }
+            Self::Typed(text) => {
+                let (profile, slope) =
+                    (set.profile.map_or((|_| 1.0) as fn(f64) -> f64, |(_, f)| f), norm(&g));
+                let relative = move |v: &Vector<D>, w: &Vector<D>| {
+                    let (a, b) = (dot(v, &g), dot(w, &g));
+                    match text {
+                        Text::Gradient => {
+                            let bias = (0.5 * a - 0.4 * b) / (1.0 + slope * slope).sqrt();
+                            1.2 + 0.15 * dot(v, w) + epsilon * bias
+                        }
+                        Text::Remote => {
+                            1.2 + 0.6 * (epsilon * a).tanh() - 0.3 * (epsilon * b).sin()
+                        }
+                        Text::Path => {
+                            (1.2 + 0.1 * norm(v) * norm(w)) * (1.0 - 0.6 * (epsilon * b).tanh())
+                        }
+                        Text::OfSignal => {
+                            1.0 + 0.4 * s + 0.1 * dot(v, w) + 0.5 * epsilon * a * s / (1.0 + s * s)
+                        }
+                    }
+                };
+                Additive {
+                    gain: Box::new(|_| 0.0),
+                    exchange: Box::new(|_| 0.0),
+                    pair: Some(Box::new(move |v, w| profile(norm(v)) / total * relative(v, w))),
                 }
             }
         }
