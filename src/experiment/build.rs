@@ -81,55 +81,12 @@ fn velocity(draft: &Draft) -> Option<Velocity> {
 }
 
 fn kernel(draft: &Draft) -> Option<Kernel> {
-    let model = match draft.text("kernel.model")? {
-        "local" => KernelModel::Local {
-            lambda: draft.quantity("kernel.lambda")?,
-            a: draft.quantity("kernel.a")?,
-            b: draft.quantity("kernel.b")?,
-        },
-        "isotropic" => KernelModel::Isotropic {
-            lambda: draft.quantity("kernel.lambda")?,
-            a: draft.quantity("kernel.a")?,
-            b: draft.quantity("kernel.b")?,
-            scattering: scattering(draft)?,
-        },
-        "expression" => KernelModel::Expression(draft.formula("kernel.turning")?),
-        _ => KernelModel::NonLocal {
-            alpha_plus: draft.float("kernel.alpha_plus")?,
-            alpha_minus: draft.float("kernel.alpha_minus")?,
-            psi: psi(draft)?,
-        },
-    };
+    let word = draft.text("kernel.model")?;
+    let kind = crate::turning::KINDS.iter().find(|kind| kind.word == word)?;
     Some(Kernel {
-        model,
+        model: (kind.read)(draft)?,
         refuse_negative: draft.text("kernel.negative")? == "refuse",
         bound: draft.float("kernel.bound"),
-    })
-}
-
-fn scattering(draft: &Draft) -> Option<Scattering> {
-    Some(match draft.text("kernel.scattering")? {
-        "henyey-greenstein" => {
-            Scattering::HenyeyGreenstein { mean_cosine: draft.float("kernel.mean_cosine")? }
-        }
-        "von-mises-fisher" => {
-            Scattering::VonMisesFisher { concentration: draft.float("kernel.concentration")? }
-        }
-        _ => Scattering::Expression(draft.formula("kernel.leading")?),
-    })
-}
-
-fn psi(draft: &Draft) -> Option<Psi> {
-    let constants = || Some((draft.float("kernel.c1")?, draft.float("kernel.c2")?));
-    Some(match draft.text("kernel.psi")? {
-        "saturating" => constants().map(|(c1, c2)| Psi::Saturating { c1, c2 })?,
-        "linear" => constants().map(|(c1, c2)| Psi::Linear { c1, c2 })?,
-        "exponential" => constants().map(|(c1, c2)| Psi::Exponential { c1, c2 })?,
-        "separable" => Psi::Separable {
-            diffusivity: draft.quantity("kernel.diffusivity")?,
-            sensitivity: draft.quantity("kernel.sensitivity")?,
-        },
-        _ => Psi::Expression(draft.formula("kernel.expression")?),
     })
 }
 

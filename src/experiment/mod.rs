@@ -6,9 +6,9 @@
 mod build;
 mod check;
 mod derive;
-mod draft;
+pub(crate) mod draft;
 pub mod keys;
-mod kind;
+pub(crate) mod kind;
 mod problem;
 mod read;
 #[cfg(test)]
@@ -27,6 +27,7 @@ pub use read::{Loaded, read, to_toml};
 use crate::formula::{Formula, Quantity};
 use crate::grid::Boundary;
 pub use crate::motion::Method;
+pub use crate::turning::KernelModel;
 
 /// A validated experiment. Vectors have `dimension` entries.
 #[derive(Clone, Debug)]
@@ -111,42 +112,6 @@ pub struct Kernel {
     pub refuse_negative: bool,
     /// An upper bound on T/F given by the user, in place of the computed one.
     pub bound: Option<f64>,
-}
-
-/// The turning kernels.
-#[derive(Clone, Debug)]
-pub enum KernelModel {
-    /// CMPS Model 1 (38, 41).
-    Local {
-        /// λ(S, G), G = |∇S|.
-        lambda: Quantity,
-        /// a(S).
-        a: Quantity,
-        /// b(S).
-        b: Quantity,
-    },
-    /// CMPS Model 2 (42), HKS Remark 3.7.
-    NonLocal {
-        /// α₊ ≥ 0, weight of ψ(S(x), S(x+εv)).
-        alpha_plus: f64,
-        /// α₋ ≥ 0, weight of ψ(S(x), S(x−εv′)).
-        alpha_minus: f64,
-        /// ψ.
-        psi: Psi,
-    },
-    /// Model 1 with an unbiased turn that remembers: T₀ = λ F(v) h(v, v′) (CMPS Remarks 1, 3).
-    Isotropic {
-        /// λ(S, G), G = |∇S|.
-        lambda: Quantity,
-        /// a(S).
-        a: Quantity,
-        /// b(S).
-        b: Quantity,
-        /// h.
-        scattering: Scattering,
-    },
-    /// T_ε in the variables of [`crate::turning::VARIABLES`].
-    Expression(Formula),
 }
 
 /// Laws of an unbiased turn, T₀/λ.

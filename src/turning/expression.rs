@@ -2,7 +2,9 @@
 
 use super::expansion::{Expansion, Misfit, expand, resolution};
 use super::patches::Patches;
-use super::{Bounds, Coefficients, Sense, TurningKernel, search};
+use super::{Bounds, Coefficients, KernelModel, Sense, TurningKernel, search};
+use crate::experiment::draft::Draft;
+use crate::experiment::kind::{Fallback::*, Key, Kind, key};
 use crate::formula::Formula;
 use crate::vector::{Vector, add_scaled, dot, norm, scaled};
 use crate::velocity::VelocitySpace;
@@ -21,6 +23,19 @@ use std::sync::{Arc, OnceLock};
 /// | F | F(v) |
 /// | eps | ε |
 pub const VARIABLES: &[&str] = &["S", "G", "A", "B", "R", "Q", "W", "r", "q", "p", "F", "eps"];
+
+/// Keys of the experiment file.
+#[rustfmt::skip]
+pub(super) const KEYS: &[Key] = &[
+    key("kernel.turning", Kind::Formula(VARIABLES), Required,
+        "T(x, v, v') in S, G = |grad S|, A = v.grad S, B = v'.grad S, R = S(x + eps v), Q = S(x - eps v'), W = eps^2 dS/dt + eps v'.grad S (felt along the path), r = |v|, q = |v'|, p = v.v', F = F(v), eps = epsilon. At eps = 0 it must be positive, the same for all directions of grad S, and T0/F the same when v and v' are exchanged; at t = 0 it must not be negative.")
+        .sample("\"F*(1 + eps*A/sqrt(1 + G^2))\"").only("kernel.model", &["expression"]),
+];
+
+/// What the file says.
+pub(super) fn read(draft: &Draft) -> Option<KernelModel> {
+    draft.formula("kernel.turning").map(KernelModel::Expression)
+}
 
 /// T_ε itself, a density in v. D and χ come from the integral equations ([`super::expansion`]).
 #[derive(Clone, Debug)]

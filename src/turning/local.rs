@@ -1,9 +1,38 @@
 //! The local kernel (CMPS Model 1; 38, 41).
 
-use super::{Affine, Bounds, Coefficients, Sense, TurningKernel, sampled_bound};
+use super::{Affine, Bounds, Coefficients, KernelModel, Sense, TurningKernel, sampled_bound};
+use crate::experiment::draft::Draft;
+use crate::experiment::kind::{Fallback::*, Key, Kind, NONNEGATIVE, POSITIVE, key};
 use crate::formula::Quantity;
 use crate::vector::{Vector, dot, norm};
 use crate::velocity::VelocitySpace;
+
+/// Kernels with λ, a and b.
+const WITH_BIAS: &[&str] = &["local", "isotropic"];
+
+/// Keys of the experiment file.
+#[rustfmt::skip]
+pub(super) const KEYS: &[Key] = &[
+    key("kernel.lambda", Kind::Quantity(POSITIVE, &["S", "G"]), Value("1.0"),
+        "Tumble rate lambda(S, G), G = |grad S|.")
+        .sample("\"1 + 0.5*S\"").only("kernel.model", WITH_BIAS),
+    key("kernel.a", Kind::Quantity(NONNEGATIVE, &["S"]), Value("0.0"),
+        "a(S) >= 0, bias of the new velocity.").sample("\"1/(1 + S)^2\"").only("kernel.model", WITH_BIAS),
+    key("kernel.b", Kind::Quantity(NONNEGATIVE, &["S"]), Value("0.0"),
+        "b(S) >= 0, bias of the tumble rate.").sample("\"1/(1 + S)^2\"").only("kernel.model", WITH_BIAS),
+];
+
+/// What the file says.
+pub(super) fn read(draft: &Draft) -> Option<KernelModel> {
+    let [lambda, a, b] = biases(draft)?;
+    Some(KernelModel::Local { lambda, a, b })
+}
+
+/// λ, a and b.
+pub(super) fn biases(draft: &Draft) -> Option<[Quantity; 3]> {
+    let quantity = |name| draft.quantity(name);
+    Some([quantity("kernel.lambda")?, quantity("kernel.a")?, quantity("kernel.b")?])
+}
 
 /// T_ε = λ(S,|∇S|) F(v) + ε( a(S) v·∇S − b(S) v′·∇S ), a, b ≥ 0.
 ///
