@@ -14,8 +14,8 @@ use kinetaxis::vector::norm;
 use kinetaxis::with_kernel;
 use laboratory::flight::{WAYS, Way};
 use laboratory::kernels::{
-    Family, Lambda, Spec, gradient, remembering_specs, specs_of_signal, typed_specs, uniform_specs,
-    weighted_specs,
+    Family, Lambda, Memory, Spec, gradient, remembering_specs, specs_of_signal, typed_specs,
+    uniform_specs, weighted_specs,
 };
 use laboratory::motion::{Motion, OFFSET};
 use laboratory::sets::{BALL, BALL_F, SHELL, SPHERE, Set, UNIFORM, WEIGHTED, frame};
@@ -138,6 +138,28 @@ fn a_wrong_closed_form_is_refused() {
         ("mean squares exchanged in χ", d, (0.7 * m2 + m2f) / (3.0 * 1.3)),
         ("b with the other sign", d, (m2 - 0.7 * m2f) / (3.0 * 1.3)),
         ("λ up 2 %", d / 1.02, chi / 1.02),
+    ];
+    for (what, diffusivity, sensitivity) in planted {
+        let wrong = Coefficients { diffusivity, sensitivity };
+        assert!(check_coefficients(wrong, &solved, &signal).is_err(), "{what} went unseen");
+    }
+}
+
+/// So is one of a persistent turn that forgets what it remembers.
+#[test]
+fn a_wrong_persistence_is_refused() {
+    let spec = Spec::Isotropic(Memory::Poisson);
+    let signal = LinearSignal { offset: 0.4, gradient: gradient::<3>(0.6) };
+    let solved = solved(&SPHERE, &spec, &signal);
+    let right = spec.kernel::<3>(&SPHERE, 1.0).coefficients(0.4, 0.6);
+    assert_eq!(check_coefficients(right, &solved, &signal), Ok(()));
+    let (d, chi) = (right.diffusivity, right.sensitivity);
+    let planted = [
+        ("1 − g lost in D", 0.6 * d, chi),
+        ("1 − g lost in χ", d, 0.6 * chi),
+        ("1 − g² for 1 − g", d * 0.6 / 0.84, chi * 0.6 / 0.84),
+        ("1 + g for 1 − g", d * 0.6 / 1.4, chi * 0.6 / 1.4),
+        ("b alone", d, chi * 0.4 / 0.9),
     ];
     for (what, diffusivity, sensitivity) in planted {
         let wrong = Coefficients { diffusivity, sensitivity };

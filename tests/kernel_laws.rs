@@ -16,8 +16,8 @@ use kinetaxis::vector::Vector;
 use kinetaxis::with_kernel;
 use laboratory::flight::{Flight, WAYS, Way, pinned, whole_space};
 use laboratory::kernels::{
-    Family, Lambda, Spec, gradient, remembering_specs, specs_of_signal, typed_specs, uniform_specs,
-    weighted_specs,
+    Family, Lambda, Memory, Spec, Text, gradient, remembering_specs, specs_of_signal, typed_specs,
+    uniform_specs, weighted_specs,
 };
 use laboratory::motion::OFFSET;
 use laboratory::sets::{BALL, BALL_F, Bins, SHELL, SHELL_F, SPHERE, Set, UNIFORM, WEIGHTED, frame};
@@ -169,6 +169,8 @@ fn turns_by_another_kernel_are_refused() {
         (local(1.6, 0.0), local(0.0, 1.6)),
         (nonlocal(1.0, 0.0), nonlocal(0.0, 1.0)),
         (nonlocal(0.9, 0.3), nonlocal(0.3, 0.9)),
+        (Spec::Typed(Text::Remote), Spec::Typed(Text::Gradient)),
+        (Spec::Isotropic(Memory::Given), local(0.5, 0.4)),
     ] {
         for set in [SPHERE, SHELL] {
             let verdict = turned::<2>(set, spec, judged_by, velocity(&set, 0.8), (Way::Found, 3));

@@ -74,7 +74,7 @@ fn bad_physics_is_refused_with_reason_and_remedy() {
         ("F*(1 + 0.2*A)", ["depends on the direction of grad S", "Write eps*A for A"]),
         ("F*(1 + 0.2*A^2*B^2)", ["D be a tensor", "Write eps*A for A"]),
         ("F*(1 + 0.9*(r - q) + 0.5*A*eps) - 2*F", ["must be positive", "does not vanish with eps"]),
-        ("F*(1 + 3*eps*A)", ["must not be negative", "Set epsilon to 0.1"]),
+        ("F*(1 + 12*eps*A)", ["must not be negative", "Set epsilon to 0.08"]),
     ] {
         let Err(error) = Model::<2>::new(&typed(turning)) else { panic!("{turning} was accepted") };
         let message = error.to_string();

@@ -55,7 +55,7 @@ pub(super) fn leading(draft: &mut Draft) -> Option<()> {
             "violates detailed balance: at {worst}, T0(v, v') F(v') = {left:.6} but T0(v', v) F(v) = {right:.6}"
         );
         let remedy = format!(
-            "Write it as F h with h the same when r and q are exchanged; half the sum of both ways would be {:.6} there.",
+            "Write it as F h with h the same when r and q are exchanged; T0 = {:.6} there, and the like, would be half the sum of both ways.",
             0.5 * (left + right) / worst.g
         );
         draft.complain("kernel.leading", message, remedy);
@@ -108,7 +108,8 @@ fn pairs<const D: usize>(space: &VelocitySpace<D>, formula: &Formula) -> Vec<Pai
     for &r in &speeds {
         for &q in &speeds {
             for c in &cosines {
-                let (p, f, g) = (r * q * c, space.density_at_speed(r), space.density_at_speed(q));
+                let (p, f, g) =
+                    (r * q * c + 0.0, space.density_at_speed(r), space.density_at_speed(q));
                 let (there, back) = (formula.eval(&[r, q, p, f]), formula.eval(&[q, r, p, g]));
                 pairs.push(Pair { r, q, p, f, g, there, back });
             }
