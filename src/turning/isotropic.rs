@@ -8,6 +8,7 @@ use crate::experiment::kind::{Fallback::*, Key, Kind::*, Range, key};
 use crate::rng::Stream;
 use crate::vector::Vector;
 use rand::RngExt;
+use std::sync::Arc;
 
 /// Keys of the experiment file.
 #[rustfmt::skip]
@@ -57,7 +58,7 @@ fn scattering(draft: &Draft) -> Option<experiment::Scattering> {
 pub struct Isotropic<const D: usize> {
     /// The same without memory.
     local: Local<D>,
-    scattering: Scattering<D>,
+    scattering: Arc<Scattering<D>>,
 }
 
 /// Share of the proposals that are drawn from F: T/P stays bounded where h is small.
@@ -66,7 +67,7 @@ const FORGETFUL: f64 = 0.25;
 impl<const D: usize> Isotropic<D> {
     /// `local` with h in its unbiased part.
     pub fn new(local: Local<D>, scattering: Scattering<D>) -> Self {
-        Self { local, scattering }
+        Self { local, scattering: Arc::new(scattering) }
     }
 }
 
@@ -94,7 +95,7 @@ impl<const D: usize> TurningKernel<D> for Isotropic<D> {
     }
 
     fn proposal(&self) -> Option<&dyn Proposal<D>> {
-        self.scattering.is_drawn().then_some(&self.scattering as &dyn Proposal<D>)
+        self.scattering.is_drawn().then_some(&*self.scattering as &dyn Proposal<D>)
     }
 
     /// A ratio of sums lies between the ratios of their parts.
