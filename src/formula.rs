@@ -3,6 +3,9 @@
 use exmex::{Express, FlatEx};
 use std::sync::Arc;
 
+/// Variables that an expression can have.
+const MOST: usize = 16;
+
 /// An expression in named variables, evaluated in f64.
 ///
 /// ```
@@ -60,7 +63,7 @@ impl Formula {
     /// If `arguments` is shorter than the list of variables.
     pub fn eval(&self, arguments: &[f64]) -> f64 {
         assert!(arguments.len() >= self.variables.len(), "too few arguments");
-        let mut values = [0.0; 8];
+        let mut values = [0.0; MOST];
         for (value, &position) in values.iter_mut().zip(&self.arguments) {
             *value = arguments[position];
         }

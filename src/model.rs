@@ -58,6 +58,9 @@ pub struct Model<const D: usize> {
     symbol: Vec<f64>,
 }
 
+/// Nodes at which a kernel is tried before it is used.
+const TRIALS: usize = 512;
+
 impl<const D: usize> Model<D> {
     /// Builds the model of an experiment of dimension `D`.
     pub fn new(e: &Experiment) -> Result<Self, InitialError> {
@@ -66,7 +69,7 @@ impl<const D: usize> Model<D> {
         let spectral = Spectral::new(&grid);
         let space = VelocitySpace::from_experiment(&e.velocity);
         let map = Arc::new(NodeMap::new(&grid));
-        Ok(Self {
+        let model = Self {
             epsilon: e.epsilon,
             kernel: Kernel::from_experiment(e, &space),
             kernel_bound: e.kernel.bound,
@@ -88,7 +91,13 @@ impl<const D: usize> Model<D> {
             symbol: spectral.table(|k| spline::symbol(&grid, k)),
             spectral,
             space,
-        })
+        };
+        let every = model.grid().len().div_ceil(TRIALS);
+        let nodes: Vec<Vector<D>> = model.grid().nodes().step_by(every).collect();
+        match model.kernel.fault(&model.initial_signal(), &nodes) {
+            Some(fault) => Err(InitialError::Kernel(fault)),
+            None => Ok(model),
+        }
     }
 
     /// The field steps. Before an output they shrink to ε²/25, a fraction of the time in which
@@ -119,6 +128,15 @@ impl<const D: usize> Model<D> {
     /// S with these coefficients, which are overwritten, as cells sense it; `padded` gives memory.
     pub fn sense(&self, signal: &mut [f64], padded: Vec<f64>) -> SensedSignal<'_, D> {
         SensedSignal::new(&self.spectral, &self.map, &self.symbol, signal, padded)
+    }
+
+    /// The same with ∂tS, given by coefficients that are overwritten, too.
+    pub fn with_change<'a>(
+        &'a self,
+        signal: SensedSignal<'a, D>,
+        change: &mut [f64],
+    ) -> SensedSignal<'a, D> {
+        signal.changing(&self.spectral, &self.symbol, change)
     }
 
     /// A field step of length `duration` in a frozen signal, for cells at `positions`.

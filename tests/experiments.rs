@@ -11,10 +11,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What is shipped, with D and χ at t = 0 where the header of the file states them.
-const SHIPPED: [(&str, Option<[f64; 2]>); 16] = [
+const SHIPPED: [(&str, Option<[f64; 2]>); 21] = [
     ("aggregation-2d", Some([FRAC_1_PI, 0.45])),
     ("bench-w1", Some([0.5, 0.5])),
     ("bench-w2", Some([0.5, 0.5])),
+    ("designed-coefficients", None),
+    ("detailed-balance-2d", None),
+    ("expression-2d", None),
     ("free-walk-1d", Some([1.0, 0.0])),
     ("free-walk-2d", Some([0.5, 0.0])),
     ("free-walk-3d", Some([0.2, 0.0])),
@@ -25,9 +28,11 @@ const SHIPPED: [(&str, Option<[f64; 2]>); 16] = [
     ("nonlocal-1d", None),
     ("nonlocal-2d", Some([0.3316, 0.1563])),
     ("nonlocal-3d", Some([0.1910, 0.24])),
+    ("persistence", Some([2.0 / 3.0, 1.0 / 6.0])),
     ("slab-reference-2d", Some([0.5, 1.0])),
     ("subcritical", Some([1.0, 1.0])),
     ("supercritical-2d", Some([0.5, 0.3142])),
+    ("temporal-2d", Some([0.5, 0.25])),
 ];
 const CELLS: usize = 4000;
 const REPLICATES: usize = 4;

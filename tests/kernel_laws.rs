@@ -16,10 +16,11 @@ use kinetaxis::vector::Vector;
 use kinetaxis::with_kernel;
 use laboratory::flight::{Flight, WAYS, Way, pinned, whole_space};
 use laboratory::kernels::{
-    Family, Lambda, Spec, gradient, specs_of_signal, uniform_specs, weighted_specs,
+    Family, Lambda, Memory, Spec, Text, gradient, remembering_specs, specs_of_signal, typed_specs,
+    uniform_specs, weighted_specs,
 };
 use laboratory::motion::OFFSET;
-use laboratory::sets::{BALL, BALL_F, Bins, SHELL, SPHERE, Set, UNIFORM, WEIGHTED, frame};
+use laboratory::sets::{BALL, BALL_F, Bins, SHELL, SHELL_F, SPHERE, Set, UNIFORM, WEIGHTED, frame};
 use laboratory::truth::Truth;
 use laboratory::verdict::{Verdict, counts, follows, judge};
 use rand::{RngExt, SeedableRng};
@@ -34,7 +35,13 @@ fn cases() -> Vec<(Set, Spec)> {
     };
     let uniform = [uniform_specs(), specs_of_signal()].concat();
     let local = specs_of_signal().into_iter().take(1).collect();
-    [on(&UNIFORM, uniform), on(&WEIGHTED, [weighted_specs(), local].concat())].concat()
+    let remembering = [
+        on(&[SPHERE], remembering_specs(true)),
+        on(&[BALL, SHELL_F], remembering_specs(false)),
+        on(&[SPHERE, BALL_F], typed_specs()),
+    ];
+    let others = [on(&UNIFORM, uniform), on(&WEIGHTED, [weighted_specs(), local].concat())];
+    [others.concat(), remembering.concat()].concat()
 }
 
 /// A velocity of `set`, with this cosine to the gradient.
@@ -69,7 +76,8 @@ fn kernels_are_the_equations<const D: usize>() {
         for v in nodes.iter().step_by(3) {
             for w in nodes.iter().step_by(7) {
                 let relative = kernel.relative_rate(&signal, &[0.0; D], &v.v, &w.v);
-                let expected = (t.gain)(&v.v) + (t.exchange)(&w.v);
+                let both = t.pair.as_ref().map_or(0.0, |pair| pair(&v.v, &w.v));
+                let expected = (t.gain)(&v.v) + (t.exchange)(&w.v) + both;
                 let found = relative * space.density(&v.v);
                 let what = format!("{} {spec:?} d={D}: {found} for {expected}", set.name);
                 assert!((found / expected - 1.0).abs() < 1e-9, "{what}");
@@ -105,7 +113,10 @@ fn turned<const D: usize>(
             .at_velocity(v0)
     });
     let cells = landed.unwrap_or_else(|e| panic!("{spec:?}: {e}"));
-    let bins = Bins::new(set, &signal.gradient, 3, 8);
+    let bins = match judged_by.remembers() {
+        true => Bins::new(set, &signal.gradient, 2, 4).remembering(),
+        false => Bins::new(set, &signal.gradient, 3, 8),
+    };
     let (kept, mut shares) =
         Truth::on(bins, &set, &judged_by, EPSILON, OFFSET, signal.gradient).velocity(&v0, duration);
     let mut seen = vec![0; bins.len() + 1];
@@ -158,6 +169,8 @@ fn turns_by_another_kernel_are_refused() {
         (local(1.6, 0.0), local(0.0, 1.6)),
         (nonlocal(1.0, 0.0), nonlocal(0.0, 1.0)),
         (nonlocal(0.9, 0.3), nonlocal(0.3, 0.9)),
+        (Spec::Typed(Text::Remote), Spec::Typed(Text::Gradient)),
+        (Spec::Isotropic(Memory::Given), local(0.5, 0.4)),
     ] {
         for set in [SPHERE, SHELL] {
             let verdict = turned::<2>(set, spec, judged_by, velocity(&set, 0.8), (Way::Found, 3));

@@ -69,6 +69,9 @@ pub enum InitialError {
         /// The nearest box that would do.
         remedy: String,
     },
+    /// The kernel is none in the signal at t = 0.
+    #[error("kernel: {0}")]
+    Kernel(String),
     /// ∫ρ⁰ = 0.
     #[error("cells.density has no mass on the box; check its centre, width or expression")]
     Empty,

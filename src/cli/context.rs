@@ -41,15 +41,16 @@ impl Context {
     /// Everything that can go wrong before the first event goes wrong here.
     pub fn open(job: &Job, command: &'static str) -> Result<Self, CliError> {
         let Loaded { experiment, resolved } = load(&job.input)?;
-        super::check::refuse_bad_physics(&experiment)?;
-        // Before there is a folder in the making that would be left behind.
-        let stop = listen()?;
-        let folder = Folder::create(&target(job), job.force)?;
+        // Before anything is computed: the first to ask for threads settles their number.
         let mut pool = rayon::ThreadPoolBuilder::new();
         if let Some(threads) = job.threads {
             pool = pool.num_threads(threads.into());
         }
         pool.build_global().map_err(|e| CliError::Failure(e.to_string()))?;
+        super::check::refuse_bad_physics(&experiment)?;
+        // Before there is a folder in the making that would be left behind.
+        let stop = listen()?;
+        let folder = Folder::create(&target(job), job.force)?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let manifest = Manifest {
             program: "kinetaxis",

@@ -34,7 +34,8 @@ fn facts<const D: usize>(e: &Experiment) -> Result<Value, CliError> {
     let closed = model.kernel.coefficients(middle, slope);
     let quadrature = by_quadrature(&model.kernel, &model, middle, slope);
     let sign = positivity(&model);
-    let (rate, bound) = (model.kernel.leading_rate(middle, 0.0), model.kernel.bound(&bounds));
+    let rate = model.kernel.leading_rate(middle, 0.0);
+    let bound = model.kernel.candidate_bound(&bounds);
     let cost = cost::predict(e, &model);
     let pace = measured_pace::<D>(e)?;
     let seconds = cost.work() * pace;

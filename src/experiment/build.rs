@@ -69,14 +69,18 @@ fn domain(draft: &Draft) -> Option<Domain> {
     })
 }
 
-fn velocity(draft: &Draft) -> Option<Velocity> {
-    let set = match draft.text("velocity.set")? {
+/// V, by its word.
+pub(crate) fn velocity_set(draft: &Draft) -> Option<VelocitySet> {
+    Some(match draft.text("velocity.set")? {
         "sphere" => VelocitySet::Sphere,
         "ball" => VelocitySet::Ball,
         _ => VelocitySet::Shell,
-    };
+    })
+}
+
+fn velocity(draft: &Draft) -> Option<Velocity> {
     Some(Velocity {
-        set,
+        set: velocity_set(draft)?,
         speed: draft.float("velocity.speed")?,
         inner_speed: draft.float("velocity.inner_speed").unwrap_or(0.0),
         equilibrium: draft.formula("velocity.equilibrium"),
@@ -84,36 +88,12 @@ fn velocity(draft: &Draft) -> Option<Velocity> {
 }
 
 fn kernel(draft: &Draft) -> Option<Kernel> {
-    let model = match draft.text("kernel.model")? {
-        "local" => KernelModel::Local {
-            lambda: draft.quantity("kernel.lambda")?,
-            a: draft.quantity("kernel.a")?,
-            b: draft.quantity("kernel.b")?,
-        },
-        _ => KernelModel::NonLocal {
-            alpha_plus: draft.float("kernel.alpha_plus")?,
-            alpha_minus: draft.float("kernel.alpha_minus")?,
-            psi: psi(draft)?,
-        },
-    };
+    let word = draft.text("kernel.model")?;
+    let kind = crate::turning::KINDS.iter().find(|kind| kind.word == word)?;
     Some(Kernel {
-        model,
+        model: (kind.read)(draft)?,
         refuse_negative: draft.text("kernel.negative")? == "refuse",
         bound: draft.float("kernel.bound"),
-    })
-}
-
-fn psi(draft: &Draft) -> Option<Psi> {
-    let constants = || Some((draft.float("kernel.c1")?, draft.float("kernel.c2")?));
-    Some(match draft.text("kernel.psi")? {
-        "saturating" => constants().map(|(c1, c2)| Psi::Saturating { c1, c2 })?,
-        "linear" => constants().map(|(c1, c2)| Psi::Linear { c1, c2 })?,
-        "exponential" => constants().map(|(c1, c2)| Psi::Exponential { c1, c2 })?,
-        "separable" => Psi::Separable {
-            diffusivity: draft.quantity("kernel.diffusivity")?,
-            sensitivity: draft.quantity("kernel.sensitivity")?,
-        },
-        _ => Psi::Expression(draft.formula("kernel.expression")?),
     })
 }
 

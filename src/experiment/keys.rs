@@ -2,8 +2,10 @@
 //! from this table.
 
 pub use super::kind::*;
+use crate::turning::KINDS;
 use Fallback::{Derived, Required, Value};
 use Kind::*;
+use std::sync::LazyLock;
 
 /// Sections in the order of the file, with what they are about.
 pub const SECTIONS: &[(&str, &str)] = &[
@@ -27,37 +29,27 @@ const FRACTION: Range = Range { low: -1.0, high: 1.0, open: false };
 const SHARE: Range = Range { low: 0.0, high: 1.0, open: false };
 const LEVEL: Range = Range { low: 0.5, high: 1.0, open: true };
 
-const fn key(path: &'static str, kind: Kind, default: Fallback, doc: &'static str) -> Key {
-    Key { path, kind, default, doc, sample: "", live: false, only: None }
-}
-
-impl Key {
-    const fn sample(self, sample: &'static str) -> Self {
-        Self { sample, ..self }
-    }
-
-    const fn live(self, sample: &'static str) -> Self {
-        Self { sample, live: true, ..self }
-    }
-
-    const fn only(self, key: &'static str, among: &'static [&'static str]) -> Self {
-        Self { only: Some(Only { key, among }), ..self }
-    }
-
-    /// The section, or "" at the top, and the name within it.
-    pub fn split(&self) -> (&'static str, &'static str) {
-        self.path.rsplit_once('.').unwrap_or(("", self.path))
-    }
-}
-
 /// The key with this path.
 pub fn find(path: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.path == path)
 }
 
-/// The table, in the order of the template. A key stands after the one that it depends on.
+/// The table, in the order of the template. A key stands after the one that it depends on. Those of
+/// a kernel stand with the kernel.
+pub static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| [BEFORE, &kernel_keys(), AFTER].concat());
+
+/// The choice of the kernel, and the keys of each.
+fn kernel_keys() -> Vec<Key> {
+    let words: Vec<&str> = KINDS.iter().map(|kind| kind.word).collect();
+    let docs: Vec<String> = KINDS.iter().map(|k| format!("{}: {}", k.word, k.doc)).collect();
+    let (words, doc) = (words.leak(), format!("{}.", docs.join("; ")).leak());
+    let model = key("kernel.model", Choice(words), Required, doc).live("\"nonlocal\"");
+    let own = KINDS.iter().flat_map(|kind| kind.keys);
+    std::iter::once(model).chain(own.copied()).collect()
+}
+
 #[rustfmt::skip]
-pub static KEYS: &[Key] = &[
+const BEFORE: &[Key] = &[
     key("title", Text, Value("\"\""), "One line about the experiment.")
         .live("\"Aggregation on a plane: a disk of cells that make their own signal\""),
     key("dimension", Integer(1, 3), Required, "Dimension d of space and velocity: 1, 2 or 3.")
@@ -92,35 +84,10 @@ pub static KEYS: &[Key] = &[
     key("velocity.equilibrium", WordOrFormula("uniform", &["r"]), Value("\"uniform\""),
         "F up to normalisation, positive, as an expression in r = |v|.")
         .sample("\"exp(-r^2)\"").only("velocity.set", &["ball", "shell"]),
+];
 
-    key("kernel.model", Choice(&["local", "nonlocal"]), Required,
-        "local: T = lambda F(v) + epsilon (a v.grad S - b v'.grad S); nonlocal: T = alpha_plus psi(S(x), S(x + epsilon v)) + alpha_minus psi(S(x), S(x - epsilon v')).")
-        .live("\"nonlocal\""),
-    key("kernel.lambda", Quantity(POSITIVE, &["S", "G"]), Value("1.0"),
-        "Tumble rate lambda(S, G), G = |grad S|.")
-        .sample("\"1 + 0.5*S\"").only("kernel.model", &["local"]),
-    key("kernel.a", Quantity(NONNEGATIVE, &["S"]), Value("0.0"),
-        "a(S) >= 0, bias of the new velocity.").sample("\"1/(1 + S)^2\"").only("kernel.model", &["local"]),
-    key("kernel.b", Quantity(NONNEGATIVE, &["S"]), Value("0.0"),
-        "b(S) >= 0, bias of the tumble rate.").sample("\"1/(1 + S)^2\"").only("kernel.model", &["local"]),
-    key("kernel.alpha_plus", Float(NONNEGATIVE), Value("1.0"), "Weight of looking ahead along the new velocity.")
-        .sample("1.0").only("kernel.model", &["nonlocal"]),
-    key("kernel.alpha_minus", Float(NONNEGATIVE), Value("0.0"), "Weight of looking back along the old velocity.")
-        .sample("0.0").only("kernel.model", &["nonlocal"]),
-    key("kernel.psi", Choice(&["saturating", "linear", "exponential", "separable", "expression"]),
-        Value("\"saturating\""),
-        "psi(S, R), z = R - S: c1 z/sqrt(1 + z^2) + c2; c1 z + c2; c2 exp(c1 z/c2); built from diffusivity and sensitivity; or an expression.")
-        .live("\"saturating\"").only("kernel.model", &["nonlocal"]),
-    key("kernel.c1", Float(POSITIVE), Required, "C1, slope of psi at z = 0.")
-        .live("0.5").only("kernel.psi", &["saturating", "linear", "exponential"]),
-    key("kernel.c2", Float(POSITIVE), Required, "C2 = psi at z = 0; above c1 if psi is saturating.")
-        .live("\"2/PI\"").only("kernel.psi", &["saturating", "linear", "exponential"]),
-    key("kernel.diffusivity", Quantity(POSITIVE, &["S"]), Required, "The wanted D(S) > 0.")
-        .sample("\"1/(1 + S)\"").only("kernel.psi", &["separable"]),
-    key("kernel.sensitivity", Quantity(ANY, &["S"]), Required, "The wanted chi(S).")
-        .sample("\"1/(1 + S)^2\"").only("kernel.psi", &["separable"]),
-    key("kernel.expression", Formula(&["S", "R"]), Required, "psi(S, R), S here and R remote.")
-        .sample("\"1 + 0.5*tanh(R - S)\"").only("kernel.psi", &["expression"]),
+#[rustfmt::skip]
+const AFTER: &[Key] = &[
     key("kernel.negative", Choice(&["count", "refuse"]), Value("\"count\""),
         "What is done where T < 0: counted and reported, or the run stops.").sample("\"count\""),
     key("kernel.bound", Float(POSITIVE), Derived("computed from the kernel and S"),

@@ -28,6 +28,38 @@ pub struct Only {
     pub among: &'static [&'static str],
 }
 
+/// A key without a sample, that always has an effect.
+pub(crate) const fn key(
+    path: &'static str,
+    kind: Kind,
+    default: Fallback,
+    doc: &'static str,
+) -> Key {
+    Key { path, kind, default, doc, sample: "", live: false, only: None }
+}
+
+impl Key {
+    /// With a value for the template and for messages.
+    pub(crate) const fn sample(self, sample: &'static str) -> Self {
+        Self { sample, ..self }
+    }
+
+    /// With a value that the template sets.
+    pub(crate) const fn live(self, sample: &'static str) -> Self {
+        Self { sample, live: true, ..self }
+    }
+
+    /// With an effect only while `key` takes one of these values.
+    pub(crate) const fn only(self, key: &'static str, among: &'static [&'static str]) -> Self {
+        Self { only: Some(Only { key, among }), ..self }
+    }
+
+    /// The section, or "" at the top, and the name within it.
+    pub fn split(&self) -> (&'static str, &'static str) {
+        self.path.rsplit_once('.').unwrap_or(("", self.path))
+    }
+}
+
 /// What holds if a key is not given.
 #[derive(Clone, Copy, Debug)]
 pub enum Fallback {

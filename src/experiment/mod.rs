@@ -6,9 +6,9 @@
 mod build;
 mod check;
 mod derive;
-mod draft;
+pub(crate) mod draft;
 pub mod keys;
-mod kind;
+pub(crate) mod kind;
 mod problem;
 mod read;
 #[cfg(test)]
@@ -28,6 +28,7 @@ pub use read::{Loaded, read, to_toml};
 use crate::formula::{Formula, Quantity};
 use crate::grid::Boundary;
 pub use crate::motion::Method;
+pub use crate::turning::KernelModel;
 
 /// A validated experiment. Vectors have `dimension` entries.
 #[derive(Clone, Debug)]
@@ -118,27 +119,21 @@ pub struct Kernel {
     pub bound: Option<f64>,
 }
 
-/// The turning kernels.
+/// Laws of an unbiased turn, T₀/λ.
 #[derive(Clone, Debug)]
-pub enum KernelModel {
-    /// CMPS Model 1 (38, 41).
-    Local {
-        /// λ(S, G), G = |∇S|.
-        lambda: Quantity,
-        /// a(S).
-        a: Quantity,
-        /// b(S).
-        b: Quantity,
+pub enum Scattering {
+    /// The Poisson kernel on a sphere.
+    HenyeyGreenstein {
+        /// g, |g| < 1.
+        mean_cosine: f64,
     },
-    /// CMPS Model 2 (42), HKS Remark 3.7.
-    NonLocal {
-        /// α₊ ≥ 0, weight of ψ(S(x), S(x+εv)).
-        alpha_plus: f64,
-        /// α₋ ≥ 0, weight of ψ(S(x), S(x−εv′)).
-        alpha_minus: f64,
-        /// ψ.
-        psi: Psi,
+    /// F ∝ e^{κ cos} on a sphere.
+    VonMisesFisher {
+        /// κ.
+        concentration: f64,
     },
+    /// T₀/λ in r = |v|, q = |v′|, p = v·v′, F = F(v), with detailed balance.
+    Expression(Formula),
 }
 
 /// Families of ψ(S, S̃), with z = S̃ − S.

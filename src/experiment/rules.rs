@@ -2,13 +2,14 @@
 
 mod model;
 mod numerics;
+mod scattering;
 mod space;
 
 use super::draft::Draft;
 
 /// Applies every rule. A rule that lacks a value is left out: its absence was already reported.
 pub(crate) fn apply(draft: &mut Draft) {
-    let rules: [fn(&mut Draft) -> Option<()>; 22] = [
+    let rules: [fn(&mut Draft) -> Option<()>; 24] = [
         numerics::corners,
         numerics::bandwidth,
         numerics::steps,
@@ -31,6 +32,8 @@ pub(crate) fn apply(draft: &mut Draft) {
         space::signal,
         space::initial_signal,
         space::lost_constant,
+        scattering::on_sphere,
+        scattering::leading,
     ];
     for rule in rules {
         rule(draft);

@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn every_key_of_the_table_is_in_the_schema_and_nothing_else() {
         let schema = json_schema();
-        for key in KEYS {
+        for key in KEYS.iter() {
             let pointer = format!("/properties/{}", key.path.replace('.', "/properties/"));
             let property = schema.pointer(&pointer).unwrap_or_else(|| panic!("{}", key.path));
             assert!(property["description"].as_str().unwrap().starts_with(key.doc));

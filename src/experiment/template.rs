@@ -54,7 +54,7 @@ mod tests {
         if let Err(problems) = read(&text, "template.toml", &[]) {
             panic!("{problems}");
         }
-        for key in KEYS {
+        for key in KEYS.iter() {
             let name = format!("{} = ", key.split().1);
             let is_it = |line: &str| line.trim_start_matches('#').starts_with(&name);
             let header = format!("\n[{}]\n", key.split().0);

@@ -202,7 +202,7 @@ fn an_odd_value_is_refused_or_written_again_but_never_a_panic() {
         "'∂∂ψ + {'",
         "1979-05-27",
     ];
-    for key in keys::KEYS {
+    for key in keys::KEYS.iter() {
         for value in odd {
             for text in [SMALL, &template()] {
                 match read(text, "f", &[format!("{}={value}", key.path)]) {

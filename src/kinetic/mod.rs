@@ -48,7 +48,7 @@ pub struct Resolution {
 /// bound on the kernel at t = 0.
 pub fn predicted_work<const D: usize>(model: &Model<D>, resolution: Resolution, end: f64) -> f64 {
     let bound = model.kernel.bound(&model.initial_signal().bounds());
-    let ordinates = model.space.quadrature_of(resolution.angles).len();
+    let ordinates = model.space.ordinates(resolution.angles).len();
     let products = PRODUCTS * end * norm(model, bound);
     VALUE * products * (ordinates * model.grid().len()) as f64
 }
@@ -161,7 +161,12 @@ impl<'m, const D: usize> KineticSolver<'m, D> {
             model.equation.advance(spectral, signal, density, slope, self.time, h, &mut next);
             next
         };
-        let sense = model.sense(&mut after(0.5 * dt, &slope), Vec::new());
+        let mut sense = model.sense(&mut after(0.5 * dt, &slope), Vec::new());
+        if model.kernel.senses_change() && !model.equation.is_steady() {
+            let mut change = after(dt, &slope);
+            change.iter_mut().zip(&self.signal).for_each(|(next, now)| *next = (*next - now) / dt);
+            sense = model.with_change(sense, &mut change);
+        }
         let turns = with_kernel!(&model.kernel, kernel => {
             Turns::new(kernel, &sense, model.grid(), &self.ordinates)
         });

@@ -19,8 +19,7 @@ pub struct Ordinates<const D: usize> {
 impl<const D: usize> Ordinates<D> {
     /// `angles` nodes around a circle, half as many latitudes on a sphere, and speeds.
     pub fn new(space: &VelocitySpace<D>, angles: usize, boundary: &[Boundary; D]) -> Self {
-        let (velocities, weights): (Vec<_>, Vec<_>) =
-            space.quadrature_of(angles).into_iter().unzip();
+        let (velocities, weights): (Vec<_>, Vec<_>) = space.ordinates(angles).into_iter().unzip();
         let mut equilibrium: Vec<f64> = velocities.iter().map(|v| space.density(v)).collect();
         let total: f64 = equilibrium.iter().zip(&weights).map(|(f, w)| f * w).sum();
         equilibrium.iter_mut().for_each(|f| *f /= total);

@@ -3,6 +3,7 @@
 //! The kernel is used only through its values T_ε(v,w) in a signal of constant gradient, so this
 //! is independent of the closed forms that it checks.
 
+use crate::linear::solve;
 use crate::turning::{LinearSignal, TurningKernel};
 use crate::vector::Vector;
 use crate::velocity::VelocitySpace;
@@ -16,21 +17,64 @@ pub struct Transport<const D: usize> {
     pub drift: Vector<D>,
 }
 
+/// Nodes per angle that are tried first.
+const ANGLES: usize = 12;
+/// Nodes at which the dense system still takes seconds.
+const MOST_NODES: usize = 1300;
+/// Relative change of D and Γ at which they count as settled.
+const SETTLED: f64 = 1e-11;
+
+impl<const D: usize> Transport<D> {
+    /// The largest change of a component, relative to the largest component of D and of Γ.
+    fn distance(&self, other: &Self) -> f64 {
+        let relative = |a: &[f64], b: &[f64]| {
+            let largest = a.iter().map(|x| x.abs()).fold(0.0, f64::max);
+            let change = a.iter().zip(b).map(|(x, y)| (x - y).abs()).fold(0.0, f64::max);
+            if largest > 0.0 { change / largest } else { change }
+        };
+        let spread = relative(self.diffusivity.as_flattened(), other.diffusivity.as_flattened());
+        spread.max(relative(&self.drift, &other.drift))
+    }
+}
+
 /// Solves 𝒯₀κ = vF and 𝒯₀Θ = 𝒯₁(F), ∫κ = ∫Θ = 0, in the signal `signal` at x = 0.
 ///
 /// `kernel` gives the kernel at any ε. T₀ and T₁ are the even and odd parts of T_ε at small ±ε:
-/// T₁ = (T_ε − T_{−ε})/2ε up to O(ε²), extrapolated once; T₀ = T₀ exactly.
+/// T₁ = (T_ε − T_{−ε})/2ε up to O(ε²), extrapolated once; T₀ = T₀ exactly. Directions are resolved
+/// twice as finely until D and Γ stay to 10⁻¹¹, or there are too many nodes.
 pub fn transport<const D: usize, K: TurningKernel<D>>(
     kernel: impl Fn(f64) -> K,
     space: &VelocitySpace<D>,
     signal: &LinearSignal<D>,
 ) -> Transport<D> {
-    let nodes = space.quadrature();
+    let mut angles = ANGLES;
+    let mut coarse = transport_on(&kernel, space, signal, &space.quadrature_of(angles));
+    loop {
+        angles *= 2;
+        let nodes = space.quadrature_of(angles);
+        if D == 1 || nodes.len() > MOST_NODES {
+            return coarse;
+        }
+        let fine = transport_on(&kernel, space, signal, &nodes);
+        if fine.distance(&coarse) < SETTLED {
+            return fine;
+        }
+        coarse = fine;
+    }
+}
+
+/// The same on the given nodes and weights of V.
+fn transport_on<const D: usize, K: TurningKernel<D>>(
+    kernel: &impl Fn(f64) -> K,
+    space: &VelocitySpace<D>,
+    signal: &LinearSignal<D>,
+    nodes: &[(Vector<D>, f64)],
+) -> Transport<D> {
     let n = nodes.len();
     let table = |epsilon: f64| -> Vec<f64> {
         let k = kernel(epsilon);
         let mut t = Vec::with_capacity(n * n);
-        for (v, _) in &nodes {
+        for (v, _) in nodes {
             let f = space.density(v);
             t.extend(nodes.iter().map(|(w, _)| f * k.relative_rate(signal, &[0.0; D], v, w)));
         }
@@ -71,36 +115,5 @@ pub fn transport<const D: usize, K: TurningKernel<D>>(
     Transport {
         diffusivity: std::array::from_fn(|a| std::array::from_fn(|b| moment(a, &sides[b]))),
         drift: std::array::from_fn(|a| -moment(a, &sides[D])),
-    }
-}
-
-/// Gaussian elimination with partial pivoting; each right-hand side becomes its solution.
-fn solve(matrix: &mut [f64], sides: &mut [Vec<f64>]) {
-    let n = sides[0].len();
-    for k in 0..n {
-        let pivot = (k..n)
-            .max_by(|a, b| matrix[a * n + k].abs().total_cmp(&matrix[b * n + k].abs()))
-            .expect("k < n");
-        if pivot != k {
-            for j in k..n {
-                matrix.swap(k * n + j, pivot * n + j);
-            }
-            sides.iter_mut().for_each(|b| b.swap(k, pivot));
-        }
-        let (above, below) = matrix.split_at_mut((k + 1) * n);
-        let pivot_row = &above[k * n + k..];
-        for (i, row) in below.chunks_exact_mut(n).enumerate() {
-            let factor = row[k] / pivot_row[0];
-            if factor != 0.0 {
-                row[k..].iter_mut().zip(pivot_row).for_each(|(r, p)| *r -= factor * p);
-                sides.iter_mut().for_each(|b| b[k + 1 + i] -= factor * b[k]);
-            }
-        }
-    }
-    for b in sides {
-        for k in (0..n).rev() {
-            let rest: f64 = (k + 1..n).map(|j| matrix[k * n + j] * b[j]).sum();
-            b[k] = (b[k] - rest) / matrix[k * n + k];
-        }
     }
 }

@@ -14,7 +14,7 @@ use crate::grid::Grid;
 use crate::rng::Stream;
 use crate::simd::Vectorised;
 use crate::tiles::Tiles;
-use crate::turning::{Affine, Sense, TurningKernel};
+use crate::turning::{Affine, Proposal, Sense, TurningKernel};
 use crate::vector::Vector;
 use crate::velocity::VelocitySet;
 use rand::{RngExt, SeedableRng};
@@ -335,7 +335,12 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
     /// The events of all lanes that have one due.
     #[inline(always)]
     fn turn(&mut self, flight: &mut Flight<D>) -> Result<(), (usize, BadRate<D>)> {
-        let (levels, proposal) = (self.draw(), self.propose());
+        let levels = self.draw();
+        let kernels_own = self.step.kernel.proposal().filter(|_| self.step.envelopes.proposed);
+        let proposal = match kernels_own {
+            Some(law) => self.propose_by(law, flight),
+            None => self.propose(),
+        };
         let skips = self.step.method == Method::SkipAhead;
         // Without a part of the new velocity the envelope of the leg is as close.
         let close = self.step.envelopes.affine.gain == 0.0 && !skips;
@@ -369,10 +374,14 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
             looks &= looks - 1;
             let (x, w) = (flight.position(l), flight.velocity(l));
             let v: Vector<D> = std::array::from_fn(|a| proposal[a][l]);
-            let rate = self.step.kernel.relative_rate(self.step.signal, &x, &v, &w);
-            let bound = flight.bound[l];
-            if rate > bound || rate.is_nan() || (rate < 0.0 && self.step.refuse_negative) {
-                return Err((l, BadRate { cell: 0, rate, bound, at: x }));
+            let mut rate = self.step.kernel.relative_rate(self.step.signal, &x, &v, &w);
+            if let Some(law) = kernels_own {
+                rate /= law.relative_density(&v, &w);
+            }
+            let (floor, bound) = (flight.floor[l], flight.bound[l]);
+            let below = floor > 0.0 && rate < floor * (1.0 - 1e-9);
+            if rate > bound || below || rate.is_nan() || (rate < 0.0 && self.step.refuse_negative) {
+                return Err((l, BadRate { cell: 0, rate, floor, bound, at: x }));
             }
             self.tally.negative += u64::from(rate < 0.0);
             turns[l] = u64::from(level[l] < rate);
@@ -532,6 +541,29 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
                     component[l + 1] = -component[l];
                 }
             }
+        }
+        v
+    }
+
+    /// A velocity drawn from the kernel's own law for every lane that has an event due.
+    #[inline(never)]
+    fn propose_by(&mut self, law: &dyn Proposal<D>, flight: &Flight<D>) -> [Lane<f64>; D] {
+        let mut v = [[0.0; LANES]; D];
+        let mut start = self.stream.clone();
+        for l in 0..LANES {
+            let mirrored = self.step.antithetic && l % 2 == 1;
+            if mirrored {
+                self.stream = start.clone();
+            } else {
+                start = self.stream.clone();
+            }
+            if flight.due[l] == 0 {
+                continue;
+            }
+            let sign = if mirrored { -1.0 } else { 1.0 };
+            let w = flight.velocity(l).map(|w| sign * w);
+            let drawn = law.propose(&w, &mut self.stream);
+            (0..D).for_each(|a| v[a][l] = sign * drawn[a]);
         }
         v
     }

@@ -50,6 +50,8 @@ pub struct Envelopes<const D: usize> {
     pub events: f64,
     /// How long the bounds of a tile hold for a cell in it; it then looks again.
     pub horizon: f64,
+    /// Whether new velocities are drawn from the kernel's proposal P; bounds are then on T/P.
+    pub proposed: bool,
 }
 
 /// Nothing is known: every candidate above the floor needs a look, since no comparison with NaN
@@ -78,7 +80,7 @@ impl<const D: usize> Envelopes<D> {
         let envelope = Envelope::new(bound, floor);
         let place = Place { envelope, gains: 0.0, far: near, near };
         let (places, horizon) = (Tiles::single(place), f64::INFINITY);
-        Self { places, highest: bound, affine: UNKNOWN, events: bound, horizon }
+        Self { places, highest: bound, affine: UNKNOWN, events: bound, horizon, proposed: false }
     }
 
     /// Bounds by tile. A cell in a tile may leave it, so its bounds are those of all tiles within a
@@ -91,13 +93,20 @@ impl<const D: usize> Envelopes<D> {
         flight: &FlightScale,
         positions: &[Vector<D>],
     ) -> Self {
+        let proposed = flight.method == Method::Exact && kernel.proposal().is_some() && {
+            let all = signal.bounds();
+            kernel.candidate_bound(&all) < kernel.bound(&all)
+        };
         let envelope = |bounds: &Bounds<D>| {
-            let (bound, floor) = (kernel.bound(bounds), kernel.floor(bounds));
+            let (bound, floor) = match proposed {
+                true => (kernel.proposal_bound(bounds), 0.0),
+                false => (kernel.bound(bounds), kernel.floor(bounds)),
+            };
             Envelope::new(bound * (1.0 + ROOM), floor - ROOM * floor.abs())
         };
         if kernel.is_sampled() {
             let e = envelope(&signal.bounds());
-            let mut uniform = Self::uniform(e.bound, e.floor);
+            let mut uniform = Self { proposed, ..Self::uniform(e.bound, e.floor) };
             uniform.events = uniform.expected(flight, positions);
             return uniform;
         }
@@ -123,7 +132,7 @@ impl<const D: usize> Envelopes<D> {
                 near: *near,
             });
             let highest = places.values().iter().map(|p| p.envelope.bound).fold(0.0, f64::max);
-            let mut tried = Self { places, highest, affine, events: 0.0, horizon };
+            let mut tried = Self { places, highest, affine, events: 0.0, horizon, proposed };
             tried.events = tried.expected(flight, positions);
             if best.as_ref().is_some_and(|b| tried.events >= b.events) {
                 break;

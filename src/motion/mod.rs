@@ -116,6 +116,25 @@ pub enum MotionError {
         /// Where.
         at: Vec<f64>,
     },
+    /// A rate below the floor up to which candidates turn unseen would bias the law, too.
+    #[error(
+        "cell {cell} of replicate {replicate} at step {step}: T/F = {rate:e} is below its floor \
+         {floor:e} at x = {at:?}; set kernel.bound, which leaves the floor out"
+    )]
+    BelowFloor {
+        /// Cell number.
+        cell: usize,
+        /// Replicate number.
+        replicate: u64,
+        /// Field step.
+        step: u64,
+        /// The rate found.
+        rate: f64,
+        /// The floor.
+        floor: f64,
+        /// Where.
+        at: Vec<f64>,
+    },
     /// T < 0 where the user refuses it.
     #[error(
         "cell {cell} of replicate {replicate} at step {step}: T/F = {rate:e} is negative at \
@@ -141,16 +160,19 @@ pub enum MotionError {
 pub(crate) struct BadRate<const D: usize> {
     cell: usize,
     rate: f64,
+    floor: f64,
     bound: f64,
     at: Vector<D>,
 }
 
 impl<const D: usize> BadRate<D> {
     fn named(self, replicate: u64, step: u64) -> MotionError {
-        let Self { cell, rate, bound, at } = self;
+        let Self { cell, rate, floor, bound, at } = self;
         let at = at.to_vec();
-        if rate < 0.0 {
+        if rate < 0.0 && floor <= 0.0 {
             MotionError::Negative { cell, replicate, step, rate, at }
+        } else if rate < floor {
+            MotionError::BelowFloor { cell, replicate, step, rate, floor, at }
         } else {
             MotionError::AboveBound { cell, replicate, step, rate, bound, at }
         }

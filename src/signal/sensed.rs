@@ -13,6 +13,21 @@ const TILE: usize = 4;
 pub struct SensedSignal<'a, const D: usize> {
     map: &'a NodeMap<D>,
     padded: Vec<f64>,
+    /// ∂tS and its largest value, where a kernel senses it.
+    change: Option<(Vec<f64>, f64)>,
+}
+
+/// The padded coefficients of the spline that interpolates `field`, which is overwritten.
+fn spline<const D: usize>(
+    spectral: &Spectral<D>,
+    map: &NodeMap<D>,
+    symbol: &[f64],
+    field: &mut [f64],
+    padded: &mut Vec<f64>,
+) {
+    field.iter_mut().zip(symbol).for_each(|(c, s)| *c /= s);
+    spectral.inverse_in_place(field);
+    map.pad(field, padded);
 }
 
 impl<'a, const D: usize> SensedSignal<'a, D> {
@@ -25,10 +40,17 @@ impl<'a, const D: usize> SensedSignal<'a, D> {
         field: &mut [f64],
         mut padded: Vec<f64>,
     ) -> Self {
-        field.iter_mut().zip(symbol).for_each(|(c, s)| *c /= s);
-        spectral.inverse_in_place(field);
-        map.pad(field, &mut padded);
-        Self { map, padded }
+        spline(spectral, map, symbol, field, &mut padded);
+        Self { map, padded, change: None }
+    }
+
+    /// The same signal with ∂tS, given by its spectral coefficients, which are overwritten.
+    pub fn changing(self, spectral: &Spectral<D>, symbol: &[f64], field: &mut [f64]) -> Self {
+        let mut padded = Vec::new();
+        spline(spectral, self.map, symbol, field, &mut padded);
+        // A spline lies between its coefficients.
+        let most = padded.iter().map(|c| c.abs()).fold(0.0, f64::max);
+        Self { change: Some((padded, most)), ..self }
     }
 
     /// Gives the memory back.
@@ -38,7 +60,8 @@ impl<'a, const D: usize> SensedSignal<'a, D> {
 
     fn bounds_of(&self, cells: [[usize; 2]; D]) -> Bounds<D> {
         let e = self.map.extremes(&self.padded, cells);
-        Bounds { low: e.low, high: e.high, slope: e.steepest(), gradient: e.slope }
+        let change = self.change.as_ref().map_or(0.0, |(_, most)| *most);
+        Bounds { low: e.low, high: e.high, slope: e.steepest(), gradient: e.slope, change }
     }
 }
 
@@ -62,6 +85,10 @@ impl<const D: usize> Sense<D> for SensedSignal<'_, D> {
         }
         // On an open axis alone, and at the end of the field step the run stops.
         self.map.value_and_gradient(&self.padded, &grid.clamped(x))
+    }
+
+    fn change(&self, x: &Vector<D>) -> f64 {
+        self.change.as_ref().map_or(0.0, |(padded, _)| self.map.value(padded, x))
     }
 
     fn bounds(&self) -> Bounds<D> {

@@ -27,7 +27,7 @@ impl Cost {
 
 /// Predicts the cost of one replicate of `e`, whose model is `model`.
 pub fn predict<const D: usize>(e: &Experiment, model: &Model<D>) -> Cost {
-    let bound = model.kernel.bound(&model.initial_signal().bounds());
+    let bound = model.kernel.candidate_bound(&model.initial_signal().bounds());
     let cells = e.cells.count as f64;
     let ticks = model.ticks();
     let events = |duration: f64| {

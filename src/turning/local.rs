@@ -1,9 +1,40 @@
 //! The local kernel (CMPS Model 1; 38, 41).
 
-use super::{Affine, Bounds, Coefficients, Response, Sense, TurningKernel, sampled_bound};
+use super::{
+    Affine, Bounds, Coefficients, KernelModel, Response, Sense, TurningKernel, sampled_bound,
+};
+use crate::experiment::draft::Draft;
+use crate::experiment::kind::{Fallback::*, Key, Kind, NONNEGATIVE, POSITIVE, key};
 use crate::formula::Quantity;
 use crate::vector::{Vector, dot, norm};
 use crate::velocity::VelocitySpace;
+
+/// Kernels with λ, a and b.
+const WITH_BIAS: &[&str] = &["local", "isotropic"];
+
+/// Keys of the experiment file.
+#[rustfmt::skip]
+pub(super) const KEYS: &[Key] = &[
+    key("kernel.lambda", Kind::Quantity(POSITIVE, &["S", "G"]), Value("1.0"),
+        "Tumble rate lambda(S, G), G = |grad S|.")
+        .sample("\"1 + 0.5*S\"").only("kernel.model", WITH_BIAS),
+    key("kernel.a", Kind::Quantity(NONNEGATIVE, &["S"]), Value("0.0"),
+        "a(S) >= 0, bias of the new velocity.").sample("\"1/(1 + S)^2\"").only("kernel.model", WITH_BIAS),
+    key("kernel.b", Kind::Quantity(NONNEGATIVE, &["S"]), Value("0.0"),
+        "b(S) >= 0, bias of the tumble rate.").sample("\"1/(1 + S)^2\"").only("kernel.model", WITH_BIAS),
+];
+
+/// What the file says.
+pub(super) fn read(draft: &Draft) -> Option<KernelModel> {
+    let [lambda, a, b] = biases(draft)?;
+    Some(KernelModel::Local { lambda, a, b })
+}
+
+/// λ, a and b.
+pub(super) fn biases(draft: &Draft) -> Option<[Quantity; 3]> {
+    let quantity = |name| draft.quantity(name);
+    Some([quantity("kernel.lambda")?, quantity("kernel.a")?, quantity("kernel.b")?])
+}
 
 /// T_ε = λ(S,|∇S|) F(v) + ε( a(S) v·∇S − b(S) v′·∇S ), a, b ≥ 0.
 ///
@@ -36,8 +67,42 @@ impl<const D: usize> Local<D> {
         matches!(self.lambda, Quantity::Constant(_)) && zero(&self.a) && zero(&self.b)
     }
 
+    /// λ where the cell is.
+    #[inline(always)]
+    pub(super) fn rate<S: Sense<D>>(&self, signal: &S, x: &Vector<D>) -> f64 {
+        match &self.lambda {
+            Quantity::Constant(c) => *c,
+            formula => {
+                let (s, gradient) = signal.value_and_gradient(x);
+                formula.eval(&[s, norm(&gradient)])
+            }
+        }
+    }
+
+    /// λ, if it is the same everywhere.
+    pub(super) fn constant_rate(&self) -> Option<f64> {
+        match &self.lambda {
+            Quantity::Constant(c) => Some(*c),
+            _ => None,
+        }
+    }
+
+    /// An upper bound on λ.
+    pub(super) fn highest_rate(&self, bounds: &Bounds<D>) -> f64 {
+        self.constant_rate().unwrap_or_else(|| {
+            sampled_bound([bounds.low, bounds.high], [0.0, bounds.slope], |s, g| {
+                self.lambda.eval(&[s, g])
+            })
+        })
+    }
+
+    /// a(S) and b(S)μ.
+    pub(super) fn biases(&self, s: f64) -> [f64; 2] {
+        [self.a.eval(&[s]), self.space.measure() * self.b.eval(&[s])]
+    }
+
     /// An upper bound on ε|a v·∇S − b v′·∇S|/F.
-    fn bias_bound(&self, bounds: &Bounds<D>) -> f64 {
+    pub(super) fn bias_bound(&self, bounds: &Bounds<D>) -> f64 {
         let highest = |q: &Quantity| match q {
             Quantity::Constant(c) => *c,
             formula => {
@@ -77,20 +142,11 @@ impl<const D: usize> TurningKernel<D> for Local<D> {
     }
 
     fn bound(&self, bounds: &Bounds<D>) -> f64 {
-        let highest = match &self.lambda {
-            Quantity::Constant(c) => *c,
-            formula => sampled_bound([bounds.low, bounds.high], [0.0, bounds.slope], |s, g| {
-                formula.eval(&[s, g])
-            }),
-        };
-        highest + self.bias_bound(bounds)
+        self.highest_rate(bounds) + self.bias_bound(bounds)
     }
 
     fn floor(&self, bounds: &Bounds<D>) -> f64 {
-        match &self.lambda {
-            Quantity::Constant(c) => c - self.bias_bound(bounds),
-            _ => 0.0,
-        }
+        self.constant_rate().map_or(0.0, |rate| rate - self.bias_bound(bounds))
     }
 
     fn affine(&self, _slope: f64) -> Option<Affine> {
@@ -121,13 +177,12 @@ impl<const D: usize> TurningKernel<D> for Local<D> {
     }
 
     fn coefficients(&self, s: f64, slope: f64) -> Coefficients {
-        let (d, mu) = (D as f64, self.space.measure());
+        let d_lambda = D as f64 * self.leading_rate(s, slope);
         let (m2, m2f) = (self.space.mean_square(), self.space.mean_square_f());
-        let lambda = self.leading_rate(s, slope);
-        let (a, b) = (self.a.eval(&[s]), self.b.eval(&[s]));
+        let [a, b_mu] = self.biases(s);
         Coefficients {
-            diffusivity: m2f / (d * lambda),
-            sensitivity: mu * (b * m2f + a * m2) / (d * lambda),
+            diffusivity: m2f / d_lambda,
+            sensitivity: (b_mu * m2f + a * self.space.measure() * m2) / d_lambda,
         }
     }
 

@@ -1,8 +1,58 @@
 //! The non-local kernel (CMPS Model 2; 42. HKS Remark 3.7 is α₊ = 1, α₋ = 0).
 
-use super::{Affine, Bounds, Coefficients, Psi, Response, Sense, TurningKernel};
+use super::{Affine, Bounds, Coefficients, KernelModel, Psi, Response, Sense, TurningKernel};
+use crate::experiment;
+use crate::experiment::draft::Draft;
+use crate::experiment::kind::{ANY, Fallback::*, Key, Kind::*, NONNEGATIVE, POSITIVE, key};
 use crate::vector::{Vector, add_scaled};
 use crate::velocity::VelocitySpace;
+
+/// Keys of the experiment file.
+#[rustfmt::skip]
+pub(super) const KEYS: &[Key] = &[
+    key("kernel.alpha_plus", Float(NONNEGATIVE), Value("1.0"), "Weight of looking ahead along the new velocity.")
+        .sample("1.0").only("kernel.model", &["nonlocal"]),
+    key("kernel.alpha_minus", Float(NONNEGATIVE), Value("0.0"), "Weight of looking back along the old velocity.")
+        .sample("0.0").only("kernel.model", &["nonlocal"]),
+    key("kernel.psi", Choice(&["saturating", "linear", "exponential", "separable", "expression"]),
+        Value("\"saturating\""),
+        "psi(S, R), z = R - S: c1 z/sqrt(1 + z^2) + c2; c1 z + c2; c2 exp(c1 z/c2); built from diffusivity and sensitivity; or an expression.")
+        .live("\"saturating\"").only("kernel.model", &["nonlocal"]),
+    key("kernel.c1", Float(POSITIVE), Required, "C1, slope of psi at z = 0.")
+        .live("0.5").only("kernel.psi", &["saturating", "linear", "exponential"]),
+    key("kernel.c2", Float(POSITIVE), Required, "C2 = psi at z = 0; above c1 if psi is saturating.")
+        .live("\"2/PI\"").only("kernel.psi", &["saturating", "linear", "exponential"]),
+    key("kernel.diffusivity", Quantity(POSITIVE, &["S"]), Required, "The wanted D(S) > 0.")
+        .sample("\"1/(1 + S)\"").only("kernel.psi", &["separable"]),
+    key("kernel.sensitivity", Quantity(ANY, &["S"]), Required, "The wanted chi(S).")
+        .sample("\"1/(1 + S)^2\"").only("kernel.psi", &["separable"]),
+    key("kernel.expression", Formula(&["S", "R"]), Required, "psi(S, R), S here and R remote.")
+        .sample("\"1 + 0.5*tanh(R - S)\"").only("kernel.psi", &["expression"]),
+];
+
+/// What the file says.
+pub(super) fn read(draft: &Draft) -> Option<KernelModel> {
+    Some(KernelModel::NonLocal {
+        alpha_plus: draft.float("kernel.alpha_plus")?,
+        alpha_minus: draft.float("kernel.alpha_minus")?,
+        psi: psi(draft)?,
+    })
+}
+
+fn psi(draft: &Draft) -> Option<experiment::Psi> {
+    use experiment::Psi;
+    let constants = || Some((draft.float("kernel.c1")?, draft.float("kernel.c2")?));
+    Some(match draft.text("kernel.psi")? {
+        "saturating" => constants().map(|(c1, c2)| Psi::Saturating { c1, c2 })?,
+        "linear" => constants().map(|(c1, c2)| Psi::Linear { c1, c2 })?,
+        "exponential" => constants().map(|(c1, c2)| Psi::Exponential { c1, c2 })?,
+        "separable" => Psi::Separable {
+            diffusivity: draft.quantity("kernel.diffusivity")?,
+            sensitivity: draft.quantity("kernel.sensitivity")?,
+        },
+        _ => Psi::Expression(draft.formula("kernel.expression")?),
+    })
+}
 
 /// T_ε = α₊ ψ(S(x), S(x+εv)) + α₋ ψ(S(x), S(x−εv′)), F = 1/μ.
 ///

@@ -181,13 +181,32 @@ impl<const D: usize> VelocitySpace<D> {
     /// Trapezoid on the circle, Gauss–Legendre × trapezoid on the sphere, × Gauss–Legendre in |v|:
     /// exact to round-off for polynomials up to degree 11 in v, and symmetric under v → −v.
     pub fn quadrature(&self) -> Vec<(Vector<D>, f64)> {
-        quadrature::rule(self.set, [self.inner, self.outer], ANGLES, ANGLES)
+        self.quadrature_of(ANGLES)
     }
 
-    /// The same with `angles` (even) nodes around a circle, half as many latitudes on a sphere and
-    /// half as many speeds: exact up to degree `angles` − 1 in v. Closed under reflections vₐ → −vₐ.
+    /// The same with `angles` nodes on a circle and half as many latitudes, so up to degree
+    /// `angles` − 1 in the direction.
     pub fn quadrature_of(&self, angles: usize) -> Vec<(Vector<D>, f64)> {
+        quadrature::rule(self.set, [self.inner, self.outer], angles, ANGLES)
+    }
+
+    /// The same with half as many speeds as `angles`, which is even: the set of nodes is closed
+    /// under reflections vₐ → −vₐ.
+    pub fn ordinates(&self, angles: usize) -> Vec<(Vector<D>, f64)> {
         quadrature::rule(self.set, [self.inner, self.outer], angles, angles / 2)
+    }
+
+    /// Nodes and weights for ∫ g(r) r^{d−1} dr over the speeds of V: one of them on a sphere.
+    pub fn speeds(&self, nodes: usize) -> Vec<(f64, f64)> {
+        quadrature::speeds::<D>(self.set, self.inner, self.outer, nodes)
+    }
+
+    /// F at speed r.
+    pub fn density_at_speed(&self, r: f64) -> f64 {
+        match &self.profile {
+            Profile::Uniform => 1.0 / self.measure,
+            Profile::Radial(p) => p.density(r),
+        }
     }
 }
 

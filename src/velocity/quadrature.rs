@@ -13,14 +13,7 @@ pub(super) fn rule<const D: usize>(
     angles: usize,
     speeds: usize,
 ) -> Vec<(Vector<D>, f64)> {
-    let d = D as i32;
-    let speeds = match set {
-        VelocitySet::Sphere => vec![(outer, outer.powi(d - 1))],
-        _ => gauss_legendre(speeds, inner, outer)
-            .into_iter()
-            .map(|(r, w)| (r, w * r.powi(d - 1)))
-            .collect(),
-    };
+    let speeds = self::speeds::<D>(set, inner, outer, speeds);
     let directions = directions::<D>(angles);
     speeds
         .iter()
@@ -28,10 +21,27 @@ pub(super) fn rule<const D: usize>(
         .collect()
 }
 
+/// Nodes and weights for ∫ · r^{d−1} dr.
+pub(super) fn speeds<const D: usize>(
+    set: VelocitySet,
+    inner: f64,
+    outer: f64,
+    nodes: usize,
+) -> Vec<(f64, f64)> {
+    let d = D as i32;
+    match set {
+        VelocitySet::Sphere => vec![(outer, outer.powi(d - 1))],
+        _ => gauss_legendre(nodes, inner, outer)
+            .into_iter()
+            .map(|(r, w)| (r, w * r.powi(d - 1)))
+            .collect(),
+    }
+}
+
 /// Nodes and weights on the unit sphere.
 fn directions<const D: usize>(angles: usize) -> Vec<(Vector<D>, f64)> {
     let circle = || {
-        (0..angles).map(|i| {
+        (0..angles).map(move |i| {
             let angle = 2.0 * PI * (i as f64 + 0.5) / angles as f64;
             (angle.cos(), angle.sin(), 2.0 * PI / angles as f64)
         })

@@ -122,6 +122,8 @@ pub struct Bins<const D: usize> {
     frame: [Vector<D>; D],
     speeds: usize,
     directions: usize,
+    /// Nodes about the axis in d = 3. Four are enough where nothing is more than quadratic in the component across.
+    about: usize,
 }
 
 /// Gauss–Legendre nodes on each panel.
@@ -132,7 +134,12 @@ impl<const D: usize> Bins<D> {
     pub fn new(set: Set, axis: &Vector<D>, speeds: usize, directions: usize) -> Self {
         let speeds = if set.is_sphere() { 1 } else { speeds };
         let directions = if D == 1 { 2 } else { directions };
-        Self { set, frame: frame(axis), speeds, directions }
+        Self { set, frame: frame(axis), speeds, directions, about: 4 }
+    }
+
+    /// For a kernel that remembers directions. On a ball that of the tests is linear in them.
+    pub fn remembering(self) -> Self {
+        Self { about: if self.set.is_sphere() { 20 } else { 4 }, ..self }
     }
 
     /// How many there are.
@@ -172,8 +179,7 @@ impl<const D: usize> Bins<D> {
         speeds.into_iter().flat_map(|r| directions.iter().map(move |e| node(r, e))).collect()
     }
 
-    /// Unit vectors in the frame, with weights. About the axis in d = 3 four are enough: nothing asked of these
-    /// nodes is more than quadratic in the component across.
+    /// Unit vectors in the frame, with weights.
     fn unit_directions(&self) -> Vec<(Vector<D>, f64)> {
         let vector = |e: [f64; 3]| std::array::from_fn(|i| e[i]);
         match D {
@@ -184,9 +190,10 @@ impl<const D: usize> Bins<D> {
                 .collect(),
             _ => {
                 let about = |(z, w): (f64, f64)| {
-                    (0..4).map(move |j| {
-                        let (angle, r) = (0.5 * PI * f64::from(j), (1.0 - z * z).sqrt());
-                        ([z, r * angle.cos(), r * angle.sin()], 0.5 * PI * w)
+                    let step = 2.0 * PI / self.about as f64;
+                    (0..self.about).map(move |j| {
+                        let (angle, r) = (step * j as f64, (1.0 - z * z).sqrt());
+                        ([z, r * angle.cos(), r * angle.sin()], step * w)
                     })
                 };
                 let z = panels(-1.0, 1.0, self.directions).into_iter();

@@ -7,10 +7,12 @@
 //! ε²∂tf = Lf,   ε²∂tg = Lg + ε v f,   ε²∂th = Lh + 2ε v g,   Lf = p∫f + ∫qf − loss·f,   g = ∫x f dx, h = ∫x² f dx
 //! ```
 //!
-//! On the nodes of a quadrature rule L costs O(n). The stationary law is f = (p + Q)/loss, with Q fixed by ∫f = 1.
+//! On the nodes of a quadrature rule L costs O(n). The stationary law is f = (p + Q)/loss, with Q fixed by ∫f = 1. A part of T
+//! that depends on both velocities is a dense matrix, and the stationary law solves a linear system.
 
-use super::kernels::Spec;
+use super::kernels::{Pair, Spec};
 use super::sets::{Bins, Node, Set, frame};
+use kinetaxis::linear::solve;
 use kinetaxis::vector::{Vector, dot, norm};
 
 /// The velocity process of one kernel in one gradient.
@@ -22,6 +24,9 @@ pub struct Truth<const D: usize> {
     exchange: Vec<f64>,
     loss: Vec<f64>,
     exchange_at: Box<dyn Fn(&Vector<D>) -> f64>,
+    /// What depends on both velocities, and its values on the nodes times the weight of the old one.
+    pair_at: Option<Pair<D>>,
+    both: Vec<f64>,
     frame: [Vector<D>; D],
     epsilon: f64,
 }
@@ -44,7 +49,9 @@ pub struct Moments {
 impl<const D: usize> Truth<D> {
     /// On a rule fine enough for moments.
     pub fn new(set: &Set, spec: &Spec, epsilon: f64, s: f64, g: Vector<D>) -> Self {
-        Self::on(Bins::new(*set, &g, 1, if D == 2 { 4 } else { 2 }), set, spec, epsilon, s, g)
+        let bins = Bins::new(*set, &g, 1, if D == 2 { 4 } else { 2 });
+        let bins = if spec.remembers() { bins.remembering() } else { bins };
+        Self::on(bins, set, spec, epsilon, s, g)
     }
 
     /// On the nodes of `bins`.
@@ -56,10 +63,34 @@ impl<const D: usize> Truth<D> {
         let on_nodes = |f: &dyn Fn(&Vector<D>) -> f64| nodes.iter().map(|n| f(&n.v)).collect();
         let (gain, exchange): (Vec<f64>, Vec<f64>) = (on_nodes(&t.gain), on_nodes(&t.exchange));
         let into: f64 = nodes.iter().zip(&gain).map(|(n, p)| n.weight * p).sum();
-        let loss = exchange.iter().map(|q| into + set.measure::<D>() * q).collect();
+        let mut loss: Vec<f64> = exchange.iter().map(|q| into + set.measure::<D>() * q).collect();
+        let (mut both, n) = (Vec::new(), nodes.len());
+        if let Some(pair) = &t.pair {
+            both = nodes
+                .iter()
+                .flat_map(|v| nodes.iter().map(|w| w.weight * pair(&v.v, &w.v)))
+                .collect();
+            for (i, v) in nodes.iter().enumerate() {
+                for (j, w) in nodes.iter().enumerate() {
+                    loss[j] += v.weight * both[i * n + j] / w.weight;
+                }
+            }
+        }
         let start = on_nodes(&|v| weight(v) / total);
-        let (exchange_at, frame) = (t.exchange, frame(&g));
-        Self { bins, nodes, start, gain, exchange, loss, exchange_at, frame, epsilon }
+        let (exchange_at, pair_at, frame) = (t.exchange, t.pair, frame(&g));
+        Self {
+            bins,
+            nodes,
+            start,
+            gain,
+            exchange,
+            loss,
+            exchange_at,
+            pair_at,
+            both,
+            frame,
+            epsilon,
+        }
     }
 
     /// ∫ a b dv.
@@ -77,6 +108,9 @@ impl<const D: usize> Truth<D> {
         let (mass, exchanged) = (self.pair(|_| 1.0, f), self.pair(|i| self.exchange[i], f));
         for i in 0..f.len() {
             out[i] = self.gain[i] * mass + exchanged - self.loss[i] * f[i];
+        }
+        for (out, row) in out.iter_mut().zip(self.both.chunks(f.len())) {
+            *out += row.iter().zip(f).map(|(t, f)| t * f).sum::<f64>();
         }
     }
 
@@ -135,14 +169,15 @@ impl<const D: usize> Truth<D> {
     /// Law of v at time `t` for a cell that began at velocity `v0`: the chance that it has not turned, and the chance of
     /// each bin if it has.
     pub fn velocity(&self, v0: &Vector<D>, t: f64) -> (f64, Vec<f64>) {
-        let (into, from) = (self.pair(|_| 1.0, &self.gain), (self.exchange_at)(v0));
-        let measure: f64 = self.nodes.iter().map(|n| n.weight).sum();
-        let rate = into + measure * from;
+        let (rate, from) = (self.rate(v0), (self.exchange_at)(v0));
+        let both: Vec<f64> = self.nodes.iter().map(|n| self.remembered(&n.v, v0)).collect();
         let mut f = vec![0.0; self.nodes.len()];
         self.integrate(&mut f, t, |now, f, out| {
             self.turn(f, out);
             let unturned = (-rate * now).exp();
-            out.iter_mut().zip(&self.gain).for_each(|(o, p)| *o += unturned * (p + from));
+            for (i, out) in out.iter_mut().enumerate() {
+                *out += unturned * (self.gain[i] + from + both[i]);
+            }
         });
         let mut shares = vec![0.0; self.bins.len()];
         for (n, f) in self.nodes.iter().zip(&f) {
@@ -154,11 +189,39 @@ impl<const D: usize> Truth<D> {
     /// Rate of turning from `v0`, without 1/ε².
     pub fn rate(&self, v0: &Vector<D>) -> f64 {
         let measure: f64 = self.nodes.iter().map(|n| n.weight).sum();
-        self.pair(|_| 1.0, &self.gain) + measure * (self.exchange_at)(v0)
+        let both: f64 = self.nodes.iter().map(|n| n.weight * self.remembered(&n.v, v0)).sum();
+        self.pair(|_| 1.0, &self.gain) + measure * (self.exchange_at)(v0) + both
+    }
+
+    /// What of T depends on both velocities.
+    fn remembered(&self, v: &Vector<D>, w: &Vector<D>) -> f64 {
+        self.pair_at.as_ref().map_or(0.0, |pair| pair(v, w))
+    }
+
+    /// The solution of Lf = `side` with ∫f = `mass`, where L is dense. L + 1⊗weights has no null space, and it gives
+    /// both: ∫Lf = 0 leaves ∫f for the rest.
+    fn inverted(&self, side: impl Fn(usize) -> f64, mass: f64) -> Vec<f64> {
+        let n = self.nodes.len();
+        let mut matrix = vec![0.0; n * n];
+        for i in 0..n {
+            for j in 0..n {
+                let weight = self.nodes[j].weight;
+                let gain = weight * (self.gain[i] + self.exchange[j]) + self.both[i * n + j];
+                matrix[i * n + j] = gain + weight * self.start[i];
+            }
+            matrix[i * n + i] -= self.loss[i];
+        }
+        let mut sides = [(0..n).map(|i| side(i) + mass * self.start[i]).collect()];
+        solve(&mut matrix, &mut sides);
+        let [solution] = sides;
+        solution
     }
 
     /// The stationary law of v.
     fn stationary(&self) -> Vec<f64> {
+        if self.pair_at.is_some() {
+            return self.inverted(|_| 0.0, 1.0);
+        }
         let inverse = |i: usize| 1.0 / self.loss[i];
         let (a, b) =
             (self.pair(inverse, &self.gain), self.pair(inverse, &vec![1.0; self.loss.len()]));
@@ -178,6 +241,10 @@ impl<const D: usize> Truth<D> {
         let (u, f) = (self.along(a), self.stationary());
         let mean = self.pair(|i| u[i], &f);
         let source: Vec<f64> = (0..u.len()).map(|i| self.epsilon * (u[i] - mean) * f[i]).collect();
+        if self.pair_at.is_some() {
+            let h = self.inverted(|i| -source[i], 0.0);
+            return self.pair(|i| u[i], &h) / self.epsilon;
+        }
         let inverse = |i: usize| 1.0 / self.loss[i];
         let level = -self.pair(inverse, &source) / self.pair(inverse, &vec![1.0; u.len()]);
         let h: Vec<f64> = (0..u.len()).map(|i| (level + source[i]) / self.loss[i]).collect();

@@ -1,0 +1,142 @@
+//! The local kernel with an unbiased turn that remembers (CMPS Remarks 1, 3).
+
+use super::local::biases;
+use super::{Bounds, Coefficients, KernelModel, Local, Proposal, Scattering, Sense, TurningKernel};
+use crate::experiment;
+use crate::experiment::draft::Draft;
+use crate::experiment::kind::{Fallback::*, Key, Kind::*, Range, key};
+use crate::rng::Stream;
+use crate::vector::Vector;
+use rand::RngExt;
+use std::sync::Arc;
+
+/// Keys of the experiment file.
+#[rustfmt::skip]
+pub(super) const KEYS: &[Key] = &[
+    key("kernel.scattering", Choice(&["henyey-greenstein", "von-mises-fisher", "expression"]),
+        Value("\"henyey-greenstein\""),
+        "T0(v, v'): on a sphere, with c the cosine of the turn, F (1 - g^2)/(1 + g^2 - 2 g c)^(d/2), or F exp(kappa c) up to normalisation; or an expression.")
+        .sample("\"von-mises-fisher\"").only("kernel.model", &["isotropic"]),
+    key("kernel.mean_cosine", Float(COSINE), Required,
+        "g, mean cosine of a turn; a cell on a line turns back with probability (1 - g)/2.")
+        .sample("0.5").only("kernel.scattering", &["henyey-greenstein"]),
+    key("kernel.concentration", Float(CONCENTRATION), Required, "kappa; 0 forgets the direction.")
+        .sample("2.0").only("kernel.scattering", &["von-mises-fisher"]),
+    key("kernel.leading", Formula(&["r", "q", "p", "F"]), Required,
+        "T0(v, v') in r = |v|, q = |v'|, p = v.v', F = F(v): positive, with the detailed balance T0(v, v') F(v') = T0(v', v) F(v).")
+        .sample("\"F*(1 + 0.5*p)\"").only("kernel.scattering", &["expression"]),
+];
+
+const COSINE: Range = Range { low: -1.0, high: 1.0, open: true };
+const CONCENTRATION: Range = Range { low: -1000.0, high: 1000.0, open: false };
+
+/// What the file says.
+pub(super) fn read(draft: &Draft) -> Option<KernelModel> {
+    let [lambda, a, b] = biases(draft)?;
+    Some(KernelModel::Isotropic { lambda, a, b, scattering: scattering(draft)? })
+}
+
+fn scattering(draft: &Draft) -> Option<experiment::Scattering> {
+    use experiment::Scattering;
+    Some(match draft.text("kernel.scattering")? {
+        "henyey-greenstein" => {
+            Scattering::HenyeyGreenstein { mean_cosine: draft.float("kernel.mean_cosine")? }
+        }
+        "von-mises-fisher" => {
+            Scattering::VonMisesFisher { concentration: draft.float("kernel.concentration")? }
+        }
+        _ => Scattering::Expression(draft.formula("kernel.leading")?),
+    })
+}
+
+/// T_ε = λ(S,|∇S|) F(v) h(v,v′) + ε( a(S) v·∇S − b(S) v′·∇S ), h symmetric.
+///
+/// D = `spread`/λ and χ = (bμ `spread` + a `bias`)/λ with the moments of [`Scattering`]. On a sphere
+/// with mean cosine g of a turn both follow from the eigenvalue λ(1−g) of the first harmonic:
+/// D = s²/(dλ(1−g)), χ = (a+b)μD.
+#[derive(Clone, Debug)]
+pub struct Isotropic<const D: usize> {
+    /// The same without memory.
+    local: Local<D>,
+    scattering: Arc<Scattering<D>>,
+}
+
+/// Share of the proposals that are drawn from F: T/P stays bounded where h is small.
+const FORGETFUL: f64 = 0.25;
+
+impl<const D: usize> Isotropic<D> {
+    /// `local` with h in its unbiased part.
+    pub fn new(local: Local<D>, scattering: Scattering<D>) -> Self {
+        Self { local, scattering: Arc::new(scattering) }
+    }
+}
+
+impl<const D: usize> TurningKernel<D> for Isotropic<D> {
+    #[inline(always)]
+    fn relative_rate<S: Sense<D>>(
+        &self,
+        signal: &S,
+        x: &Vector<D>,
+        v: &Vector<D>,
+        w: &Vector<D>,
+    ) -> f64 {
+        let memory = self.scattering.relative(v, w) - 1.0;
+        self.local.relative_rate(signal, x, v, w) + memory * self.local.rate(signal, x)
+    }
+
+    fn bound(&self, bounds: &Bounds<D>) -> f64 {
+        let [_, high] = self.scattering.extremes();
+        high * self.local.highest_rate(bounds) + self.local.bias_bound(bounds)
+    }
+
+    fn floor(&self, bounds: &Bounds<D>) -> f64 {
+        let [low, _] = self.scattering.extremes();
+        self.local.constant_rate().map_or(0.0, |rate| low * rate - self.local.bias_bound(bounds))
+    }
+
+    fn proposal(&self) -> Option<&dyn Proposal<D>> {
+        self.scattering.is_drawn().then_some(&*self.scattering as &dyn Proposal<D>)
+    }
+
+    /// A ratio of sums lies between the ratios of their parts.
+    fn proposal_bound(&self, bounds: &Bounds<D>) -> f64 {
+        let remembered = self.local.highest_rate(bounds) / (1.0 - FORGETFUL);
+        remembered.max(self.local.bias_bound(bounds) / FORGETFUL)
+    }
+
+    fn is_sampled(&self) -> bool {
+        self.local.is_sampled()
+    }
+
+    fn leading_rate(&self, s: f64, slope: f64) -> f64 {
+        self.local.leading_rate(s, slope) * self.scattering.moments().rate
+    }
+
+    fn coefficients(&self, s: f64, slope: f64) -> Coefficients {
+        let (m, lambda) = (self.scattering.moments(), self.local.leading_rate(s, slope));
+        let [a, b_mu] = self.local.biases(s);
+        Coefficients {
+            diffusivity: m.spread / lambda,
+            sensitivity: (b_mu * m.spread + a * m.bias) / lambda,
+        }
+    }
+
+    fn constant_coefficients(&self) -> Option<Coefficients> {
+        self.local.constant_coefficients().map(|_| self.coefficients(0.0, 0.0))
+    }
+
+    fn with_epsilon(&self, epsilon: f64) -> Self {
+        Self { local: self.local.with_epsilon(epsilon), scattering: self.scattering.clone() }
+    }
+}
+
+/// P(v|w) = F(v)( (1−θ)h(v,w) + θ ).
+impl<const D: usize> Proposal<D> for Scattering<D> {
+    fn relative_density(&self, v: &Vector<D>, w: &Vector<D>) -> f64 {
+        (1.0 - FORGETFUL) * self.relative(v, w) + FORGETFUL
+    }
+
+    fn propose(&self, w: &Vector<D>, rng: &mut Stream) -> Vector<D> {
+        if rng.random::<f64>() < FORGETFUL { self.space().sample(rng) } else { self.draw(w, rng) }
+    }
+}

@@ -1,0 +1,170 @@
+//! What a turning kernel has to tell.
+
+use super::{Bounds, Sense};
+use crate::rng::Stream;
+use crate::vector::Vector;
+
+/// |T_ε/F − (rate + gain σ(v·g) + loss σ(w·g′))| ≤ slack, where g and g′ are values that ∇S takes
+/// within the sensing distance, gain ≥ 0 ≥ loss, and σ(y) = y, or κy/√(1+κ²y²) if it saturates.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Affine {
+    /// T/F without a gradient.
+    pub rate: f64,
+    /// Factor of σ(v·∇S).
+    pub gain: f64,
+    /// Factor of σ(w·∇S).
+    pub loss: f64,
+    /// κ, or 0 if σ(y) = y.
+    pub saturation: f64,
+    /// What this leaves out.
+    pub slack: f64,
+}
+
+impl Affine {
+    /// σ(y).
+    #[inline(always)]
+    pub fn sense(&self, y: f64) -> f64 {
+        if self.saturation == 0.0 {
+            return y;
+        }
+        let z = self.saturation * y;
+        z / (1.0 + z * z).sqrt()
+    }
+}
+
+/// A law P of new velocities, given the old one, that is nearer to T than F is; P(−v|−w) = P(v|w).
+pub trait Proposal<const D: usize>: Sync {
+    /// P(v|w)/F(v).
+    fn relative_density(&self, v: &Vector<D>, w: &Vector<D>) -> f64;
+
+    /// A velocity drawn from P(·|w).
+    fn propose(&self, w: &Vector<D>, rng: &mut Stream) -> Vector<D>;
+}
+
+/// D and χ of the macroscopic limit at one point: ∂tρ = ∇·(D∇ρ − χρ∇S).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Coefficients {
+    /// D\[S\].
+    pub diffusivity: f64,
+    /// χ\[S\].
+    pub sensitivity: f64,
+}
+
+/// What a memoryless kernel is to first order in ε where the signal is S and its gradient is g:
+/// T_ε = λF(v) + (ε/μ)( gain v·g − loss w·g ) + O(ε²), turning from w to v.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Response {
+    /// λ > 0.
+    pub rate: f64,
+    /// How new velocities answer: a μ, or μ α₊ ∂₂ψ(S,S).
+    pub gain: f64,
+    /// How the rate of turning answers: b μ, or μ α₋ ∂₂ψ(S,S).
+    pub loss: f64,
+}
+
+/// One turning kernel.
+pub trait TurningKernel<const D: usize>: Sync {
+    /// T_ε\[S\](x, v, w)/F(v), turning from `w` to `v`. May be negative outside the theory.
+    fn relative_rate<S: Sense<D>>(
+        &self,
+        signal: &S,
+        x: &Vector<D>,
+        v: &Vector<D>,
+        w: &Vector<D>,
+    ) -> f64;
+
+    /// An upper bound on T_ε/F for a signal within `bounds`: candidates come at this rate over ε².
+    fn bound(&self, bounds: &Bounds<D>) -> f64;
+
+    /// A lower bound on T_ε/F for a signal within `bounds`: below it a candidate turns unseen.
+    fn floor(&self, bounds: &Bounds<D>) -> f64;
+
+    /// T_ε/F as a sum of functions of v·∇S and w·∇S, where |∇S| ≤ `slope`; `None` if it is no such
+    /// sum, or if that does not pay. It spares most candidates the look at the signal.
+    fn affine(&self, _slope: f64) -> Option<Affine> {
+        None
+    }
+
+    /// A law other than F to draw new velocities from.
+    fn proposal(&self) -> Option<&dyn Proposal<D>> {
+        None
+    }
+
+    /// An upper bound on T_ε/P, where there is a [`TurningKernel::proposal`] P.
+    fn proposal_bound(&self, _bounds: &Bounds<D>) -> f64 {
+        f64::INFINITY
+    }
+
+    /// What candidates are drawn by, tumble by tumble: the lower of the two bounds.
+    fn candidate_bound(&self, bounds: &Bounds<D>) -> f64 {
+        match self.proposal() {
+            Some(_) => self.proposal_bound(bounds).min(self.bound(bounds)),
+            None => self.bound(bounds),
+        }
+    }
+
+    /// How far from where it is a cell senses the signal.
+    fn sensing_distance(&self) -> f64 {
+        0.0
+    }
+
+    /// Whether bounds come from many samples of a user's function: too costly tile by tile.
+    fn is_sampled(&self) -> bool {
+        false
+    }
+
+    /// Whether it answers to ∂tS.
+    fn senses_change(&self) -> bool {
+        false
+    }
+
+    /// Why the kernel is none in the signal at t = 0, tried at `positions`, and the remedy; for kernels
+    /// that the rules of the experiment file cannot judge.
+    fn fault<S: Sense<D>>(&self, _signal: &S, _positions: &[Vector<D>]) -> Option<String> {
+        None
+    }
+
+    /// The leading rate λ₀ = ∫T₀ dv where the signal is `s` and |∇S| is `slope`.
+    fn leading_rate(&self, s: f64, slope: f64) -> f64;
+
+    /// The kernel to first order in ε where the signal is `s` and |∇S| is `slope`; `None` if new
+    /// velocities depend on old ones at order zero. Without it there is no hybrid flight.
+    fn response(&self, _s: f64, _slope: f64) -> Option<Response> {
+        None
+    }
+
+    /// D and χ in closed form (model.md §3), where the signal is `s` and |∇S| is `slope`.
+    fn coefficients(&self, s: f64, slope: f64) -> Coefficients;
+
+    /// D and χ if they depend on neither S nor ∇S.
+    fn constant_coefficients(&self) -> Option<Coefficients>;
+
+    /// The same kernel at another ε.
+    fn with_epsilon(&self, epsilon: f64) -> Self
+    where
+        Self: Sized;
+}
+
+/// Largest value of `f` on a grid of samples of [a₀,a₁]×[b₀,b₁], raised by the largest step
+/// between neighbours: the bound on a user-given function. It is checked at every evaluation.
+pub(super) fn sampled_bound(a: [f64; 2], b: [f64; 2], f: impl Fn(f64, f64) -> f64) -> f64 {
+    const N: usize = 48;
+    let at = |r: [f64; 2], i: usize| r[0] + (r[1] - r[0]) * i as f64 / N as f64;
+    let mut highest = f64::NEG_INFINITY;
+    let mut step = 0.0_f64;
+    let mut before = vec![f64::NAN; N + 1];
+    for i in 0..=N {
+        let mut left = f64::NAN;
+        for (j, up) in before.iter_mut().enumerate() {
+            let value = f(at(a, i), at(b, j));
+            highest = highest.max(value);
+            for neighbour in [left, *up] {
+                if neighbour.is_finite() {
+                    step = step.max((value - neighbour).abs());
+                }
+            }
+            (left, *up) = (value, value);
+        }
+    }
+    highest + step
+}
