@@ -271,6 +271,7 @@ fn folded(mut y: f64, length: f64, boundary: Boundary) -> (f64, f64) {
             Boundary::Periodic => y -= length,
             Boundary::NoFlux if y < 0.0 => (y, sign) = (-y, -sign),
             Boundary::NoFlux => (y, sign) = (2.0 * length - y, -sign),
+            Boundary::Open { .. } => unreachable!("the whole space has no faces"),
         }
     }
     (y, sign)

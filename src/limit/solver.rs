@@ -4,8 +4,8 @@
 //! left of ρ, ∇·((D − D̄)∇ρ − χρ∇S), and the production of S go through the four evaluations of
 //! [`Step`](super::modes::Step), both at once. A signal that follows ρ, or is given, is taken at
 //! the time of each evaluation. In modes that relax within a step, at rates r ≥ 1/Δt, it is W = Ŝ − Gρ̂
-//! with G = α/(δr) that is advanced, ∂tW = −rW − G∂tρ̂: W is small where S nearly follows ρ, so that the
-//! order holds for every δ.
+//! with G = α/(δr) that is advanced, ∂tW = −rW − G∂tρ̂: W is of order δ, and so is
+//! what the time step makes wrong of it: the error is O(Δt⁴) + O(δΔt) for every δ.
 //! Mass is conserved to round-off because a divergence has no mean mode. Positivity is enforced by
 //! a mass-conserving limiter: negative nodal values are set to zero and the rest is scaled back to
 //! the total mass. It acts only on what the grid does not resolve, and how much it moved is reported.

@@ -230,17 +230,17 @@ mod tests {
         (spectral.inverse(&signal)[3] - exact).abs()
     }
 
-    /// Saturating production S′ = ρ/(1 + S), consumption S′ = −ρS, and both with decay: exact
+    /// Saturating production S′ = ρ/(1 + S)², consumption S′ = −ρS, and both with decay: exact
     /// solutions, and errors of order two.
     #[test]
     fn nonlinear_rates_follow_their_equations_with_order_two() {
         // ∫ρ = 2.5.
-        let produced = (1.3_f64 * 1.3 + 5.0).sqrt() - 1.0;
+        let produced = (1.3_f64.powi(3) + 7.5).cbrt() - 1.0;
         let consumed = 0.3 * (-2.5_f64).exp();
         // S′ = −S²: 1/S = 1/0.3 + t.
         let squared = 0.3 / 1.3;
         for (production, decay, exact) in [
-            ("0.5/(1 + S)", "0*S", produced),
+            ("0.5/(1 + S)^2", "0*S", produced),
             ("0*S", "0.5*rho", consumed),
             ("0*S", "0.5*S", squared),
         ] {
