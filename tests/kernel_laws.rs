@@ -169,7 +169,7 @@ fn turns_by_another_kernel_are_refused() {
         (local(1.6, 0.0), local(0.0, 1.6)),
         (nonlocal(1.0, 0.0), nonlocal(0.0, 1.0)),
         (nonlocal(0.9, 0.3), nonlocal(0.3, 0.9)),
-        (Spec::Typed(Text::Remote), Spec::Typed(Text::Gradient)),
+        (Spec::Typed(Text::Path), Spec::Typed(Text::Remote)),
         (Spec::Isotropic(Memory::Given), local(0.5, 0.4)),
     ] {
         for set in [SPHERE, SHELL] {
