@@ -13,6 +13,8 @@ use std::sync::Arc;
 
 /// Largest number of private grids.
 const PARTS: usize = 64;
+/// Private grids that there are even where cells are few for the grid: threads need parts to share.
+const FEW_PARTS: usize = 8;
 /// Cells that make a private grid worth its while, at least, and per node.
 const CELLS_PER_PART: usize = 1 << 12;
 const CELLS_PER_NODE: usize = 2;
@@ -61,7 +63,8 @@ impl<const D: usize> Deposit<D> {
     /// carries the same bits for any number of threads.
     pub fn parts(&self, cells: usize) -> (Vec<Vec<f64>>, usize) {
         let worth = CELLS_PER_PART.max(CELLS_PER_NODE * self.map.len());
-        let wanted = (cells / worth).clamp(1, PARTS).next_power_of_two();
+        let few = (cells / CELLS_PER_PART).min(FEW_PARTS);
+        let wanted = (cells / worth).max(few).clamp(1, PARTS).next_power_of_two();
         let length = cells.div_ceil(wanted).next_multiple_of(BLOCK).max(BLOCK);
         (vec![vec![0.0; self.map.len()]; cells.div_ceil(length).max(1)], length)
     }
