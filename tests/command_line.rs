@@ -252,7 +252,7 @@ fn a_precision_is_reached_by_what_reaches_it() {
     let (text, out) = sweep(&desk, "equation", &noise_free);
     assert!(text.contains("order of rho L2: known to") && text.contains("Cells alone"), "{text}");
     let orders = Table::read(out.join("orders.csv"));
-    assert!(orders.texts("method").iter().all(|m| *m == "kinetic equation"));
+    assert_eq!(json(out.join("summary.json"))["method"], "kinetic equation");
     let [low, high]: [f64; 2] =
         ["ci_low", "ci_high"].map(|end| orders.texts(end)[1].parse().unwrap());
     assert_eq!((orders.texts("quantity")[1], orders.texts("norm")[1]), ("rho", "L2"));

@@ -95,31 +95,21 @@ fn write_errors(context: &Context, name: &str, sweep: &Sweep) -> Result<(), CliE
         "replicates",
         "cells",
         "resolved",
-        "method",
     ];
     let mut table = Table::create(&context.folder().file(&format!("{name}.csv")), &header)?;
     for row in &sweep.rows {
         let mut fields = vec![number(row.epsilon), row.quantity.into(), row.norm.clone()];
         fields.extend(estimate(&row.error));
         let (replicates, cells) = (row.replicates.to_string(), row.cells.to_string());
-        fields.extend([replicates, cells, row.resolved.to_string(), sweep.method.into()]);
+        fields.extend([replicates, cells, row.resolved.to_string()]);
         table.row(&fields)?;
     }
     Ok(table.finish()?)
 }
 
 fn write_orders(context: &Context, name: &str, sweep: &Sweep) -> Result<(), CliError> {
-    let header = [
-        "quantity",
-        "norm",
-        "order",
-        "ci_low",
-        "ci_high",
-        "points",
-        "straightness",
-        "verdict",
-        "method",
-    ];
+    let header =
+        ["quantity", "norm", "order", "ci_low", "ci_high", "points", "straightness", "verdict"];
     let mut table = Table::create(&context.folder().file(&format!("{name}.csv")), &header)?;
     for (quantity, norm, fit) in &sweep.orders {
         let mut fields = vec![quantity.to_string(), norm.clone()];
@@ -129,7 +119,6 @@ fn write_orders(context: &Context, name: &str, sweep: &Sweep) -> Result<(), CliE
         });
         let straightness = fit.straightness.map_or(String::new(), number);
         fields.extend([fit.points.to_string(), straightness, fit.verdict.clone()]);
-        fields.push(sweep.method.into());
         table.row(&fields)?;
     }
     Ok(table.finish()?)
