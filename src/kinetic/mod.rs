@@ -3,7 +3,7 @@
 //! ε² ∂t f + ε v·∇f = ∫_V ( T_ε\[S\](x,v,v′) f(v′) − T_ε\[S\](x,v′,v) f(v) ) dv′ (CMPS 7, HKS 7) on
 //! discrete ordinates in v and the grid in x, with S answering to K_h * ρ as it does to cells. Over
 //! a time step S is frozen at its middle, predicted by ∂tρ = −∇·J, which makes the scheme second
-//! order in Δt; in the frozen S the equation is linear, f′ = Af, and solved to [`TOLERANCE`].
+//! order in Δt; in the frozen S the equation is linear, f′ = Af, and solved to a relative 10⁻¹⁰.
 //!
 //! It shares the kernel, the signal equation and the way that S is sensed with the cells, and
 //! nothing of how they move.

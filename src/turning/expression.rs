@@ -37,7 +37,7 @@ pub(super) fn read(draft: &Draft) -> Option<KernelModel> {
     draft.formula("kernel.turning").map(KernelModel::Expression)
 }
 
-/// T_ε itself, a density in v. D and χ come from the integral equations ([`super::expansion`]).
+/// T_ε itself, a density in v. D and χ come from the integral equations (`expansion.rs`).
 #[derive(Clone, Debug)]
 pub struct Expression<const D: usize> {
     rate: Rate<D>,
