@@ -257,8 +257,8 @@ fn a_precision_is_reached_by_what_reaches_it() {
         ["ci_low", "ci_high"].map(|end| orders.texts(end)[1].parse().unwrap());
     assert_eq!((orders.texts("quantity")[1], orders.texts("norm")[1]), ("rho", "L2"));
     assert!(high - low < 0.1, "{low} {high}");
-    assert!(out.join("orders-cells.csv").exists() && out.join("convergence-cells.csv").exists());
-    assert!(out.join("cells-against-equation.csv").exists());
+    assert!(out.join("orders_cells.csv").exists() && out.join("convergence_cells.csv").exists());
+    assert!(out.join("cells_against_equation.csv").exists());
 
     // By cells alone: replicates are added until a generous precision is reached.
     let (text, out) = sweep(&desk, "cells", &["--precision", "rho:weak:cos(PI*x/0.5)=0.2"]);

@@ -204,8 +204,8 @@ impl Case {
         let files = ["budget.csv", "convergence.csv", "density.csv", "limit.csv", "manifest.json"];
         let mut names = [&files[..], &["orders.csv", "report.html", "summary.json"]].concat();
         if e.experiment["converge"]["noise_free"] == true {
-            names.extend(["cells-against-equation.csv", "convergence-kinetic-equation.csv"]);
-            names.push("orders-kinetic-equation.csv");
+            names.extend(["cells_against_equation.csv", "convergence_kinetic_equation.csv"]);
+            names.push("orders_kinetic_equation.csv");
         }
         names.sort();
         assert_eq!(names_in(&out), names);

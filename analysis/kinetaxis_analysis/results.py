@@ -53,6 +53,11 @@ class Results:
     limit = Table("`kinetaxis limit` and by comparisons with the limit")
     convergence = Table("`kinetaxis converge`")
     orders = Table("`kinetaxis converge`")
+    convergence_kinetic_equation = Table("`kinetaxis converge` with `noise_free` in `[converge]`")
+    orders_kinetic_equation = Table("`kinetaxis converge` with `noise_free` in `[converge]`")
+    convergence_cells = Table("`kinetaxis converge --precision`, where the equation reached it")
+    orders_cells = Table("`kinetaxis converge --precision`, where the equation reached it")
+    cells_against_equation = Table("`kinetaxis converge` with `noise_free` in `[converge]`")
     budget = Table("`kinetaxis converge` with `budget_replicates` in `[converge]`")
 
     @property

@@ -48,9 +48,9 @@ fn converge_in<const D: usize>(context: Context, wanted: Option<Wanted>) -> Resu
     write_errors(&context, "convergence", &result.main)?;
     write_orders(&context, "orders", &result.main)?;
     if let Some(other) = &result.other {
-        let name = other.method.replace(' ', "-");
-        write_errors(&context, &format!("convergence-{name}"), other)?;
-        write_orders(&context, &format!("orders-{name}"), other)?;
+        let name = other.method.replace(' ', "_");
+        write_errors(&context, &format!("convergence_{name}"), other)?;
+        write_orders(&context, &format!("orders_{name}"), other)?;
         write_checks(&context, &result.checks)?;
     }
     write_budget(&context, &result)?;
@@ -126,7 +126,7 @@ fn write_orders(context: &Context, name: &str, sweep: &Sweep) -> Result<(), CliE
 
 fn write_checks(context: &Context, checks: &[Check]) -> Result<(), CliError> {
     let header = ["epsilon", "quantity", "norm", "distance", "std_error", "ci_low", "ci_high"];
-    let mut table = Table::create(&context.folder().file("cells-against-equation.csv"), &header)?;
+    let mut table = Table::create(&context.folder().file("cells_against_equation.csv"), &header)?;
     for check in checks {
         let mut fields = vec![number(check.epsilon), check.quantity.into(), "L2".into()];
         fields.extend(estimate(&check.distance));
