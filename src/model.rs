@@ -92,9 +92,11 @@ impl<const D: usize> Model<D> {
             spectral,
             space,
         };
-        let every = model.grid().len().div_ceil(TRIALS);
-        let nodes: Vec<Vector<D>> = model.grid().nodes().step_by(every).collect();
-        match model.kernel.fault(&model.initial_signal(), &nodes) {
+        let start = || {
+            let every = model.grid().len().div_ceil(TRIALS);
+            (model.initial_signal(), model.grid().nodes().step_by(every).collect())
+        };
+        match model.kernel.fault(start) {
             Some(fault) => Err(InitialError::Kernel(fault)),
             None => Ok(model),
         }
@@ -130,13 +132,25 @@ impl<const D: usize> Model<D> {
         SensedSignal::new(&self.spectral, &self.map, &self.symbol, signal, padded)
     }
 
-    /// The same with ∂tS, given by coefficients that are overwritten, too.
-    pub fn with_change<'a>(
-        &'a self,
-        signal: SensedSignal<'a, D>,
-        change: &mut [f64],
-    ) -> SensedSignal<'a, D> {
-        signal.changing(&self.spectral, &self.symbol, change)
+    /// S as it is sensed over a step of length `dt` from the coefficients `now`: that of the middle
+    /// of the step, and ∂tS if the kernel senses it. `after` writes the coefficients after a time;
+    /// `field` and `padded` give memory.
+    pub fn sense_step(
+        &self,
+        now: &[f64],
+        dt: f64,
+        after: impl Fn(f64, &mut Vec<f64>),
+        field: &mut Vec<f64>,
+        padded: Vec<f64>,
+    ) -> SensedSignal<'_, D> {
+        after(0.5 * dt, field);
+        let signal = self.sense(field, padded);
+        if !self.kernel.senses_change() || self.equation.is_steady() {
+            return signal;
+        }
+        after(dt, field);
+        field.iter_mut().zip(now).for_each(|(next, now)| *next = (*next - now) / dt);
+        signal.changing(&self.spectral, &self.symbol, field)
     }
 
     /// A field step of length `duration` in a frozen signal, for cells at `positions`.

@@ -10,7 +10,6 @@ use crate::rng::Streams;
 use crate::schedule::Tick;
 use crate::signal::SensedSignal;
 use crate::state::State;
-use crate::turning::TurningKernel;
 use crate::with_kernel;
 use rayon::prelude::*;
 use std::any::Any;
@@ -154,16 +153,9 @@ impl<'m, const D: usize> Simulation<'m, D> {
         let (model, dt) = (self.model, tick.duration);
         let deposited = model.equation.is_coupled() || tick.output;
         let mut field = std::mem::take(&mut self.work.field);
-        self.signal_after(0.5 * dt, &mut field);
-        let mut signal = model.sense(&mut field, std::mem::take(&mut self.work.padded));
-        if model.kernel.senses_change() && !model.equation.is_steady() {
-            self.signal_after(dt, &mut field);
-            field
-                .iter_mut()
-                .zip(&self.state.signal)
-                .for_each(|(next, now)| *next = (*next - now) / dt);
-            signal = model.with_change(signal, &mut field);
-        }
+        let padded = std::mem::take(&mut self.work.padded);
+        let after = |h: f64, next: &mut Vec<f64>| self.signal_after(h, next);
+        let signal = model.sense_step(&self.state.signal, dt, after, &mut field, padded);
         let State { step, cells, .. } = &mut self.state;
         let (streams, step, Work { parts, lost, .. }) = (self.streams, *step, &mut self.work);
         let flight = Flight {

@@ -17,7 +17,7 @@ fn solve<const D: usize>(text: &str, resolution: Resolution) -> (Vec<f64>, [Vec<
     let model = Model::<D>::new(&e).unwrap();
     let mut solver = KineticSolver::new(&model, resolution);
     assert!(solver.run(e.time.end, &AtomicBool::new(false), &|_| {}));
-    solver.density_and_flux()
+    (solver.density(), solver.flux())
 }
 
 fn farthest(a: &[f64], b: &[f64]) -> f64 {

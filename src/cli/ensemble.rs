@@ -38,7 +38,7 @@ fn ensemble_in<const D: usize>(context: Context) -> Result<(), CliError> {
         print(&(summary_table(&context, &result) + &plan_line(&plan, &result.tally)));
     }
     let mut summary = summary(&context, &result, &plan);
-    summary["virial"] = virial::<D>(e)?;
+    summary["virial"] = virial(e, &model);
     context.publish(&summary)
 }
 

@@ -28,7 +28,9 @@ fn limit_in<const D: usize>(context: Context) -> Result<(), CliError> {
     let mut own = e.clone();
     own.domain.grid.clone_from(&e.limit.grid);
     let spectral = Spectral::<D>::new(&Grid::from_domain(&own.domain));
-    let virial = virial_of::<D>(&own)?;
+    let kernel = Kernel::<D>::from_experiment(&own, &VelocitySpace::from_experiment(&own.velocity));
+    let initial = InitialLaw::new(&own.cells, spectral.grid())?;
+    let virial = Virial::new(&own, &kernel, &initial);
     let run = context.monitored(|m| {
         let run = limit_fields::<D>(&own, false, m.stop)?;
         (m.progress)(0.5);
@@ -43,7 +45,11 @@ fn limit_in<const D: usize>(context: Context) -> Result<(), CliError> {
             Ok::<_, CliError>(Some(refinement))
         })?,
         Some(b) => {
-            summary["blow_up"] = blow_up::<D>(&context, &own, &run, b, virial.as_ref())?;
+            let latest = virial.and_then(|v| {
+                let start = spectral.forward(&initial.nodal(spectral.grid()));
+                v.latest_blow_up(Spread::new(&spectral, &start).variance)
+            });
+            summary["blow_up"] = blow_up::<D>(&context, &own, &run, b, latest)?;
             None
         }
     };
@@ -62,13 +68,6 @@ fn limit_in<const D: usize>(context: Context) -> Result<(), CliError> {
         print(&text);
     }
     context.publish(&summary)
-}
-
-/// The virial identity of an experiment, where it holds.
-pub fn virial_of<const D: usize>(e: &Experiment) -> Result<Option<Virial>, CliError> {
-    let kernel = Kernel::<D>::from_experiment(e, &VelocitySpace::from_experiment(&e.velocity));
-    let initial = InitialLaw::new(&e.cells, &Grid::from_domain(&e.domain))?;
-    Ok(Virial::new(e, &kernel, &initial))
 }
 
 /// The virial identity for summary.json.
@@ -109,7 +108,7 @@ fn blow_up<const D: usize>(
     e: &Experiment,
     run: &LimitRun<D>,
     b: &BlowUp,
-    virial: Option<&Virial>,
+    latest: Option<f64>,
 ) -> Result<Value, CliError> {
     let (mut coarse, mut long) = (e.clone(), e.clone());
     // Multiples of 16 that halve to what an open grid allows.
@@ -123,22 +122,14 @@ fn blow_up<const D: usize>(
         })
     };
     let (half, double) = (time(&coarse)?, time(&long)?);
-    let start = Spread::new(&Spectral::<D>::new(&Grid::from_domain(&e.domain)), &initial::<D>(e)?);
     Ok(json!({
         "time_resolved": b.time, "time_lost": run.last().time, "time_extrapolated": b.extrapolated,
         "max_density_resolved": b.largest, "growth_of_max_density": b.growth,
         "time_resolved_half_grid": half, "time_resolved_double_step": double,
-        "latest": virial.and_then(|v| v.latest_blow_up(start.variance)),
+        "latest": latest,
         "judged_by": "max density at least 4 times that at the start and more than 1e-4 of the \
                       squared modes in the upper third of the spectrum",
     }))
-}
-
-/// Coefficients of ρ(x, 0).
-fn initial<const D: usize>(e: &Experiment) -> Result<Vec<f64>, CliError> {
-    let spectral = Spectral::<D>::new(&Grid::from_domain(&e.domain));
-    let law = InitialLaw::new(&e.cells, spectral.grid())?;
-    Ok(spectral.forward(&law.nodal(spectral.grid())))
 }
 
 /// The summary for people.

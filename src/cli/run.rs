@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::error::CliError;
-use super::limit::{virial_json, virial_of};
+use super::limit::virial_json;
 use super::motion::{plan_json, plan_line};
 use super::tables::{aligned, print};
 use super::{Job, with_dimension};
@@ -12,7 +12,7 @@ use crate::motion::Tally;
 use crate::observe::names;
 use crate::output::{Table, axes, for_each_node, number};
 use crate::pages;
-use crate::study::{Plan, RunRecord, Snapshot, observe_run, plan};
+use crate::study::{Plan, RunRecord, Snapshot, Virial, observe_run, plan};
 use serde_json::json;
 
 /// One realisation.
@@ -40,7 +40,7 @@ fn run_in<const D: usize>(context: Context, replicate: u64) -> Result<(), CliErr
         print(&(summary_table::<D>(&record) + &plan_line(&plan, &record.tally)));
     }
     let mut summary = summary::<D>(&context, replicate, &record, &plan);
-    summary["virial"] = virial::<D>(e)?;
+    summary["virial"] = virial(e, &model);
     context.publish(&summary)
 }
 
@@ -102,15 +102,15 @@ pub fn write_cells<'a, const D: usize>(
 }
 
 /// The virial identity at the output times, for summary.json; null where it does not hold.
-pub fn virial<const D: usize>(e: &Experiment) -> Result<serde_json::Value, CliError> {
-    let Some(virial) = virial_of::<D>(e)? else { return Ok(json!(null)) };
+pub fn virial<const D: usize>(e: &Experiment, model: &Model<D>) -> serde_json::Value {
+    let Some(virial) = Virial::new(e, &model.kernel, &model.initial) else { return json!(null) };
     let mut facts = virial_json(&virial);
     // E|x|² − E|x(0)|² of the cells, if they have an identity of their own.
     let growth: Vec<_> = (e.time.outputs.iter())
         .map(|t| json!({ "time": t, "second_moment_growth": virial.growth_of_cells(*t) }))
         .collect();
     facts["cells"] = json!(growth);
-    Ok(facts)
+    facts
 }
 
 /// What happened to the cells, for summary.json.

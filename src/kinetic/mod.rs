@@ -65,8 +65,6 @@ pub struct KineticSolver<'m, const D: usize> {
     model: &'m Model<D>,
     ordinates: Ordinates<D>,
     resolution: Resolution,
-    /// K̂_h of every mode.
-    smoothing: Vec<f64>,
     /// f by ordinate, nodal.
     f: Vec<Vec<f64>>,
     time: f64,
@@ -98,12 +96,11 @@ impl<'m, const D: usize> KineticSolver<'m, D> {
                 nodal.iter().map(|rho| factor * rho).collect()
             })
             .collect();
-        let smoothing = model.deposit.kernel(&model.spectral);
-        let density = product(&smoothing, &model.spectral.forward(&nodal));
+        let density = model.deposit.smooth(&model.spectral.forward(&nodal));
         let signal = model.equation.initial(&model.spectral, &density);
         let memory = Memory { term: f.clone(), rate: f.clone(), slopes: f.clone() };
         let (time, products) = (0.0, 0);
-        Self { model, ordinates, resolution, smoothing, f, time, density, signal, memory, products }
+        Self { model, ordinates, resolution, f, time, density, signal, memory, products }
     }
 
     /// Runs to the time `end`. Returns false when `stop` was raised.
@@ -128,58 +125,51 @@ impl<'m, const D: usize> KineticSolver<'m, D> {
     /// K_h * ρ, S, K_h * J and the moments of K_h * r_ε now.
     pub fn fields(&self, moments: &PhaseMoments<D>) -> Fields<D> {
         let spectral = &self.model.spectral;
-        let smoothed = |nodal: &[f64]| product(&self.smoothing, &spectral.forward(nodal));
+        let smoothed = |nodal: &[f64]| self.model.deposit.smooth(&spectral.forward(nodal));
         let scale = 1.0 / self.model.epsilon;
         Fields {
             density: self.density.clone(),
             signal: self.signal.clone(),
-            flux: std::array::from_fn(|a| {
-                spectral.inverse(&smoothed(&self.ordinates.moment(&self.f, |v| scale * v[a])))
-            }),
+            flux: self.flux().map(|component| spectral.inverse(&smoothed(&component))),
             remainder: (0..moments.len())
                 .map(|m| smoothed(&self.ordinates.moment(&self.f, |v| scale * moments.eval(m, v))))
                 .collect(),
         }
     }
 
-    /// Nodal ρ and J, not mollified.
-    pub fn density_and_flux(&self) -> (Vec<f64>, [Vec<f64>; D]) {
+    /// Nodal ρ, not mollified.
+    pub fn density(&self) -> Vec<f64> {
+        self.ordinates.moment(&self.f, |_| 1.0)
+    }
+
+    /// Nodal J, not mollified.
+    pub fn flux(&self) -> [Vec<f64>; D] {
         let scale = 1.0 / self.model.epsilon;
-        let flux = std::array::from_fn(|a| self.ordinates.moment(&self.f, |v| scale * v[a]));
-        (self.ordinates.moment(&self.f, |_| 1.0), flux)
+        std::array::from_fn(|a| self.ordinates.moment(&self.f, |v| scale * v[a]))
     }
 
     fn step(&mut self, tick: &Tick) {
         let (model, dt) = (self.model, tick.duration);
         let spectral = &model.spectral;
-        let divergence = spectral.divergence(&self.density_and_flux().1);
-        let mut slope = product(&self.smoothing, &divergence);
+        let mut slope = model.deposit.smooth(&spectral.divergence(&self.flux()));
         slope.iter_mut().for_each(|s| *s = -*s);
-        let after = |h: f64, slope: &[f64]| {
-            let mut next = Vec::new();
-            let (signal, density) = (&self.signal, &self.density);
-            model.equation.advance(spectral, signal, density, slope, self.time, h, &mut next);
-            next
-        };
-        let mut sense = model.sense(&mut after(0.5 * dt, &slope), Vec::new());
-        if model.kernel.senses_change() && !model.equation.is_steady() {
-            let mut change = after(dt, &slope);
-            change.iter_mut().zip(&self.signal).for_each(|(next, now)| *next = (*next - now) / dt);
-            sense = model.with_change(sense, &mut change);
-        }
+        let after = |h: f64, next: &mut Vec<f64>| self.signal_after(h, &slope, next);
+        let sense = model.sense_step(&self.signal, dt, after, &mut Vec::new(), Vec::new());
         let turns = with_kernel!(&model.kernel, kernel => {
             Turns::new(kernel, &sense, model.grid(), &self.ordinates)
         });
-        let old = self.density.clone();
         self.advance(&turns, dt);
-        let (nodal, _) = self.density_and_flux();
-        self.density = product(&self.smoothing, &spectral.forward(&nodal));
-        let slope: Vec<f64> =
-            self.density.iter().zip(&old).map(|(now, before)| (now - before) / dt).collect();
-        let mut next = Vec::new();
-        model.equation.advance(spectral, &self.signal, &old, &slope, self.time, dt, &mut next);
-        self.signal = next;
-        self.time = tick.end;
+        let density = model.deposit.smooth(&spectral.forward(&self.density()));
+        let change = density.iter().zip(&self.density).map(|(now, before)| (now - before) / dt);
+        let (slope, mut next) = (change.collect::<Vec<f64>>(), Vec::new());
+        self.signal_after(dt, &slope, &mut next);
+        (self.signal, self.density, self.time) = (next, density, tick.end);
+    }
+
+    /// Coefficients of S after a time `h` in which K_h * ρ changes at the rate `slope`, into `next`.
+    fn signal_after(&self, h: f64, slope: &[f64], next: &mut Vec<f64>) {
+        let (equation, spectral) = (&self.model.equation, &self.model.spectral);
+        equation.advance(spectral, &self.signal, &self.density, slope, self.time, h, next);
     }
 
     /// f ← e^{dt A} f by Taylor series over equal parts of dt.
@@ -213,8 +203,4 @@ impl<'m, const D: usize> KineticSolver<'m, D> {
 fn largest(f: &[Vec<f64>]) -> f64 {
     let of = |f: &Vec<f64>| f.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
     f.par_iter().map(of).reduce(|| 0.0, f64::max)
-}
-
-fn product(a: &[f64], b: &[f64]) -> Vec<f64> {
-    a.iter().zip(b).map(|(a, b)| a * b).collect()
 }

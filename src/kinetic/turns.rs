@@ -49,14 +49,14 @@ impl Turns {
 
     fn with_loss<const D: usize>(rates: Rates, ordinates: &Ordinates<D>, nodes: usize) -> Self {
         let (n, weights) = (ordinates.len(), &ordinates.weights);
-        let total = |of: &dyn Fn(usize) -> Vec<f64>| {
+        let total = |fields: &mut dyn Iterator<Item = &Vec<f64>>| {
             let mut total = vec![0.0; nodes];
-            (0..n).for_each(|i| add(&mut total, weights[i], &of(i)));
+            fields.zip(weights).for_each(|(field, w)| add(&mut total, *w, field));
             total
         };
         let loss: Vec<Vec<f64>> = match &rates {
             Rates::Sum { gain, share, loss } => {
-                let gains = total(&|i| gain[i].clone());
+                let gains = total(&mut gain.iter());
                 let shares: f64 = weights.iter().zip(share).map(|(w, s)| w * s).sum();
                 let of = |loss: &Vec<f64>| -> Vec<f64> {
                     gains.iter().zip(loss).map(|(g, l)| g + shares * l).collect()
@@ -64,7 +64,8 @@ impl Turns {
                 loss.iter().map(of).collect()
             }
             Rates::Table(table) => {
-                (0..n).into_par_iter().map(|j| total(&|i| table[i * n + j].clone())).collect()
+                let column = |j: usize| total(&mut table.iter().skip(j).step_by(n));
+                (0..n).into_par_iter().map(column).collect()
             }
         };
         let highest = loss.iter().flatten().fold(0.0_f64, |m, l| m.max(*l));

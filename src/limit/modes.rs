@@ -41,9 +41,7 @@ impl Classes {
         to.clear();
         to.extend(from.iter().zip(&self.of_mode).map(|(u, class)| factor(*class as usize) * u));
     }
-}
 
-impl Classes {
     /// `to` = `f`(class, a, b) in every mode.
     pub fn combine(
         &self,

@@ -53,6 +53,8 @@ pub struct LimitSolver<'a, const D: usize> {
     source: Vec<f64>,
     /// How S answers in a class: rate, and gain times K̂_h, or the gain alone of a reaction.
     laws: Vec<[f64; 2]>,
+    /// G in a class for the step that is taken; 0 where S itself is advanced.
+    follow: Vec<f64>,
     kind: Kind,
     state: LimitState,
     flux: Flux<'a, D>,
@@ -163,6 +165,7 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
             classes,
             source,
             laws,
+            follow: Vec::new(),
             kind,
             stages: Stages::new(density.len()),
             state: LimitState { time: 0.0, density, signal },
@@ -270,19 +273,20 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
         self.density_step.prepare(dt, mean, squares.map(|k2| [mean * k2, 1.0]));
         if self.kind == Kind::Relaxes {
             self.signal_step.prepare(dt, 0.0, self.laws.iter().copied());
+            self.prepare_follow(dt);
         }
         let Stages { terms: [first, ..], .. } = &mut self.stages;
         self.flux.beyond(&self.state.density, &self.state.signal, mean, first);
-        self.feed(0, dt, mean);
+        self.feed(0, mean);
         for point in 1..4 {
             self.density_at(point);
             self.signal_at(point, dt);
             let Stages { density, terms, signal, .. } = &mut self.stages;
             let signal = if self.kind == Kind::Steady { &self.state.signal } else { &*signal };
             self.flux.beyond(&density[point - 1], signal, mean, &mut terms[point]);
-            self.feed(point, dt, mean);
+            self.feed(point, mean);
         }
-        self.finish(dt);
+        self.finish();
     }
 
     /// Finds ρ at a point after the first.
@@ -297,23 +301,22 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
         }
     }
 
-    /// G of a class in steps of length `dt`; 0 where S itself is advanced.
-    fn follow(&self, dt: f64) -> impl Fn(usize) -> f64 + use<D> {
+    /// Finds G of every class for a step of length `dt`.
+    fn prepare_follow(&mut self, dt: f64) {
         let linear = self.equation.reaction().is_none();
-        let follow = move |[rate, gain]: &[f64; 2]| match linear && rate * dt >= 1.0 {
+        let follow = |[rate, gain]: &[f64; 2]| match linear && rate * dt >= 1.0 {
             true => gain / rate,
             false => 0.0,
         };
-        let table: Vec<f64> = self.laws.iter().map(follow).collect();
-        move |class| table[class]
+        self.follow.clear();
+        self.follow.extend(self.laws.iter().map(follow));
     }
 
     /// Finds the source of S or W at a point, from ρ, S and ∂tρ there.
-    fn feed(&mut self, point: usize, dt: f64, mean: f64) {
+    fn feed(&mut self, point: usize, mean: f64) {
         if self.kind != Kind::Relaxes {
             return;
         }
-        let follow = self.follow(dt);
         let Stages { density, signal, terms, fed, sources, .. } = &mut self.stages;
         let (density, signal) = match point {
             0 => (&self.state.density, &self.state.signal),
@@ -324,7 +327,7 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
             classes.multiply(|class| self.source[class], density, fed);
             return reaction.coefficients(self.spectral, fed, signal, &mut sources[point]);
         }
-        let source = |class: usize, rho: f64, term: f64| match follow(class) {
+        let source = |class: usize, rho: f64, term: f64| match self.follow[class] {
             0.0 => rho,
             _ => (mean * classes.squares[class] * rho - term) / laws[class][0],
         };
@@ -333,7 +336,7 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
 
     /// Finds S at a point after the first.
     fn signal_at(&mut self, point: usize, dt: f64) {
-        let follow = self.follow(dt);
+        let follow = |class: usize| self.follow[class];
         let (c, step, old) = (&self.classes, &self.signal_step, &self.state);
         let Stages { density, signal, second_signal, next_signal, sources, start, .. } =
             &mut self.stages;
@@ -371,8 +374,7 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
     }
 
     /// Replaces ρ and S by those at the end of the step.
-    fn finish(&mut self, dt: f64) {
-        let follow = self.follow(dt);
+    fn finish(&mut self) {
         let Self { classes, stages, state, .. } = self;
         let terms = &stages.terms;
         self.density_step.last(classes, &mut stages.next, terms.each_ref().map(Vec::as_slice));
@@ -382,10 +384,10 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
         }
         std::mem::swap(&mut state.density, &mut stages.next);
         self.limit();
-        let Self { classes, stages, state, laws, .. } = self;
+        let Self { classes, stages, state, laws, follow, .. } = self;
         match self.kind {
             Kind::Relaxes => {
-                classes.add(follow, &state.density, &mut stages.next_signal);
+                classes.add(|class| follow[class], &state.density, &mut stages.next_signal);
                 std::mem::swap(&mut state.signal, &mut stages.next_signal);
             }
             Kind::Follows => {

@@ -498,16 +498,10 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
     fn walk_each(&mut self, flight: &mut Flight<D>, time: &Lane<f64>) {
         let mut start = self.stream.clone();
         for l in 0..LANES {
-            let mirrored = self.step.antithetic && l % 2 == 1;
-            if mirrored {
-                self.stream = start.clone();
-            } else {
-                start = self.stream.clone();
-            }
+            let sign = self.side(l, &mut start);
             if time[l] <= 0.0 {
                 continue;
             }
-            let sign = if mirrored { -1.0 } else { 1.0 };
             let mut v: Vector<D> = std::array::from_fn(|a| sign * flight.v[a][l]);
             let tumbles = flight.floor[l] * time[l] / (self.step.epsilon * self.step.epsilon);
             let mean = self.step.walk.advance(&mut v, tumbles, &mut self.stream);
@@ -516,6 +510,18 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
                 flight.v[a][l] = sign * v[a];
             }
         }
+    }
+
+    /// −1 for the second lane of an antithetic pair, whose draws then repeat those of the first, made
+    /// from `start` on; 1 for any other.
+    #[inline(always)]
+    fn side(&mut self, l: usize, start: &mut Stream) -> f64 {
+        if self.step.antithetic && l % 2 == 1 {
+            self.stream = start.clone();
+            return -1.0;
+        }
+        *start = self.stream.clone();
+        1.0
     }
 
     /// Sixteen draws; in antithetic pairs the second lane repeats those of the first.
@@ -551,16 +557,10 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
         let mut v = [[0.0; LANES]; D];
         let mut start = self.stream.clone();
         for l in 0..LANES {
-            let mirrored = self.step.antithetic && l % 2 == 1;
-            if mirrored {
-                self.stream = start.clone();
-            } else {
-                start = self.stream.clone();
-            }
+            let sign = self.side(l, &mut start);
             if flight.due[l] == 0 {
                 continue;
             }
-            let sign = if mirrored { -1.0 } else { 1.0 };
             let w = flight.velocity(l).map(|w| sign * w);
             let drawn = law.propose(&w, &mut self.stream);
             (0..D).for_each(|a| v[a][l] = sign * drawn[a]);

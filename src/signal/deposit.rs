@@ -38,6 +38,8 @@ pub fn smoothing_kernel(bandwidth: f64, order: usize, k2: f64) -> f64 {
 /// Deposits cells on one grid with one kernel.
 pub struct Deposit<const D: usize> {
     map: Arc<NodeMap<D>>,
+    /// K̂_h of every mode, and that over the transform of the spline.
+    kernel: Vec<f64>,
     multiplier: Vec<f64>,
     per_volume: f64,
 }
@@ -45,17 +47,16 @@ pub struct Deposit<const D: usize> {
 impl<const D: usize> Deposit<D> {
     /// Kernel of standard deviation `bandwidth` and order 2, 4 or 6.
     pub fn new(spectral: &Spectral<D>, map: Arc<NodeMap<D>>, bandwidth: f64, order: usize) -> Self {
-        let multiplier = spectral.table(|k| {
-            let k2 = k.iter().map(|k| k * k).sum();
-            smoothing_kernel(bandwidth, order, k2) / spline::symbol(spectral.grid(), k)
-        });
-        Self { map, multiplier, per_volume: 1.0 / spectral.grid().cell_volume() }
+        let squares = spectral.laplacian().iter();
+        let kernel: Vec<f64> = squares.map(|k2| smoothing_kernel(bandwidth, order, *k2)).collect();
+        let symbol = spectral.table(|k| spline::symbol(spectral.grid(), k));
+        let multiplier = kernel.iter().zip(symbol).map(|(k, s)| k / s).collect();
+        Self { map, kernel, multiplier, per_volume: 1.0 / spectral.grid().cell_volume() }
     }
 
-    /// K̂_h of every mode.
-    pub fn kernel(&self, spectral: &Spectral<D>) -> Vec<f64> {
-        let symbol = spectral.table(|k| spline::symbol(spectral.grid(), k));
-        self.multiplier.iter().zip(symbol).map(|(m, s)| m * s).collect()
+    /// K_h * u, by coefficients.
+    pub fn smooth(&self, u: &[f64]) -> Vec<f64> {
+        u.iter().zip(&self.kernel).map(|(c, k)| c * k).collect()
     }
 
     /// Empty private grids for `cells` cells, of [`BLOCK`]s each, and the number of cells of each.

@@ -4,12 +4,12 @@
 //! limit at that resolution. The change of the distance field, scaled by the known order of the
 //! component, estimates what the component contributes at the experiment's own resolution.
 
-use super::difference::{Differences, differences};
+use super::difference::{Comparison, Differences};
 use super::monitor::Monitor;
 use super::norms::{NodalField, Norm, measure as norm_of};
+use super::reference::limit_fields;
 use super::statistics::Estimate;
 use crate::experiment::Experiment;
-use crate::model::Model;
 use crate::schedule::ticks;
 use crate::simulation::SimulationError;
 use crate::spectral::Spectral;
@@ -68,6 +68,7 @@ fn variant(e: &Experiment, component: &str) -> (Experiment, f64) {
 pub(super) fn measure<const D: usize>(
     e: &Experiment,
     base: &Differences,
+    spectral: &Spectral<D>,
     monitor: &Monitor<'_>,
     share: f64,
 ) -> Result<Vec<BudgetRow>, SimulationError> {
@@ -77,7 +78,6 @@ pub(super) fn measure<const D: usize>(
     if count == 0 {
         return Ok(rows);
     }
-    let spectral = Model::<D>::new(e)?.spectral;
     let coupled = base.coupled();
     let quantities: &[(usize, &str)] = if coupled {
         &[(0, "rho"), (1, "S"), (2, "gradS"), (3, "J")]
@@ -89,7 +89,7 @@ pub(super) fn measure<const D: usize>(
     };
     for &(q, quantity) in quantities {
         let all: Vec<NodalField> = base.fields.iter().map(|f| f[q].clone()).collect();
-        let whole = norm_of(Norm::L2, &all, &spectral).estimate(confidence);
+        let whole = norm_of(Norm::L2, &all, spectral).estimate(confidence);
         add(quantity, "epsilon", whole);
         let noise = (whole.high - whole.low) / 2.0;
         add(
@@ -100,13 +100,15 @@ pub(super) fn measure<const D: usize>(
     }
     for component in COMPONENTS {
         let (other, factor) = variant(e, component);
-        let changed = differences::<D>(&other, count, monitor, share)?;
-        let own = Model::<D>::new(&other)?.spectral;
+        let limit = limit_fields::<D>(&other, true, monitor.stop)?.to_the_end()?;
+        let comparison = Comparison::new(&other, limit.last())?;
+        let changed = comparison.differences(count, monitor, share)?;
+        let own = &comparison.model.spectral;
         for &(q, quantity) in quantities {
             let change: Vec<NodalField> = (0..count)
-                .map(|r| difference(&changed.fields[r][q], &own, &base.fields[r][q], &spectral))
+                .map(|r| difference(&changed.fields[r][q], own, &base.fields[r][q], spectral))
                 .collect();
-            let c = norm_of(Norm::L2, &change, &spectral).estimate(confidence);
+            let c = norm_of(Norm::L2, &change, spectral).estimate(confidence);
             let value = Estimate {
                 value: factor * c.value,
                 std_error: factor * c.std_error,

@@ -3,7 +3,7 @@
 
 use super::budget::{self, BudgetRow};
 use super::cost::predict;
-use super::difference::{Differences, Measure, Reference, differences, measures};
+use super::difference::{Comparison, Differences, Measure, measures};
 use super::ensemble::Moments;
 use super::fit::{Order, ROUND_OFF, fit_order, order_without_noise};
 use super::monitor::Monitor;
@@ -13,7 +13,6 @@ use super::precision::Precision;
 use super::reference::{LimitFields, Refinement, limit_fields, refinement};
 use super::statistics::{Estimate, student_quantile};
 use crate::experiment::Experiment;
-use crate::model::Model;
 use crate::motion::Tally;
 use crate::simulation::SimulationError;
 use crate::spectral::Spectral;
@@ -131,47 +130,51 @@ pub fn converge<const D: usize>(
         (e.converge.replicates, e.converge.budget_replicates) = (PILOT, 0);
     }
     let (e, experiments) = (&e, sweep(&e));
-    let shares = shares::<D>(&experiments)?;
     let mut last = e.clone();
     last.time.outputs = vec![e.time.end];
     let limit = limit_fields::<D>(&last, false, monitor.stop)?.to_the_end()?;
     let refinement = refinement::<D>(&last, &limit, monitor.stop)?;
     let limit = limit.last().clone();
-    let spectral = Model::<D>::new(e)?.spectral;
+    // The limit does not depend on ε.
+    let mollified = limit_fields::<D>(&last, true, monitor.stop)?.to_the_end()?;
+    let comparisons: Vec<Comparison<D>> = (experiments.iter())
+        .map(|e| Comparison::new(e, mollified.last()))
+        .collect::<Result<_, _>>()?;
+    let (shares, spectral) = (shares(&experiments, &comparisons), &comparisons[0].model.spectral);
 
     let (start, mut solutions) = (Instant::now(), Vec::new());
     if e.converge.noise_free {
-        for (e, share) in experiments.iter().zip(&shares) {
-            solutions.push(noise_free::solve::<D>(e, monitor, share.solution)?);
+        for ((e, comparison), share) in experiments.iter().zip(&comparisons).zip(&shares) {
+            solutions.push(noise_free::solve(e, comparison, monitor, share.solution)?);
         }
     }
     let solved = start.elapsed().as_secs_f64();
     let (start, mut all, mut budget) = (Instant::now(), Vec::new(), Vec::new());
-    for (e, share) in experiments.iter().zip(&shares) {
-        let base = differences::<D>(e, e.converge.replicates, monitor, share.replicate)?;
-        budget.extend(budget::measure::<D>(e, &base, monitor, share.replicate)?);
+    for ((e, comparison), share) in experiments.iter().zip(&comparisons).zip(&shares) {
+        let base = comparison.differences(e.converge.replicates, monitor, share.replicate)?;
+        budget.extend(budget::measure(e, &base, spectral, monitor, share.replicate)?);
         all.push(base);
     }
     let coupled = all.iter().any(Differences::coupled);
     let measures = measures::<D>(e, coupled);
     let equation = (!solutions.is_empty())
-        .then(|| by_equation(&experiments, &solutions, &measures, &spectral, solved));
-    let mut cells = by_cells(&experiments, &all, &measures, &spectral);
+        .then(|| by_equation(&experiments, &solutions, &measures, spectral, solved));
+    let mut cells = by_cells(&experiments, &all, &measures, spectral);
     cells.seconds = start.elapsed().as_secs_f64();
     let mut goal = None;
     if let Some(wanted) = wanted {
         let by_equation = equation.as_ref().and_then(|sweep| reached(sweep, &wanted.precision));
         let enough = by_equation.is_some_and(|half| half <= wanted.precision.half_width);
         while !enough && let Some(more) = replicates_to_add(&cells, wanted, all[0].fields.len()) {
-            for (e, all) in experiments.iter().zip(&mut all) {
-                add_replicates::<D>(e, more, all, monitor)?;
+            for (comparison, all) in comparisons.iter().zip(&mut all) {
+                comparison.add_replicates(more, monitor, 0.0, all)?;
             }
-            cells = by_cells(&experiments, &all, &measures, &spectral);
+            cells = by_cells(&experiments, &all, &measures, spectral);
             cells.seconds = start.elapsed().as_secs_f64();
         }
         goal = conclusion(&cells, by_equation, &wanted.precision, all[0].fields.len());
     }
-    let checks = checks(&experiments, &solutions, &all, coupled, &spectral);
+    let checks = checks(&experiments, &solutions, &all, coupled, spectral);
     let replicates = all[0].fields.len();
     let tallies =
         (experiments.iter().zip(&all)).map(|(e, d)| (e.epsilon, d.tally, d.loop_seconds)).collect();
@@ -218,13 +221,12 @@ struct Share {
 }
 
 /// The shares of each experiment by predicted cost.
-fn shares<const D: usize>(experiments: &[Experiment]) -> Result<Vec<Share>, SimulationError> {
+fn shares<const D: usize>(experiments: &[Experiment], comparisons: &[Comparison<D>]) -> Vec<Share> {
     let (mut works, mut total) = (Vec::new(), 0.0);
-    for e in experiments {
-        let model = Model::<D>::new(e)?;
-        let replicate = predict(e, &model).work();
+    for (e, comparison) in experiments.iter().zip(comparisons) {
+        let replicate = predict(e, &comparison.model).work();
         let solution = match e.converge.noise_free {
-            true => noise_free::predicted_work(e, &model),
+            true => noise_free::predicted_work(e, &comparison.model),
             false => 0.0,
         };
         let variants = budget::COMPONENTS.len() * e.converge.budget_replicates;
@@ -235,7 +237,7 @@ fn shares<const D: usize>(experiments: &[Experiment]) -> Result<Vec<Share>, Simu
         replicate: share.replicate / total,
         solution: share.solution / total,
     };
-    Ok(works.into_iter().map(of_total).collect())
+    works.into_iter().map(of_total).collect()
 }
 
 type Measures = [(&'static str, String, Measure)];
@@ -356,17 +358,4 @@ fn conclusion(
         replicates: needed,
         seconds: cells.seconds * needed / replicates as f64,
     })
-}
-
-/// Appends the replicates that follow.
-fn add_replicates<const D: usize>(
-    e: &Experiment,
-    more: usize,
-    all: &mut Differences,
-    monitor: &Monitor<'_>,
-) -> Result<(), SimulationError> {
-    let (model, done) = (Model::<D>::new(e)?, all.fields.len());
-    let limit = limit_fields::<D>(e, true, monitor.stop)?.to_the_end()?;
-    let reference = Reference::new(&model, e, limit.last());
-    reference.add_replicates(&model, done..done + more, monitor, 0.0, all)
 }

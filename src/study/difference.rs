@@ -6,7 +6,7 @@
 use super::ensemble::{Moments, for_each_replicate};
 use super::monitor::Monitor;
 use super::norms::{LeaveOneOut, NodalField, Norm, measure};
-use super::reference::{LimitFields, limit_fields, smoothed};
+use super::reference::LimitFields;
 use crate::cells::BLOCK;
 use crate::experiment::{Experiment, Signal};
 use crate::formula::Formula;
@@ -18,7 +18,6 @@ use crate::spectral::Spectral;
 use crate::state::State;
 use crate::vector::{add_scaled, scaled};
 use rayon::prelude::*;
-use std::ops::Range;
 
 /// The difference to the limit of every quantity, replicate by replicate, at one ε.
 pub(super) struct Differences {
@@ -113,65 +112,12 @@ pub fn available<const D: usize>(e: &Experiment) -> Vec<(&'static str, String)> 
     measures::<D>(e, signal).into_iter().map(|(quantity, norm, _)| (quantity, norm)).collect()
 }
 
-/// Runs `replicates` replicates of `e` and subtracts the limit from each.
-pub(super) fn differences<const D: usize>(
-    e: &Experiment,
-    replicates: usize,
-    monitor: &Monitor<'_>,
-    share: f64,
-) -> Result<Differences, SimulationError> {
-    let model = Model::<D>::new(e)?;
-    let limit = limit_fields::<D>(e, true, monitor.stop)?.to_the_end()?;
-    let reference = Reference::new(&model, e, limit.last());
-    let mut all = Differences {
-        fields: Vec::new(),
-        weak: Vec::new(),
-        density: Moments::default(),
-        limit: model.spectral.inverse(&reference.density),
-        tally: Tally::default(),
-        loop_seconds: 0.0,
-    };
-    reference.add_replicates(&model, 0..replicates, monitor, share, &mut all)?;
-    Ok(all)
-}
-
-impl<const D: usize> Reference<D> {
-    /// Runs the replicates `which` and appends their differences to `all`.
-    pub fn add_replicates(
-        &self,
-        model: &Model<D>,
-        which: Range<usize>,
-        monitor: &Monitor<'_>,
-        share: f64,
-        all: &mut Differences,
-    ) -> Result<(), SimulationError> {
-        for_each_replicate(
-            which,
-            |r| {
-                let mut simulation = Simulation::new(model, r)?;
-                simulation.run(monitor.stop, &monitor.replicate(share), |_| {})?;
-                let (state, seconds) = (simulation.state(), simulation.loop_time().as_secs_f64());
-                let density = model.spectral.inverse(&state.density);
-                let fields = self.subtract_from(model, &Fields::new(model, state, &self.moments));
-                let means = |test: &Formula| cell_means(model, state, test);
-                let weak = self.weak_errors(means, &fields);
-                Ok((fields, weak, density, state.tally, seconds))
-            },
-            |_, (fields, weak, density, tally, seconds)| {
-                all.fields.push(fields);
-                all.weak.push(weak);
-                all.density.push(&density);
-                all.tally += tally;
-                all.loop_seconds += seconds;
-            },
-        )
-    }
-}
-
-/// The limit, ready to be subtracted.
-pub(super) struct Reference<const D: usize> {
+/// The model of an experiment and its limit, ready to be subtracted.
+pub(super) struct Comparison<const D: usize> {
+    /// The model.
+    pub model: Model<D>,
     /// Coefficients of K_h * ρ₀^h.
-    pub density: Vec<f64>,
+    density: Vec<f64>,
     signal: Vec<f64>,
     flux: [Vec<f64>; D],
     tests: Vec<Test<D>>,
@@ -180,9 +126,10 @@ pub(super) struct Reference<const D: usize> {
 }
 
 /// A test function φ, at the nodes, and its means against the limit.
-struct Test<const D: usize> {
+pub(super) struct Test<const D: usize> {
     formula: Formula,
-    nodal: Vec<f64>,
+    /// φ at the nodes.
+    pub nodal: Vec<f64>,
     density: f64,
     flux: [f64; D],
 }
@@ -192,9 +139,10 @@ pub(super) fn pairing(u: &[f64], test: &[f64]) -> f64 {
     u.iter().zip(test).map(|(u, t)| u * t).sum::<f64>() / u.len() as f64
 }
 
-impl<const D: usize> Reference<D> {
-    /// The limit of `e`, whose model is `model`.
-    pub fn new(model: &Model<D>, e: &Experiment, limit: &LimitFields<D>) -> Self {
+impl<const D: usize> Comparison<D> {
+    /// Of `e` with its mollified `limit`.
+    pub fn new(e: &Experiment, limit: &LimitFields<D>) -> Result<Self, SimulationError> {
+        let model = Model::<D>::new(e)?;
         let density = model.spectral.inverse(&limit.density);
         let tests = (e.converge.test_functions.iter())
             .map(|formula| {
@@ -209,25 +157,76 @@ impl<const D: usize> Reference<D> {
             .collect();
         let flux = std::array::from_fn(|a| {
             let coefficients = model.spectral.forward(&limit.flux[a]);
-            model.spectral.inverse(&smoothed(model, e, &coefficients))
+            model.spectral.inverse(&model.deposit.smooth(&coefficients))
         });
-        Self {
-            density: smoothed(model, e, &limit.density),
+        Ok(Self {
+            density: model.deposit.smooth(&limit.density),
             signal: limit.signal.clone(),
             flux,
             tests,
             moments: PhaseMoments::new(&model.space),
-        }
+            model,
+        })
+    }
+
+    /// The differences of replicates 0, 1, … to the limit.
+    pub fn differences(
+        &self,
+        replicates: usize,
+        monitor: &Monitor<'_>,
+        share: f64,
+    ) -> Result<Differences, SimulationError> {
+        let mut all = Differences {
+            fields: Vec::new(),
+            weak: Vec::new(),
+            density: Moments::default(),
+            limit: self.model.spectral.inverse(&self.density),
+            tally: Tally::default(),
+            loop_seconds: 0.0,
+        };
+        self.add_replicates(replicates, monitor, share, &mut all)?;
+        Ok(all)
+    }
+
+    /// Appends the differences of the `more` replicates that follow to `all`.
+    pub fn add_replicates(
+        &self,
+        more: usize,
+        monitor: &Monitor<'_>,
+        share: f64,
+        all: &mut Differences,
+    ) -> Result<(), SimulationError> {
+        let (model, done) = (&self.model, all.fields.len());
+        for_each_replicate(
+            done..done + more,
+            |r| {
+                let mut simulation = Simulation::new(model, r)?;
+                simulation.run(monitor.stop, &monitor.replicate(share), |_| {})?;
+                let (state, seconds) = (simulation.state(), simulation.loop_time().as_secs_f64());
+                let density = model.spectral.inverse(&state.density);
+                let fields = self.subtract_from(&Fields::new(model, state, &self.moments));
+                let means = |test: &Test<D>| cell_means(model, state, &test.formula);
+                let weak = self.weak_errors(means, &fields);
+                Ok((fields, weak, density, state.tally, seconds))
+            },
+            |_, (fields, weak, density, tally, seconds)| {
+                all.fields.push(fields);
+                all.weak.push(weak);
+                all.density.push(&density);
+                all.tally += tally;
+                all.loop_seconds += seconds;
+            },
+        )
     }
 
     /// ρ_h − K_h*ρ₀, S − S₀, ∇(S − S₀), J_h − K_h*J₀, and the moments of r_ε.
-    pub fn subtract_from(&self, model: &Model<D>, fields: &Fields<D>) -> [NodalField; 5] {
+    pub fn subtract_from(&self, fields: &Fields<D>) -> [NodalField; 5] {
         let minus =
             |a: &[f64], b: &[f64]| -> Vec<f64> { a.iter().zip(b).map(|(a, b)| a - b).collect() };
-        let spectral = &model.spectral;
+        let spectral = &self.model.spectral;
         let signal = minus(&fields.signal, &self.signal);
         // In the whole space S is known in the window alone.
-        let shown = |values: Vec<f64>| model.grid().in_window(values);
+        let shown = |values: Vec<f64>| spectral.grid().in_window(values);
         [
             vec![spectral.inverse(&minus(&fields.density, &self.density))],
             vec![shown(spectral.inverse(&signal))],
@@ -241,12 +240,12 @@ impl<const D: usize> Reference<D> {
     /// (1/|Ω|)∫Jφ dx, without a deposit and so without a bandwidth.
     pub fn weak_errors(
         &self,
-        means: impl Fn(&Formula) -> (f64, [f64; D]),
+        means: impl Fn(&Test<D>) -> (f64, [f64; D]),
         fields: &[NodalField; 5],
     ) -> Vec<f64> {
         let mut errors = Vec::new();
         for test in &self.tests {
-            let (density, flux) = means(&test.formula);
+            let (density, flux) = means(test);
             errors.push(density - test.density);
             errors.push(pairing(&fields[1][0], &test.nodal));
             errors.extend(fields[2].iter().map(|component| pairing(component, &test.nodal)));

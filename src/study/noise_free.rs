@@ -1,12 +1,10 @@
 //! The sweep without noise: the kinetic equation itself, solved on a grid, beside its limit.
 
-use super::difference::{Differences, Measure, Reference, pairing};
+use super::difference::{Comparison, Differences, Measure, Test, pairing};
 use super::monitor::Monitor;
 use super::norms::{LeaveOneOut, NodalField, Norm, measure};
-use super::reference::limit_fields;
 use super::statistics::Estimate;
 use crate::experiment::Experiment;
-use crate::formula::Formula;
 use crate::kinetic::{self, KineticSolver, Resolution};
 use crate::model::Model;
 use crate::simulation::SimulationError;
@@ -38,25 +36,23 @@ pub(super) fn predicted_work<const D: usize>(e: &Experiment, model: &Model<D>) -
 /// Solves the kinetic equation of `e` twice and subtracts the limit.
 pub(super) fn solve<const D: usize>(
     e: &Experiment,
+    comparison: &Comparison<D>,
     monitor: &Monitor<'_>,
     share: f64,
 ) -> Result<Solution, SimulationError> {
-    let model = Model::<D>::new(e)?;
-    let limit = limit_fields::<D>(e, true, monitor.stop)?.to_the_end()?;
-    let reference = Reference::new(&model, e, limit.last());
+    let model = &comparison.model;
     let solution = |which: usize| {
-        let mut solver = KineticSolver::new(&model, resolution(e, which));
+        let mut solver = KineticSolver::new(model, resolution(e, which));
         let progress = |done: f64| (monitor.progress)(share * [0.6, 0.4][which] * done);
         if !solver.run(e.time.end, monitor.stop, &progress) {
             return Err(SimulationError::Interrupted);
         }
-        let fields = reference.subtract_from(&model, &solver.fields(&reference.moments));
-        let (density, flux) = solver.density_and_flux();
-        let means = |test: &Formula| {
-            let nodal = model.grid().sample(|x| test.eval(x));
-            (pairing(&density, &nodal), flux.each_ref().map(|f| pairing(f, &nodal)))
+        let fields = comparison.subtract_from(&solver.fields(&comparison.moments));
+        let (density, flux) = (solver.density(), solver.flux());
+        let means = |test: &Test<D>| {
+            (pairing(&density, &test.nodal), flux.each_ref().map(|f| pairing(f, &test.nodal)))
         };
-        let weak = reference.weak_errors(means, &fields);
+        let weak = comparison.weak_errors(means, &fields);
         Ok((fields, weak))
     };
     let (mut fields, mut weak) = solution(0)?;

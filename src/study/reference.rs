@@ -4,7 +4,6 @@ use crate::cells::InitialLaw;
 use crate::experiment::Experiment;
 use crate::grid::Grid;
 use crate::limit::{BlowUp, LimitSolver, MacroFlux, Mollifier};
-use crate::model::Model;
 use crate::schedule::ticks;
 use crate::signal::equation;
 use crate::simulation::{Leak, SimulationError};
@@ -233,11 +232,4 @@ fn error_in_time<const D: usize>(
     let q = base.steps as f64 / other.steps as f64;
     let p = order.unwrap_or(ORDER).clamp(1.0, ORDER);
     Ok((change / (q.powf(p) - 1.0).abs(), order))
-}
-
-/// K_h * u, by coefficients.
-pub(super) fn smoothed<const D: usize>(model: &Model<D>, e: &Experiment, u: &[f64]) -> Vec<f64> {
-    let kernel =
-        |k2: &f64| crate::signal::smoothing_kernel(e.deposit.bandwidth, e.deposit.order, *k2);
-    u.iter().zip(model.spectral.laplacian()).map(|(c, k2)| c * kernel(k2)).collect()
 }

@@ -10,7 +10,7 @@
 use super::radial::{Radial, SpeedNode};
 use crate::quadrature::gauss_legendre;
 use crate::vector::{Vector, scaled};
-use crate::velocity::VelocitySpace;
+use crate::velocity::{VelocitySpace, directions};
 use std::f64::consts::PI;
 
 /// T_ε/F for a turn from the second velocity to the first, where ∇S is along the first axis.
@@ -42,10 +42,9 @@ pub fn expand<const D: usize>(
     let radial = Radial::solve(space, &leading, [speeds, 2 * angles]);
     let moments = radial.moments();
     let drift = match D {
-        1 => drift(&radial.nodes, &signs(), &signs(), turn),
-        2 => drift(&radial.nodes, &circle(angles), &circle(angles), turn),
         // About the axis only the angle between both velocities matters.
-        _ => drift(&radial.nodes, &sphere(angles / 2, 1), &sphere(angles / 2, angles / 2), turn),
+        3 => drift(&radial.nodes, &sphere(angles / 2, 1), &sphere(angles / 2, angles / 2), turn),
+        _ => drift(&radial.nodes, &directions(angles), &directions(angles), turn),
     };
     Expansion { diffusivity: moments.spread, drift, rate: moments.rate }
 }
@@ -89,17 +88,6 @@ fn drift<const D: usize>(
         }
     }
     sum
-}
-
-fn signs<const D: usize>() -> Vec<Direction<D>> {
-    [1.0, -1.0].map(|sign| (std::array::from_fn(|_| sign), 1.0)).to_vec()
-}
-
-fn circle<const D: usize>(n: usize) -> Vec<Direction<D>> {
-    let at = |i: usize| 2.0 * PI * (i as f64 + 0.5) / n as f64;
-    let direction = |angle: f64| [angle.cos(), angle.sin()];
-    let weight = 2.0 * PI / n as f64;
-    (0..n).map(|i| (std::array::from_fn(|a| direction(at(i))[a]), weight)).collect()
 }
 
 /// The axis is the first one; `about` nodes about it.

@@ -308,19 +308,20 @@ impl<const D: usize> TurningKernel<D> for Expression<D> {
         self.rate.path
     }
 
-    fn fault<S: Sense<D>>(&self, signal: &S, positions: &[Vector<D>]) -> Option<String> {
+    fn fault<S: Sense<D>>(&self, start: impl FnOnce() -> (S, Vec<Vector<D>>)) -> Option<String> {
+        let (signal, positions) = start();
         let bounds = signal.bounds();
         if let Some(fault) = self.leading_fault(&bounds) {
             return Some(fault);
         }
-        let least = self.least(self.epsilon, signal, positions);
+        let least = self.least(self.epsilon, &signal, &positions);
         if least >= 0.0 {
             return None;
         }
         let (mut good, mut bad) = (0.0, self.epsilon);
         while bad - good > 1e-3 * self.epsilon {
             let middle = 0.5 * (good + bad);
-            let is_good = self.least(middle, signal, positions) >= 0.0;
+            let is_good = self.least(middle, &signal, &positions) >= 0.0;
             *(if is_good { &mut good } else { &mut bad }) = middle;
         }
         Some(format!(

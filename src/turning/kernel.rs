@@ -118,9 +118,9 @@ pub trait TurningKernel<const D: usize>: Sync {
         false
     }
 
-    /// Why the kernel is none in the signal at t = 0, tried at `positions`, and the remedy; for kernels
-    /// that the rules of the experiment file cannot judge.
-    fn fault<S: Sense<D>>(&self, _signal: &S, _positions: &[Vector<D>]) -> Option<String> {
+    /// Why the kernel is none in the signal at t = 0, tried at some positions, and the remedy; for
+    /// kernels that the rules of the experiment file cannot judge. `start` makes both, at a price.
+    fn fault<S: Sense<D>>(&self, _start: impl FnOnce() -> (S, Vec<Vector<D>>)) -> Option<String> {
         None
     }
 

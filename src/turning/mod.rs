@@ -199,8 +199,8 @@ impl<const D: usize> TurningKernel<D> for Kernel<D> {
         with_kernel!(self, k => k.senses_change())
     }
 
-    fn fault<S: Sense<D>>(&self, signal: &S, positions: &[Vector<D>]) -> Option<String> {
-        with_kernel!(self, k => k.fault(signal, positions))
+    fn fault<S: Sense<D>>(&self, start: impl FnOnce() -> (S, Vec<Vector<D>>)) -> Option<String> {
+        with_kernel!(self, k => k.fault(start))
     }
 
     fn leading_rate(&self, s: f64, slope: f64) -> f64 {

@@ -10,6 +10,7 @@ use crate::experiment;
 use crate::rng::Stream;
 use crate::vector::{Vector, dot, norm, scaled};
 use equilibrium::Profile;
+pub(crate) use quadrature::directions;
 use rand::RngExt;
 use rand_distr::{Distribution, UnitCircle, UnitSphere};
 

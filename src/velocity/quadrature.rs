@@ -39,7 +39,7 @@ pub(super) fn speeds<const D: usize>(
 }
 
 /// Nodes and weights on the unit sphere.
-fn directions<const D: usize>(angles: usize) -> Vec<(Vector<D>, f64)> {
+pub(crate) fn directions<const D: usize>(angles: usize) -> Vec<(Vector<D>, f64)> {
     let circle = || {
         (0..angles).map(move |i| {
             let angle = 2.0 * PI * (i as f64 + 0.5) / angles as f64;
