@@ -56,6 +56,7 @@ pub mod experiment;
 pub mod formula;
 pub mod free_walk;
 pub mod grid;
+pub mod growth;
 pub mod kinetic;
 pub mod limit;
 pub mod linear;

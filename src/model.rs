@@ -4,6 +4,7 @@ use crate::cells::{InitialError, InitialLaw};
 use crate::experiment::Experiment;
 use crate::free_walk::FreeWalk;
 use crate::grid::Grid;
+use crate::growth::Growth;
 use crate::motion::{Envelopes, FlightScale, Method, Offer, Step};
 use crate::schedule::{Tick, ticks};
 use crate::signal::{self, Deposit, SensedSignal, SignalEquation};
@@ -36,6 +37,8 @@ pub struct Model<const D: usize> {
     pub equation: Box<dyn SignalEquation<D>>,
     /// ρ_h from the cells.
     pub deposit: Deposit<D>,
+    /// Births and deaths, if there are any.
+    pub growth: Option<Growth>,
     /// f⁰.
     pub initial: InitialLaw<D>,
     /// Number of cells of one replicate.
@@ -78,6 +81,7 @@ impl<const D: usize> Model<D> {
             antithetic: e.cells.antithetic,
             equation: signal::equation(e),
             deposit: Deposit::new(&spectral, map.clone(), e.deposit.bandwidth, e.deposit.order),
+            growth: Growth::from_experiment(e),
             initial: InitialLaw::new(&e.cells, &grid)?,
             cells: e.cells.count,
             seed: e.seed,
@@ -96,6 +100,14 @@ impl<const D: usize> Model<D> {
             let every = model.grid().len().div_ceil(TRIALS);
             (model.initial_signal(), model.grid().nodes().step_by(every).collect())
         };
+        if let Some(growth) = &model.growth {
+            let density = model.spectral.forward(&model.initial.nodal(model.grid()));
+            let signal = model.equation.initial(&model.spectral, &density);
+            let rates = growth.nodal(&model.spectral, &density, &signal);
+            if let Some(bad) = rates.into_iter().find(|r| !r.is_finite()) {
+                return Err(InitialError::Growth(bad));
+            }
+        }
         match model.kernel.fault(start) {
             Some(fault) => Err(InitialError::Kernel(fault)),
             None => Ok(model),
@@ -103,9 +115,10 @@ impl<const D: usize> Model<D> {
     }
 
     /// The field steps. Before an output they shrink to ε²/25, a fraction of the time in which
-    /// velocities forget, so that the flux is that of the output time. A steady signal needs none.
+    /// velocities forget, so that the flux is that of the output time. A steady signal needs none, if
+    /// cells neither divide nor die.
     pub fn ticks(&self) -> Vec<Tick> {
-        if self.equation.is_steady() {
+        if self.equation.is_steady() && self.growth.is_none() {
             return ticks(&self.outputs, f64::INFINITY, f64::INFINITY);
         }
         ticks(&self.outputs, self.step, self.last_step())
@@ -151,6 +164,22 @@ impl<const D: usize> Model<D> {
         after(dt, field);
         field.iter_mut().zip(now).for_each(|(next, now)| *next = (*next - now) / dt);
         signal.changing(&self.spectral, &self.symbol, field)
+    }
+
+    /// Nodal r over a step of length `dt`: that of the middle of the step, from the coefficients of
+    /// K_h * ρ now and of its rate of change. `after` writes the coefficients of S after a time.
+    pub fn growth_rates(
+        &self,
+        density: &[f64],
+        slope: &[f64],
+        dt: f64,
+        after: impl Fn(f64, &mut Vec<f64>),
+    ) -> Option<Vec<f64>> {
+        let growth = self.growth.as_ref()?;
+        let middle: Vec<f64> = density.iter().zip(slope).map(|(r, s)| r + 0.5 * dt * s).collect();
+        let mut signal = Vec::new();
+        after(0.5 * dt, &mut signal);
+        Some(growth.nodal(&self.spectral, &middle, &signal))
     }
 
     /// A field step of length `duration` in a frozen signal, for cells at `positions`.

@@ -20,6 +20,8 @@ pub enum Purpose {
     Motion = 3,
     /// Statistics (simulated coverage of intervals, and the like).
     Statistics = 4,
+    /// Births and deaths.
+    Growth = 5,
 }
 
 /// Root of all the streams of one replicate.

@@ -1,9 +1,11 @@
 //! One realisation: cells and signal advanced together.
 //!
 //! A field step, second order in Δt: S at mid-step is predicted from the last densities, the cells
-//! fly in it, are deposited, and S is advanced with the source linear between both deposits.
+//! fly in it, are deposited, and S is advanced with the source linear between both deposits. Births and
+//! deaths, at the rate predicted for mid-step, come half before the flight and half after it.
 
 use crate::cells::{BLOCK, InitialError, Population};
+use crate::growth::divide;
 use crate::model::Model;
 use crate::motion::{MotionError, Tally};
 use crate::rng::Streams;
@@ -41,10 +43,33 @@ pub enum SimulationError {
         /// The largest density then.
         largest: f64,
     },
+    /// Births made more cells than are held.
+    #[error(
+        "cells.growth has made {cells} cells by t = {time}, and {MOST_CELLS} are the most. Lower it, end \
+         earlier, or start with fewer cells of a larger mass"
+    )]
+    Crowd {
+        /// t.
+        time: f64,
+        /// Cells.
+        cells: usize,
+    },
+    /// No cell is left.
+    #[error(
+        "all cells have died by t = {time}, so nothing is left to measure. Raise cells.growth or \
+         cells.count, or end earlier"
+    )]
+    Extinct {
+        /// t.
+        time: f64,
+    },
     /// The user asked to stop.
     #[error("interrupted")]
     Interrupted,
 }
+
+/// Most cells of one replicate.
+const MOST_CELLS: usize = 1 << 30;
 
 /// How much of the mass is outside the box that stands for the whole space, where its field is not
 /// that of the whole space.
@@ -151,18 +176,25 @@ impl<'m, const D: usize> Simulation<'m, D> {
     /// One field step.
     fn step(&mut self, tick: &Tick, watch: &Watch<'_>) -> Result<(), SimulationError> {
         let (model, dt) = (self.model, tick.duration);
-        let deposited = model.equation.is_coupled() || tick.output;
+        let divides = model.growth.is_some();
+        let deposited = model.equation.is_coupled() || tick.output || divides;
         let mut field = std::mem::take(&mut self.work.field);
         let padded = std::mem::take(&mut self.work.padded);
         let after = |h: f64, next: &mut Vec<f64>| self.signal_after(h, next);
         let signal = model.sense_step(&self.state.signal, dt, after, &mut field, padded);
+        let State { density, density_slope, .. } = &self.state;
+        let growth = model.growth_rates(density, density_slope, dt, after).map(|mut rates| {
+            model.spectral.forward_in_place(&mut rates);
+            model.sense(&mut rates, Vec::new())
+        });
+        self.divide(growth.as_ref(), 0, tick)?;
         let State { step, cells, .. } = &mut self.state;
         let (streams, step, Work { parts, lost, .. }) = (self.streams, *step, &mut self.work);
         let flight = Flight {
             model,
             signal: &signal,
             dt,
-            deposited,
+            deposited: deposited && !divides,
             streams,
             step,
             cells,
@@ -174,7 +206,11 @@ impl<'m, const D: usize> Simulation<'m, D> {
         self.check_leak(&tally, tick.end)?;
         self.state.tally += tally;
         self.work.padded = signal.into_padded();
-        if deposited {
+        self.divide(growth.as_ref(), 1, tick)?;
+        if divides {
+            let Population { positions, weight, .. } = &self.state.cells;
+            field = model.deposit.coefficients(&model.spectral, positions, |_| *weight);
+        } else if deposited {
             model.deposit.collect(&model.spectral, &mut self.work.parts.0, &mut field);
         } else {
             field.clone_from(&self.state.density);
@@ -193,6 +229,26 @@ impl<'m, const D: usize> Simulation<'m, D> {
         let since = tick.end - state.anchor.0;
         rate(&state.density, &state.anchor.1, since, &mut state.density_slope);
         Ok(())
+    }
+
+    /// Births and deaths of one half of a field step.
+    fn divide(
+        &mut self,
+        rate: Option<&SensedSignal<'_, D>>,
+        half: u64,
+        tick: &Tick,
+    ) -> Result<(), SimulationError> {
+        let Some(rate) = rate else { return Ok(()) };
+        let State { cells, step, .. } = &mut self.state;
+        divide(cells, rate, 0.5 * tick.duration, self.streams, 2 * *step + half);
+        match cells.len() {
+            0 => Err(SimulationError::Extinct { time: tick.end }),
+            cells if cells > MOST_CELLS => Err(SimulationError::Crowd { time: tick.end, cells }),
+            count => {
+                self.work.parts = self.model.deposit.parts(count);
+                Ok(())
+            }
+        }
     }
 
     /// Stops where the cells that this field step left outside the box are too many, or one is

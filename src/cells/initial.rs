@@ -72,6 +72,11 @@ pub enum InitialError {
     /// The kernel is none in the signal at t = 0.
     #[error("kernel: {0}")]
     Kernel(String),
+    /// r(ρ, S) is not finite at t = 0.
+    #[error(
+        "cells.growth is {0} somewhere at t = 0: give an expression that is finite for every rho >= 0 and every S that occurs"
+    )]
+    Growth(f64),
     /// ∫ρ⁰ = 0.
     #[error("cells.density has no mass on the box; check its centre, width or expression")]
     Empty,

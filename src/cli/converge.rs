@@ -7,7 +7,7 @@ use super::limit::write_limit;
 use super::run::{negative_warning, tally_json};
 use super::tables::{aligned, print};
 use super::{Job, with_dimension};
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, Mobility};
 use crate::model::Model;
 use crate::motion::{Method, Tally};
 use crate::output::{Table, estimate, number};
@@ -19,6 +19,7 @@ use serde_json::json;
 pub fn converge(job: &Job, wanted: Option<Wanted>) -> Result<(), CliError> {
     let context = Context::open(job, "converge")?;
     refuse_bias(&context.experiment)?;
+    refuse_other_drift(&context.experiment)?;
     with_dimension!(context.experiment.dimension, D => converge_in::<D>(context, wanted))
 }
 
@@ -35,6 +36,18 @@ fn refuse_bias(e: &Experiment) -> Result<(), CliError> {
          \"skip-ahead\", which is exact and costs O(1/epsilon), or motion = \"auto\" with \
          motion_bias = 0"
     )))
+}
+
+/// Refuses a macroscopic equation that is not the limit of the cells.
+fn refuse_other_drift(e: &Experiment) -> Result<(), CliError> {
+    match e.limit.mobility {
+        Mobility::Linear => Ok(()),
+        _ => Err(CliError::BadInput(
+            "limit.mobility: the limit of the cells has drift linear in rho, and no other is compared \
+             with them. Remove it, or use `kinetaxis limit`"
+                .into(),
+        )),
+    }
 }
 
 fn converge_in<const D: usize>(context: Context, wanted: Option<Wanted>) -> Result<(), CliError> {

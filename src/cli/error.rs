@@ -50,9 +50,7 @@ impl From<SimulationError> for CliError {
             SimulationError::Interrupted => Self::Interrupted,
             SimulationError::Initial(e) => e.into(),
             SimulationError::Motion(e) => Self::Failure(e.to_string()),
-            e @ (SimulationError::Leak(_) | SimulationError::NoLimit { .. }) => {
-                Self::Failure(e.to_string())
-            }
+            e => Self::Failure(e.to_string()),
         }
     }
 }

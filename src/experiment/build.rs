@@ -32,7 +32,15 @@ pub(crate) fn build(draft: &Draft) -> Option<Experiment> {
             outputs: draft.floats("time.outputs")?,
             motion_step: draft.float("time.motion_step").or(draft.float("time.step"))?,
         },
-        limit: Limit { grid: sizes(draft, "limit.grid")?, step: draft.float("limit.step")? },
+        limit: Limit {
+            grid: sizes(draft, "limit.grid")?,
+            step: draft.float("limit.step")?,
+            mobility: match draft.text("limit.mobility")? {
+                "saturating" => Mobility::Saturating(draft.float("limit.saturation")?),
+                "volume-filling" => Mobility::VolumeFilling(draft.float("limit.full")?),
+                _ => Mobility::Linear,
+            },
+        },
         ensemble: Ensemble {
             replicates: draft.integer("ensemble.replicates")? as usize,
             confidence: draft.float("ensemble.confidence")?,
@@ -126,6 +134,7 @@ fn cells(draft: &Draft) -> Option<Cells> {
         density_grid: sizes(draft, "cells.density.grid")?,
         stratified: draft.flag("cells.stratified")?,
         antithetic: draft.flag("cells.antithetic")?,
+        growth: draft.quantity("cells.growth")?,
     })
 }
 

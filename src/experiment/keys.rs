@@ -121,6 +121,9 @@ const AFTER: &[Key] = &[
     key("cells.antithetic", Flag, Value("false"),
         "Cells in pairs that start together and fly with mirrored randomness: the law of a cell is the same, noise odd in v cancels; the cells of a pair are not independent.")
         .sample("false"),
+    key("cells.growth", Quantity(ANY, &["rho", "S"]), Value("0.0"),
+        "r, births (r > 0) or deaths (r < 0) of a cell per unit of time: (df/dt)_bd = r(rho, S) f. A daughter starts with her mother's place and velocity.")
+        .sample("\"1 - rho\""),
     key("cells.density.shape",
         Choice(&["uniform", "point", "gaussian", "ball", "ring", "cosine", "expression"]), Value("\"uniform\""),
         "1; all cells at center; exp(-|x-c|^2/2w^2); 1 where |x-c| < radius; exp(-(|x-c|-radius)^2/2w^2); 1 + amplitude prod cos(2 pi m (x-lower)/L), pi at no-flux; or an expression.")
@@ -158,6 +161,14 @@ const AFTER: &[Key] = &[
 
     key("limit.grid", Sizes(4), Derived("domain.grid"), "Grid cells along each axis.").sample("128"),
     key("limit.step", Float(POSITIVE), Derived("time.step"), "Largest time step.").sample("0.005"),
+
+    key("limit.mobility", Choice(&["linear", "saturating", "volume-filling"]), Value("\"linear\""),
+        "G in the drift chi G(rho) grad S of the macroscopic equation: rho, the limit of the cells; rho/(1 + saturation rho), Velazquez's regularisation; or rho (1 - rho/full). Only `kinetaxis limit` takes the last two.")
+        .sample("\"linear\""),
+    key("limit.saturation", Float(POSITIVE), Required, "Velazquez's epsilon: G(rho) = Q(epsilon rho)/epsilon, Q(x) = x/(1+x).")
+        .sample("0.01").only("limit.mobility", &["saturating"]),
+    key("limit.full", Float(POSITIVE), Required, "The density at which space is full and drift ends.")
+        .sample("10.0").only("limit.mobility", &["volume-filling"]),
 
     key("ensemble.replicates", Integer(2, i64::MAX), Value("16"), "Number of replicates.").sample("16"),
     key("ensemble.confidence", Float(LEVEL), Value("0.95"), "Level of the confidence intervals.").sample("0.95"),

@@ -27,6 +27,7 @@ pub use read::{Loaded, read, to_toml};
 
 use crate::formula::{Formula, Quantity};
 use crate::grid::Boundary;
+pub use crate::limit::Mobility;
 pub use crate::motion::Method;
 pub use crate::turning::KernelModel;
 
@@ -219,6 +220,8 @@ pub struct Cells {
     pub stratified: bool,
     /// Pair cells 2i and 2i+1: same start, mirrored randomness.
     pub antithetic: bool,
+    /// r(ρ, S): births less deaths, per cell and unit of time.
+    pub growth: Quantity,
 }
 
 /// Initial densities by name.
@@ -294,6 +297,8 @@ pub struct Limit {
     pub grid: Vec<usize>,
     /// Largest time step.
     pub step: f64,
+    /// How the drift depends on ρ.
+    pub mobility: Mobility,
 }
 
 /// `[ensemble]`

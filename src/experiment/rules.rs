@@ -9,7 +9,7 @@ use super::draft::Draft;
 
 /// Applies every rule. A rule that lacks a value is left out: its absence was already reported.
 pub(crate) fn apply(draft: &mut Draft) {
-    let rules: [fn(&mut Draft) -> Option<()>; 24] = [
+    let rules: [fn(&mut Draft) -> Option<()>; 25] = [
         numerics::corners,
         numerics::bandwidth,
         numerics::steps,
@@ -25,6 +25,7 @@ pub(crate) fn apply(draft: &mut Draft) {
         model::mode,
         model::sampled,
         model::mean_velocity,
+        model::growth,
         model::elliptic_rates,
         space::all_axes,
         space::grids,

@@ -1,6 +1,6 @@
 //! The kinetic equation itself, without cells: what an ensemble of infinitely many would give.
 //!
-//! ε² ∂t f + ε v·∇f = ∫_V ( T_ε\[S\](x,v,v′) f(v′) − T_ε\[S\](x,v′,v) f(v) ) dv′ (CMPS 7, HKS 7) on
+//! ε² ∂t f + ε v·∇f = ∫_V ( T_ε\[S\](x,v,v′) f(v′) − T_ε\[S\](x,v′,v) f(v) ) dv′ + ε² r(ρ,S) f (CMPS 7, HKS 7) on
 //! discrete ordinates in v and the grid in x, with S answering to K_h * ρ as it does to cells. Over
 //! a time step S is frozen at its middle, predicted by ∂tρ = −∇·J, which makes the scheme second
 //! order in Δt; in the frozen S the equation is linear, f′ = Af, and solved to a relative 10⁻¹⁰.
@@ -151,19 +151,40 @@ impl<'m, const D: usize> KineticSolver<'m, D> {
     fn step(&mut self, tick: &Tick) {
         let (model, dt) = (self.model, tick.duration);
         let spectral = &model.spectral;
-        let mut slope = model.deposit.smooth(&spectral.divergence(&self.flux()));
-        slope.iter_mut().for_each(|s| *s = -*s);
+        let slope = self.slope();
         let after = |h: f64, next: &mut Vec<f64>| self.signal_after(h, &slope, next);
         let sense = model.sense_step(&self.signal, dt, after, &mut Vec::new(), Vec::new());
         let turns = with_kernel!(&model.kernel, kernel => {
             Turns::new(kernel, &sense, model.grid(), &self.ordinates)
         });
+        let growth = model.growth_rates(&self.density, &slope, dt, after);
+        self.divide(growth.as_deref(), dt);
         self.advance(&turns, dt);
+        self.divide(growth.as_deref(), dt);
         let density = model.deposit.smooth(&spectral.forward(&self.density()));
         let change = density.iter().zip(&self.density).map(|(now, before)| (now - before) / dt);
         let (slope, mut next) = (change.collect::<Vec<f64>>(), Vec::new());
         self.signal_after(dt, &slope, &mut next);
         (self.signal, self.density, self.time) = (next, density, tick.end);
+    }
+
+    /// Coefficients of ∂t(K_h * ρ) = K_h * (r(K_h * ρ, S)ρ − ∇·J).
+    fn slope(&self) -> Vec<f64> {
+        let (model, spectral) = (self.model, &self.model.spectral);
+        let mut slope = spectral.divergence(&self.flux());
+        slope.iter_mut().for_each(|s| *s = -*s);
+        if let Some(growth) = &model.growth {
+            let density = spectral.forward(&self.density());
+            growth.add_to(spectral, [&density, &self.density, &self.signal], &mut slope);
+        }
+        model.deposit.smooth(&slope)
+    }
+
+    /// Births and deaths of half of a step of length `dt` at these nodal rates.
+    fn divide(&mut self, rates: Option<&[f64]>, dt: f64) {
+        let Some(rates) = rates else { return };
+        let factors: Vec<f64> = rates.iter().map(|r| (0.5 * dt * r).exp()).collect();
+        self.f.par_iter_mut().for_each(|f| f.iter_mut().zip(&factors).for_each(|(f, x)| *f *= x));
     }
 
     /// Coefficients of S after a time `h` in which K_h * ρ changes at the rate `slope`, into `next`.

@@ -1,6 +1,6 @@
 //! The flux of the limit, and the part of its divergence that is not linear in ρ.
 
-use super::MacroFlux;
+use super::{MacroFlux, Mobility};
 use crate::spectral::{Field, NodeSpace, Spectral};
 use crate::turning::{Coefficients, Kernel, TurningKernel};
 use crate::vector::norm;
@@ -14,17 +14,23 @@ const BATCH: usize = 1 << 9;
 pub struct Flux<'a, const D: usize> {
     spectral: &'a Spectral<D>,
     kernel: &'a Kernel<D>,
+    mobility: Mobility,
     constant: Option<Coefficients>,
     space: NodeSpace<D>,
 }
 
 impl<'a, const D: usize> Flux<'a, D> {
-    /// Of this kernel on the grid of these transforms.
+    /// Of this kernel, with linear drift, on the grid of these transforms.
     pub fn new(spectral: &'a Spectral<D>, kernel: &'a Kernel<D>) -> Self {
         let constant = kernel.constant_coefficients();
         let fields = if constant.is_some() { D + 1 } else { 2 * D + 2 };
         let space = NodeSpace::new(fields, spectral.grid().len());
-        Self { spectral, kernel, constant, space }
+        Self { spectral, kernel, mobility: Mobility::Linear, constant, space }
+    }
+
+    /// The same with another G(ρ).
+    pub fn with_mobility(self, mobility: Mobility) -> Self {
+        Self { mobility, ..self }
     }
 
     /// D and χ at the nodes, and ∇S, from the coefficients of S.
@@ -54,7 +60,7 @@ impl<'a, const D: usize> Flux<'a, D> {
         )
     }
 
-    /// J = −D∇ρ + χρ∇S at the nodes.
+    /// J = −D∇ρ + χG(ρ)∇S at the nodes.
     pub fn nodal(&self, density: &[f64], signal: &[f64]) -> MacroFlux<D> {
         let (at, gradient) = self.at_nodes(signal);
         let rho = self.spectral.inverse(density);
@@ -62,43 +68,47 @@ impl<'a, const D: usize> Flux<'a, D> {
             let steepness = self.spectral.derivative(a, density);
             (0..rho.len())
                 .map(|i| {
-                    at[i].sensitivity * rho[i] * gradient[a][i] - at[i].diffusivity * steepness[i]
+                    at[i].sensitivity * self.mobility.of(rho[i]) * gradient[a][i]
+                        - at[i].diffusivity * steepness[i]
                 })
                 .collect()
         })
     }
 
-    /// Swaps `result` for the coefficients of ∇·((D − D̄)∇ρ − χρ∇S); D̄ is `mean`, or D itself if
+    /// Swaps `result` for the coefficients of ∇·((D − D̄)∇ρ − χG(ρ)∇S); D̄ is `mean`, or D itself if
     /// that is constant.
     pub fn beyond(&mut self, density: &[f64], signal: &[f64], mean: f64, result: &mut Vec<f64>) {
-        let Self { spectral, kernel, constant, space } = self;
+        let Self { spectral, kernel, mobility, constant, space } = self;
+        let mobility = *mobility;
         let mut fields: Vec<Field> = (0..D).map(|a| Field::derivative(signal, a)).collect();
         if let Some(c) = constant {
             fields.push(Field::value(density));
             let chi = c.sensitivity;
-            return spectral.divergence_at_nodes(&fields, space, |lines| drift(lines, chi), result);
+            let flux = |lines: &mut [&mut [Complex<f64>]]| drift(lines, chi, mobility);
+            return spectral.divergence_at_nodes(&fields, space, flux, result);
         }
         fields.extend((0..D).map(|a| Field::derivative(density, a)));
         fields.extend([Field::value(density), Field::value(signal)]);
-        let flux = |lines: &mut [&mut [Complex<f64>]]| drift_and_spread(lines, *kernel, mean);
+        let flux = |lines: &mut [&mut [Complex<f64>]]| drift_and_spread(lines, *kernel, mobility, mean);
         spectral.divergence_at_nodes(&fields, space, flux, result);
     }
 }
 
-/// From ∇S and ρ to −χρ∇S.
-fn drift(lines: &mut [&mut [Complex<f64>]], chi: f64) {
+/// From ∇S and ρ to −χG(ρ)∇S.
+fn drift(lines: &mut [&mut [Complex<f64>]], chi: f64, mobility: Mobility) {
     let (density, gradient) = lines.split_last_mut().expect("there is ρ");
     for component in gradient {
         for (g, rho) in component.iter_mut().zip(&**density) {
-            *g = Complex::new(-chi * rho.re * g.re, -chi * rho.im * g.im);
+            *g = Complex::new(-chi * mobility.of(rho.re) * g.re, -chi * mobility.of(rho.im) * g.im);
         }
     }
 }
 
-/// From ∇S, ∇ρ, ρ and S to (D − D̄)∇ρ − χρ∇S.
+/// From ∇S, ∇ρ, ρ and S to (D − D̄)∇ρ − χG(ρ)∇S.
 fn drift_and_spread<const D: usize>(
     lines: &mut [&mut [Complex<f64>]],
     kernel: &Kernel<D>,
+    mobility: Mobility,
     mean: f64,
 ) {
     for i in 0..lines[0].len() {
@@ -107,7 +117,8 @@ fn drift_and_spread<const D: usize>(
             let (rho, s) = (value(2 * D), value(2 * D + 1));
             let c = kernel.coefficients(s, norm::<D>(&std::array::from_fn(value)));
             std::array::from_fn(|a| {
-                (c.diffusivity - mean) * value(D + a) - c.sensitivity * rho * value(a)
+                (c.diffusivity - mean) * value(D + a)
+                    - c.sensitivity * mobility.of(rho) * value(a)
             })
         };
         let (first, second) = (at(|z| z.re), at(|z| z.im));

@@ -1,19 +1,21 @@
 //! Drift–diffusion solver: spectral in space, exponential Runge–Kutta of order four in time.
 //!
 //! With D̄ the largest D of the step, D̄Δρ and the linear part of the equation of S are exact; what is
-//! left of ρ, ∇·((D − D̄)∇ρ − χρ∇S), and the production of S go through the four evaluations of
+//! left of ρ, ∇·((D − D̄)∇ρ − χG(ρ)∇S) + r(ρ,S)ρ, and the production of S go through the four evaluations of
 //! [`Step`](super::modes::Step), both at once. A signal that follows ρ, or is given, is taken at
 //! the time of each evaluation. In modes that relax within a step, at rates r ≥ 1/Δt, it is W = Ŝ − Gρ̂
 //! with G = α/(δr) that is advanced, ∂tW = −rW − G∂tρ̂: W is of order δ, and so is
 //! what the time step makes wrong of it: the error is O(Δt⁴) + O(δΔt) for every δ.
-//! Mass is conserved to round-off because a divergence has no mean mode. Positivity is enforced by
+//! Without births and deaths mass is conserved to round-off because a divergence has no mean mode. Positivity is enforced by
 //! a mass-conserving limiter: negative nodal values are set to zero and the rest is scaled back to
 //! the total mass. It acts only on what the grid does not resolve, and how much it moved is reported.
 
+use super::Mobility;
 use super::flux::Flux;
 use super::modes::{Classes, Step};
 use super::resolution::{BlowUp, Resolution};
 use crate::cells::InitialLaw;
+use crate::growth::Growth;
 use crate::schedule::ticks;
 use crate::signal::{Law, SignalEquation, smoothing_kernel};
 use crate::spectral::Spectral;
@@ -58,10 +60,10 @@ pub struct LimitSolver<'a, const D: usize> {
     kind: Kind,
     state: LimitState,
     flux: Flux<'a, D>,
+    growth: Option<Growth>,
     stages: Stages,
     density_step: Step,
     signal_step: Step,
-    mass: f64,
     limited: f64,
     resolution: Resolution,
     steps: usize,
@@ -79,7 +81,7 @@ enum Kind {
 
 /// Coefficients at the four points of a step.
 struct Stages {
-    /// ρ at the second, third and fourth point, and −∇·(flux beyond −D̄∇ρ) at all four.
+    /// ρ at the second, third and fourth point, and −∇·(flux beyond −D̄∇ρ) with births and deaths at all four.
     density: [Vec<f64>; 3],
     terms: [Vec<f64>; 4],
     /// ρ at the end of the step.
@@ -93,7 +95,7 @@ struct Stages {
     /// W at the start, and the source of S or W at all four points.
     start: Vec<f64>,
     sources: [Vec<f64>; 4],
-    /// ρ as it feeds a reaction.
+    /// ρ as it feeds a reaction, or births and deaths.
     fed: Vec<f64>,
 }
 
@@ -141,7 +143,7 @@ fn laws<const D: usize>(
 }
 
 impl<'a, const D: usize> LimitSolver<'a, D> {
-    /// Starts from the initial law.
+    /// Starts from the initial law, with linear drift, without births and deaths.
     pub fn new(
         spectral: &'a Spectral<D>,
         kernel: &'a Kernel<D>,
@@ -157,7 +159,7 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
         let mut fed = Vec::new();
         classes.multiply(|class| source[class], &density, &mut fed);
         let signal = equation.initial(spectral, &fed);
-        let ((laws, kind), mass) = (laws(equation, &classes, &source), density[0]);
+        let (laws, kind) = laws(equation, &classes, &source);
         let resolution = Resolution::new(spectral, &density);
         Self {
             spectral,
@@ -170,14 +172,24 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
             stages: Stages::new(density.len()),
             state: LimitState { time: 0.0, density, signal },
             flux: Flux::new(spectral, kernel),
+            growth: None,
             density_step: Step::default(),
             signal_step: Step::default(),
-            mass,
             limited: 0.0,
             resolution,
             steps: 0,
             loop_time: Duration::ZERO,
         }
+    }
+
+    /// The same with another drift.
+    pub fn with_mobility(self, mobility: Mobility) -> Self {
+        Self { flux: self.flux.with_mobility(mobility), ..self }
+    }
+
+    /// The same with r(K_h*ρ,S)ρ added to ∂tρ.
+    pub fn with_growth(self, growth: Option<Growth>) -> Self {
+        Self { growth, ..self }
     }
 
     /// ρ and S now.
@@ -277,6 +289,7 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
         }
         let Stages { terms: [first, ..], .. } = &mut self.stages;
         self.flux.beyond(&self.state.density, &self.state.signal, mean, first);
+        self.grow(0);
         self.feed(0, mean);
         for point in 1..4 {
             self.density_at(point);
@@ -284,6 +297,7 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
             let Stages { density, terms, signal, .. } = &mut self.stages;
             let signal = if self.kind == Kind::Steady { &self.state.signal } else { &*signal };
             self.flux.beyond(&density[point - 1], signal, mean, &mut terms[point]);
+            self.grow(point);
             self.feed(point, mean);
         }
         self.finish();
@@ -299,6 +313,17 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
             2 => step.next(c, 1.0, second, [n1, n2], third),
             _ => step.next(c, 2.0, next, [n1, n3], fourth),
         }
+    }
+
+    /// Adds births and deaths to the terms of ρ at a point.
+    fn grow(&mut self, point: usize) {
+        let Some(growth) = &self.growth else { return };
+        let Stages { density, signal, terms, fed, .. } = &mut self.stages;
+        let density = if point == 0 { &self.state.density } else { &density[point - 1] };
+        let own = point == 0 || self.kind == Kind::Steady;
+        let signal = if own { &self.state.signal } else { &*signal };
+        self.classes.multiply(|class| self.source[class], density, fed);
+        growth.add_to(self.spectral, [density, fed, signal], &mut terms[point]);
     }
 
     /// Finds G of every class for a step of length `dt`.
@@ -401,6 +426,7 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
     /// Makes ρ non-negative at the nodes.
     fn limit(&mut self) {
         let (nodal, density) = (&mut self.stages.nodal, &mut self.state.density);
+        let mean = density[0];
         nodal.copy_from_slice(density);
         self.spectral.inverse_in_place(nodal);
         self.resolution.largest = nodal.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -413,7 +439,7 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
         nodal.iter_mut().for_each(|v| *v = v.max(0.0) * scale);
         density.copy_from_slice(nodal);
         self.spectral.forward_in_place(density);
-        density[0] = self.mass;
+        density[0] = mean;
         self.limited = self.limited.max(-negative / (positive + negative));
     }
 }

@@ -3,6 +3,7 @@
 use crate::cells::InitialLaw;
 use crate::experiment::Experiment;
 use crate::grid::Grid;
+use crate::growth::Growth;
 use crate::limit::{BlowUp, LimitSolver, MacroFlux, Mollifier};
 use crate::schedule::ticks;
 use crate::signal::equation;
@@ -122,7 +123,9 @@ pub fn limit_fields<const D: usize>(
     let initial = InitialLaw::new(&e.cells, target.grid())?;
     let mollifier =
         mollified.then_some(Mollifier { bandwidth: e.deposit.bandwidth, order: e.deposit.order });
-    let mut solver = LimitSolver::new(&own, &kernel, &*equation, &initial, mollifier);
+    let mut solver = LimitSolver::new(&own, &kernel, &*equation, &initial, mollifier)
+        .with_mobility(e.limit.mobility)
+        .with_growth(Growth::from_experiment(e));
     let (mut fields, mut leak) = (Vec::new(), None);
     let done = solver.run(&e.time.outputs, e.limit.step, stop, |solver| {
         let state = solver.state();

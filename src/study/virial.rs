@@ -5,6 +5,8 @@ use crate::cells::InitialLaw;
 use crate::experiment::{Experiment, KernelModel, Signal};
 use crate::formula::Quantity;
 use crate::grid::Grid;
+use crate::growth::Growth;
+use crate::limit::Mobility;
 use crate::turning::{Coefficients, Kernel, TurningKernel};
 use std::f64::consts::PI;
 
@@ -25,7 +27,7 @@ pub struct Virial {
 
 impl Virial {
     /// `None` where the identity does not hold: not in the plane, not the whole space, a signal with
-    /// decay or of its own dynamics, D or χ that vary.
+    /// decay or of its own dynamics, D or χ that vary, drift not linear in ρ, births or deaths.
     pub fn new<const D: usize>(
         e: &Experiment,
         kernel: &Kernel<D>,
@@ -36,6 +38,9 @@ impl Virial {
         else {
             return None;
         };
+        if e.limit.mobility != Mobility::Linear || Growth::from_experiment(e).is_some() {
+            return None;
+        }
         let coefficients = kernel.constant_coefficients().filter(|_| *decay == 0.0)?;
         let (mass, strength) = (initial.mass(), production / diffusion * coefficients.sensitivity);
         Some(Self {

@@ -139,3 +139,13 @@ pub(super) fn mean_velocity(draft: &mut Draft) -> Option<()> {
     }
     Some(())
 }
+
+/// A daughter would have no partner.
+pub(super) fn growth(draft: &mut Draft) -> Option<()> {
+    let grows = !matches!(draft.quantity("cells.growth")?, Quantity::Constant(0.0));
+    if grows && draft.flag("cells.antithetic")? {
+        let message = "does not suit cells.growth: births and deaths would break the pairs";
+        draft.complain("cells.antithetic", message, "Remove it, or remove cells.growth.");
+    }
+    Some(())
+}

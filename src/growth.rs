@@ -1,0 +1,126 @@
+//! Births and deaths, (∂tf)_bd = r(ρ,S) f (Othmer, Dunbar & Alt 1988; CMPS after 4), which add
+//! r(ρ,S)ρ to the limit.
+//!
+//! Only the net rate r is given: a cell divides at rate r where r > 0, and dies at rate −r where
+//! r < 0. A daughter starts where her mother is, with the same velocity. ρ is K_h * ρ for cells, and r is
+//! taken at ρ⁺ = max(ρ, 0).
+
+use crate::cells::{BLOCK, Population};
+use crate::experiment::Experiment;
+use crate::formula::Quantity;
+use crate::rng::{Purpose, Stream, Streams};
+use crate::spectral::Spectral;
+use crate::turning::Sense;
+use rand::RngExt;
+use rayon::prelude::*;
+
+/// Nodes that make a task of their own worth its while.
+const BATCH: usize = 1 << 9;
+
+/// r(ρ,S).
+#[derive(Clone, Debug)]
+pub struct Growth {
+    rate: Quantity,
+}
+
+impl Growth {
+    /// The growth of an experiment; `None` if cells neither divide nor die.
+    pub fn from_experiment(e: &Experiment) -> Option<Self> {
+        let rate = e.cells.growth.clone();
+        (!matches!(rate, Quantity::Constant(0.0))).then_some(Self { rate })
+    }
+
+    /// r at the nodes, from the coefficients of ρ and S.
+    pub fn nodal<const D: usize>(
+        &self,
+        spectral: &Spectral<D>,
+        density: &[f64],
+        signal: &[f64],
+    ) -> Vec<f64> {
+        let (mut rates, signal) = (spectral.inverse(density), spectral.inverse(signal));
+        (rates.par_iter_mut().zip(&signal).with_min_len(BATCH))
+            .for_each(|(rho, s)| *rho = self.rate.eval(&[rho.max(0.0), *s]));
+        rates
+    }
+
+    /// Adds the coefficients of r(ρ̃,S)ρ to `term`, from those of ρ, of ρ̃ = `fed` and of S.
+    pub fn add_to<const D: usize>(
+        &self,
+        spectral: &Spectral<D>,
+        [density, fed, signal]: [&[f64]; 3],
+        term: &mut [f64],
+    ) {
+        let (rates, mut births) = (self.nodal(spectral, fed, signal), spectral.inverse(density));
+        births.iter_mut().zip(&rates).for_each(|(rho, r)| *rho *= r);
+        spectral.forward_in_place(&mut births);
+        term.iter_mut().zip(&births).for_each(|(t, b)| *t += b);
+    }
+}
+
+/// Lets every cell divide or die for a time `h` at the frozen rate `rate`; the cells come out in the
+/// order of their mothers.
+///
+/// While r ≥ 0, a cell has n descendants, itself among them, with probability p(1−p)^{n−1}, p = e^{−rh}
+/// (Yule 1925); while r < 0, it lives on with probability e^{rh}.
+pub fn divide<const D: usize>(
+    cells: &mut Population<D>,
+    rate: &impl Sense<D>,
+    h: f64,
+    streams: Streams,
+    step: u64,
+) {
+    let Population { positions, velocities, .. } = cells;
+    let counts: Vec<u32> = (positions.par_chunks(BLOCK).enumerate())
+        .flat_map_iter(|(block, xs)| {
+            let mut stream = streams.stream(Purpose::Growth, block as u64, step);
+            xs.iter().map(move |x| descendants(h * rate.value(x), &mut stream)).collect::<Vec<_>>()
+        })
+        .collect();
+    *positions = repeated(positions, &counts);
+    *velocities = repeated(velocities, &counts);
+}
+
+/// How many there are of a cell after a time in which it had `expected` divisions, or, if that is
+/// negative, deaths.
+fn descendants(expected: f64, stream: &mut Stream) -> u32 {
+    // In (0, 1].
+    let u: f64 = 1.0 - stream.random::<f64>();
+    match expected {
+        a if a < 0.0 => u32::from(u <= a.exp()),
+        a if u > -(-a).exp_m1() => 1,
+        a => 1 + (u.ln() / (-(-a).exp()).ln_1p()) as u32,
+    }
+}
+
+fn repeated<T: Copy>(all: &[T], counts: &[u32]) -> Vec<T> {
+    let times = |(one, count): (&T, &u32)| std::iter::repeat_n(*one, *count as usize);
+    all.iter().zip(counts).flat_map(times).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Mean e^{a} and, for births, the variance e^{a}(e^{a} − 1) of Yule's law; for deaths those of
+    /// a coin. False alarm 1e-6 a verdict (4.9 standard errors); a mean wrong by 0.6% would be seen.
+    #[test]
+    fn descendants_follow_the_laws_of_birth_and_of_death() {
+        let n = 400_000_u32;
+        for (i, a) in [0.3_f64, 1.5, 1e-3, -0.2, -2.0, 0.0].into_iter().enumerate() {
+            let mut stream = Streams::new(11, i as u64).stream(Purpose::Growth, 0, 0);
+            let counts: Vec<f64> =
+                (0..n).map(|_| f64::from(descendants(a, &mut stream))).collect();
+            let mean = counts.iter().sum::<f64>() / f64::from(n);
+            let variance =
+                counts.iter().map(|c| (c - mean).powi(2)).sum::<f64>() / f64::from(n - 1);
+            let due = if a < 0.0 { a.exp() * -a.exp_m1() } else { a.exp() * a.exp_m1() };
+            assert!((mean - a.exp()).abs() <= 4.9 * (due / f64::from(n)).sqrt(), "{a}: {mean}");
+            assert!((variance - due).abs() <= 0.05 * due, "{a}: {variance} for {due}");
+        }
+    }
+
+    #[test]
+    fn daughters_stand_beside_their_mothers() {
+        assert_eq!(repeated(&[7, 8, 9], &[2, 0, 1]), [7, 7, 9]);
+    }
+}

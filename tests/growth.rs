@@ -1,0 +1,202 @@
+//! Births and deaths: cells, kinetic equation and limit against exact solutions and each other, and
+//! what is said where there are too many or none.
+
+use kinetaxis::experiment::{Experiment, read};
+use kinetaxis::grid::Grid;
+use kinetaxis::kinetic::{KineticSolver, Resolution};
+use kinetaxis::model::Model;
+use kinetaxis::simulation::{Simulation, SimulationError};
+use kinetaxis::spectral::Spectral;
+use kinetaxis::study::{Monitor, converge, ensemble, limit_fields};
+use std::sync::atomic::AtomicBool;
+
+fn experiment(set: &[&str]) -> Experiment {
+    let text = r#"
+        dimension = 1
+        epsilon = 0.3
+        domain = { lower = 0, upper = 2, grid = 32 }
+        kernel = { model = "local", lambda = 1 }
+        cells = { count = 4000, mass = 1, growth = "2*(1 - rho)", density = { shape = "uniform" } }
+        time = { end = 1, step = 0.05 }
+    "#;
+    let set: Vec<String> = set.iter().map(|s| s.to_string()).collect();
+    read(text, "test.toml", &set).unwrap_or_else(|e| panic!("{e}")).experiment
+}
+
+const LOGISTIC: f64 = {
+    // ρ′ = 2ρ(1 − ρ) from ρ = ½: 1/(1 + e^{−2t}) at t = 1.
+    0.880_797_077_977_882_4
+};
+
+fn never() -> AtomicBool {
+    AtomicBool::new(false)
+}
+
+/// Without gradients the limit and the kinetic equation are the logistic equation: of order four,
+/// and of order two, in their steps.
+#[test]
+fn a_uniform_colony_grows_by_the_logistic_law() {
+    let limit = |step: &str| {
+        let e = experiment(&[&format!("limit.step={step}")]);
+        let run = limit_fields::<1>(&e, false, &never()).unwrap();
+        (run.last().density[0] - LOGISTIC).abs()
+    };
+    let errors = [limit("0.1"), limit("0.05")];
+    let order = (errors[0] / errors[1]).log2();
+    assert!(errors[1] < 1e-6 && (3.7..4.3).contains(&order), "{errors:?} {order}");
+
+    let (e, stop) = (experiment(&[]), never());
+    let model = Model::<1>::new(&e).unwrap();
+    let kinetic = |step: f64| {
+        let mut solver = KineticSolver::new(&model, Resolution { angles: 4, step });
+        assert!(solver.run(1.0, &stop, &|_| {}));
+        (solver.density()[5] - LOGISTIC).abs()
+    };
+    let errors = [kinetic(0.1), kinetic(0.05)];
+    let order = (errors[0] / errors[1]).log2();
+    assert!(errors[1] < 1e-3 && (1.7..2.3).contains(&order), "{errors:?} {order}");
+}
+
+/// S as nutrient: consumed, S′ = −ρS, it feeds the cells, ρ′ = ρS, so ρ + S is constant (ρ = ½ and
+/// S = 1 at the start) and ρ is logistic: 1.5/(1 + 2e^{−1.5t}).
+#[test]
+fn growth_may_depend_on_the_signal() {
+    let e = experiment(&[
+        "cells.growth=\"S\"",
+        "signal.equation=parabolic",
+        "signal.production=0",
+        "signal.decay=\"rho\"",
+        "signal.initial=1",
+    ]);
+    let exact = 1.5 / (1.0 + 2.0 * (-1.5_f64).exp());
+    let run = limit_fields::<1>(&e, false, &never()).unwrap();
+    let last = run.last();
+    assert!((last.density[0] - exact).abs() < 1e-6, "{}", last.density[0]);
+    assert!((last.signal[0] - (1.5 - exact)).abs() < 1e-6, "{}", last.signal[0]);
+}
+
+/// Cells with a constant rate are a Yule process: the mean number is N e^{rt}, its variance over
+/// replicates N e^{rt}(e^{rt} − 1). With r = −½ they die as coins fall. False alarm 1e-6 a verdict;
+/// a rate wrong by 1% would be seen (16 standard errors at r = 1).
+#[test]
+fn numbers_of_cells_follow_yule() {
+    for (rate, grown) in [("1", 1.0_f64.exp()), ("-0.5", (-0.5_f64).exp())] {
+        let e = experiment(&[&format!("cells.growth={rate}"), "ensemble.replicates=64"]);
+        let model = Model::<1>::new(&e).unwrap();
+        let stop = never();
+        let monitor = Monitor { stop: &stop, progress: &|_| {} };
+        let result = ensemble(&model, 64, &[], &monitor).unwrap();
+        let mass = result.frames[0].observables.estimate(0, 0.95);
+        let one = if grown > 1.0 { grown * (grown - 1.0) } else { grown * (1.0 - grown) };
+        let error = (one / 4000.0 / 64.0).sqrt();
+        assert!((mass.value - grown).abs() < 4.9 * error, "{rate}: {} ± {error}", mass.value);
+        // The sample variance of 64 replicates: within 2.2 times of its due but for chances of 1e-6.
+        let ratio = (mass.std_error / error).powi(2);
+        assert!((1.0 / 2.6..2.2).contains(&ratio), "{rate}: {ratio}");
+    }
+}
+
+/// A logistic colony with gradients: cells agree with the kinetic equation within their 99.9999%
+/// interval, which sees a rate wrong by a tenth; and both are of order 2 in ε from the limit.
+#[test]
+fn a_colony_with_gradients_has_the_limit_with_the_same_growth() {
+    let e = experiment(&[
+        "cells.density.shape=cosine",
+        "cells.density.amplitude=0.8",
+        "cells.mass=2",
+        "cells.count=40000",
+        "cells.growth=\"3*(1 - rho/2)\"",
+        "time.end=0.5",
+        "converge.epsilons=[0.1, 0.0707]",
+        "converge.replicates=8",
+        "converge.noise_free=true",
+        "ensemble.confidence=0.999999",
+    ]);
+    let stop = never();
+    let monitor = Monitor { stop: &stop, progress: &|_| {} };
+    let result = converge::<1>(&e, None, &monitor).unwrap();
+    let equation = result.other.as_ref().unwrap();
+    let (_, _, order) =
+        equation.orders.iter().find(|(q, norm, _)| *q == "rho" && norm == "L2").unwrap();
+    let order = order.order.unwrap();
+    assert!((1.9..2.1).contains(&order.value), "{}", order.value);
+    for check in &result.checks {
+        let d = check.distance;
+        assert!(d.low <= 0.0 && d.high < 0.035, "{check:?}");
+    }
+    // The growth is no bystander.
+    let mass = result.limit.density[0] * 2.0;
+    assert!(mass > 2.8, "{mass}");
+}
+
+/// Cells are of order two in the field step: the mean over 64 replicates of the mass of a dense
+/// uniform colony, whose rate falls as it fills.
+#[test]
+fn cells_follow_the_logistic_law() {
+    let e = experiment(&["cells.count=20000", "ensemble.replicates=16"]);
+    let model = Model::<1>::new(&e).unwrap();
+    let stop = never();
+    let monitor = Monitor { stop: &stop, progress: &|_| {} };
+    let result = ensemble(&model, 16, &[], &monitor).unwrap();
+    let mass = result.frames[0].observables.estimate(0, 0.999_999);
+    // Noise of ρ_h lowers r(ρ_h) at the cells by (2/ρ) var ρ_h, some 0.1% here.
+    assert!((mass.value / (2.0 * LOGISTIC) - 1.0).abs() < 5e-3, "{mass:?}");
+}
+
+#[test]
+fn results_do_not_depend_on_threads() {
+    let run = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let model = Model::<1>::new(&experiment(&["cells.count=9000"])).unwrap();
+            let mut simulation = Simulation::new(&model, 3).unwrap();
+            simulation.run(&never(), &|_| {}, |_| {}).unwrap();
+            let cells = &simulation.state().cells;
+            (cells.positions.clone(), cells.len())
+        })
+    };
+    let (one, three) = (run(1), run(3));
+    assert_eq!(one, three);
+    assert!(one.1 > 12_000);
+}
+
+#[test]
+fn a_colony_that_dies_out_says_so() {
+    let model = Model::<1>::new(&experiment(&["cells.growth=-40", "cells.count=100"])).unwrap();
+    let error = Simulation::new(&model, 0).unwrap().run(&never(), &|_| {}, |_| {}).unwrap_err();
+    assert!(matches!(error, SimulationError::Extinct { .. }), "{error}");
+    assert!(error.to_string().contains("cells.growth"));
+}
+
+/// G = ρ/(1+ηρ) and ρ(1−ρ/ρ*) in the limit: with ∂xS = g constant and D small, the front of a
+/// step drifts; here the exact flux of a uniform density, J = χG(ρ)g, is enough.
+#[test]
+fn drift_is_regularised_as_asked() {
+    for (set, want) in [
+        (vec![], 0.5),
+        (vec!["limit.mobility=saturating", "limit.saturation=0.5"], 0.5 / 1.25),
+        (vec!["limit.mobility=volume-filling", "limit.full=2"], 0.5 * 0.75),
+    ] {
+        let mut all = vec![
+            "cells.growth=0",
+            "kernel.a=0.7",
+            "signal.equation=prescribed",
+            "signal.expression=\"sin(PI*x)/PI\"",
+            "time.end=1e-9",
+            "time.step=1e-9",
+        ];
+        all.extend(set);
+        let e = experiment(&all);
+        let run = limit_fields::<1>(&e, false, &never()).unwrap();
+        let spectral = Spectral::<1>::new(&Grid::from_domain(&e.domain));
+        // χ = aμm₂/(dλ) = 2·0.7.
+        for (x, j) in spectral.grid().nodes().zip(&run.last().flux[0]) {
+            let due = 1.4 * want * (std::f64::consts::PI * x[0]).cos();
+            assert!((j - due).abs() < 1e-7, "{j} for {due}");
+        }
+        // And so does ρ move: −∂xJ over a short time.
+        let change = (run.last().nodal_density(&spectral)[16] - 0.5) / 1e-9;
+        let due = 1.4 * want * std::f64::consts::PI * (std::f64::consts::PI * 1.0).sin();
+        assert!((change - due).abs() < 1e-4, "{change} for {due}");
+    }
+}
