@@ -108,8 +108,7 @@ mod tests {
         let n = 400_000_u32;
         for (i, a) in [0.3_f64, 1.5, 1e-3, -0.2, -2.0, 0.0].into_iter().enumerate() {
             let mut stream = Streams::new(11, i as u64).stream(Purpose::Growth, 0, 0);
-            let counts: Vec<f64> =
-                (0..n).map(|_| f64::from(descendants(a, &mut stream))).collect();
+            let counts: Vec<f64> = (0..n).map(|_| f64::from(descendants(a, &mut stream))).collect();
             let mean = counts.iter().sum::<f64>() / f64::from(n);
             let variance =
                 counts.iter().map(|c| (c - mean).powi(2)).sum::<f64>() / f64::from(n - 1);

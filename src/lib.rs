@@ -80,3 +80,4 @@ pub mod tiles;
 pub mod turning;
 pub mod vector;
 pub mod velocity;
+pub mod verify;

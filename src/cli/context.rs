@@ -3,12 +3,13 @@
 
 use super::error::CliError;
 use super::progress::Progress;
-use super::{Input, Job};
+use super::{Input, Job, Place};
 use crate::experiment::{Experiment, Loaded, read, to_toml};
 use crate::output::{Folder, Manifest};
 use crate::study::Monitor;
+use serde_json::Value as Json;
 use signal_hook::consts::{SIGINT, SIGTERM};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -24,10 +25,10 @@ pub fn load(input: &Input) -> Result<Loaded, CliError> {
     Ok(read(&text, &path.display().to_string(), &set)?)
 }
 
-/// A computing command under way.
-pub struct Context {
+/// A computing command under way, of one experiment unless `E` says otherwise.
+pub struct Context<E = Experiment> {
     /// The experiment.
-    pub experiment: Experiment,
+    pub experiment: E,
     /// Whether to print nothing.
     pub quiet: bool,
     folder: Folder,
@@ -41,32 +42,45 @@ impl Context {
     /// Everything that can go wrong before the first event goes wrong here.
     pub fn open(job: &Job, command: &'static str) -> Result<Self, CliError> {
         let Loaded { experiment, resolved } = load(&job.input)?;
-        // Before anything is computed: the first to ask for threads settles their number.
-        let mut pool = rayon::ThreadPoolBuilder::new();
-        if let Some(threads) = job.threads {
-            pool = pool.num_threads(threads.into());
-        }
-        pool.build_global().map_err(|e| CliError::Failure(e.to_string()))?;
+        set_threads(&job.place)?;
         super::check::refuse_bad_physics(&experiment)?;
+        let name = job.input.experiment.file_stem().unwrap_or_default();
+        let texts = (to_toml(&resolved), resolved);
+        let seed = experiment.seed;
+        Self::start(&job.place, Path::new(name), command, experiment, (seed, texts))
+    }
+}
+
+impl<E: Sync> Context<E> {
+    /// Opens the folder, by default results/`name`, and listens for Ctrl-C. The manifest tells the seed
+    /// and the experiment, as TOML and as JSON.
+    pub fn start(
+        place: &Place,
+        name: &Path,
+        command: &'static str,
+        experiment: E,
+        (seed, (experiment_toml, resolved)): (u64, (String, Json)),
+    ) -> Result<Self, CliError> {
         // Before there is a folder in the making that would be left behind.
         let stop = listen()?;
-        let folder = Folder::create(&target(job), job.force)?;
+        let target = place.out.clone().unwrap_or_else(|| Path::new("results").join(name));
+        let folder = Folder::create(&target, place.force)?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let manifest = Manifest {
             program: "kinetaxis",
             version: env!("CARGO_PKG_VERSION"),
             command,
             command_line: std::env::args().collect(),
-            seed: experiment.seed,
+            seed,
             threads: rayon::current_num_threads(),
             platform: format!("{} {}", std::env::consts::ARCH, std::env::consts::OS),
             started_unix: now.as_secs(),
-            experiment_toml: to_toml(&resolved),
+            experiment_toml,
             experiment: resolved,
         };
-        let progress = Progress::new(command, job.quiet);
+        let progress = Progress::new(command, place.quiet);
         let start = Instant::now();
-        Ok(Self { experiment, quiet: job.quiet, folder, manifest, stop, progress, start })
+        Ok(Self { experiment, quiet: place.quiet, folder, manifest, stop, progress, start })
     }
 
     /// Runs `work` with a monitor that shows progress and heeds Ctrl-C.
@@ -101,12 +115,13 @@ impl Context {
     }
 }
 
-/// `--out`, or results/NAME.
-fn target(job: &Job) -> PathBuf {
-    job.out.clone().unwrap_or_else(|| {
-        let name = job.input.experiment.file_stem().unwrap_or_default();
-        Path::new("results").join(name)
-    })
+/// Before anything is computed: the first to ask for threads settles their number.
+pub fn set_threads(place: &Place) -> Result<(), CliError> {
+    let mut pool = rayon::ThreadPoolBuilder::new();
+    if let Some(threads) = place.threads {
+        pool = pool.num_threads(threads.into());
+    }
+    pool.build_global().map_err(|e| CliError::Failure(e.to_string()))
 }
 
 /// The first Ctrl-C asks to stop, the second one kills.

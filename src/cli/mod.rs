@@ -12,6 +12,7 @@ mod new;
 mod progress;
 mod run;
 mod tables;
+mod verify;
 
 use crate::study::{Precision, Wanted};
 use clap::{Args, Parser, Subcommand};
@@ -73,6 +74,16 @@ enum Command {
         #[arg(long, default_value_t = 600.0, requires = "precision")]
         within: f64,
     },
+    /// Weigh the claims of the papers, each with number, interval and verdict
+    Verify {
+        /// Experiment files with claims [default: those that are shipped]
+        experiments: Vec<PathBuf>,
+        /// With fewer cells, replicates and nodes (verify.quick)
+        #[arg(long)]
+        quick: bool,
+        #[command(flatten)]
+        place: Place,
+    },
     /// Print the JSON Schema of the experiment file
     Schema,
 }
@@ -95,7 +106,14 @@ struct Input {
 struct Job {
     #[command(flatten)]
     input: Input,
-    /// Results folder [default: results/NAME of the experiment file]
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Where results go, and how.
+#[derive(Args)]
+struct Place {
+    /// Results folder [default: results/NAME of the experiment file, or results/verify]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Threads; results do not depend on it [default: all cores]
@@ -141,6 +159,9 @@ pub fn main() -> ExitCode {
         Command::Limit(job) => limit::limit(&job),
         Command::Converge { job, precision, within } => {
             converge::converge(&job, precision.map(|precision| Wanted { precision, within }))
+        }
+        Command::Verify { experiments, quick, place } => {
+            verify::verify(&experiments, quick, &place)
         }
         Command::Schema => schema(),
     };

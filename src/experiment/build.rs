@@ -54,6 +54,11 @@ pub(crate) fn build(draft: &Draft) -> Option<Experiment> {
             noise_free: draft.flag("converge.noise_free")?,
         },
         output: Output { cells_at: draft.floats("output.cells_at")? },
+        verify: Verify {
+            claims: draft.texts("verify.claims")?.iter().filter_map(|w| Claim::find(w)).collect(),
+            source: draft.text("verify.source")?.into(),
+            quick: draft.texts("verify.quick")?,
+        },
     })
 }
 

@@ -77,6 +77,16 @@ pub(crate) fn check(kind: &Kind, value: &Json, dimension: Option<usize>) -> Resu
         Kind::Text => Checked::Text(text()?.into()),
         Kind::Flag => Checked::Flag(value.as_bool().ok_or_else(|| not("true or false"))?),
         Kind::Choice(words) => Checked::Text(word(value, words)?),
+        Kind::Words(words) => {
+            let list = value.as_array().ok_or_else(|| not("a list"))?;
+            Checked::Texts(entries(list, |v| word(v, words))?)
+        }
+        Kind::Texts => {
+            let list = value.as_array().ok_or_else(|| not("a list"))?;
+            let text =
+                |v: &Json| v.as_str().map(String::from).ok_or_else(|| not("a list of texts"));
+            Checked::Texts(entries(list, text)?)
+        }
         Kind::Choices(words) => Checked::Texts(per_axis(value, dimension, |v| word(v, words))?),
         Kind::Integer(low, high) => Checked::Integer(integer(value, *low, *high)?),
         Kind::Among(list) => match value.as_i64().filter(|i| list.contains(i)) {

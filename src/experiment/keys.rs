@@ -3,6 +3,7 @@
 
 pub use super::kind::*;
 use crate::turning::KINDS;
+use crate::verify::Claim;
 use Fallback::{Derived, Required, Value};
 use Kind::*;
 use std::sync::LazyLock;
@@ -21,6 +22,7 @@ pub const SECTIONS: &[(&str, &str)] = &[
     ("ensemble", "Replicates and confidence intervals."),
     ("converge", "The sweep in epsilon."),
     ("output", "What is written besides the standard files."),
+    ("verify", "The claims that `kinetaxis verify` weighs."),
 ];
 
 const SPACE: Variables = &["x", "y", "z"];
@@ -190,4 +192,11 @@ const AFTER: &[Key] = &[
 
     key("output.cells_at", Floats(NONNEGATIVE), Value("[]"), "Times from 0 to time.end at which every cell is written.")
         .sample("[2.0]"),
+
+    key("verify.claims", Words(&Claim::WORDS), Value("[]"),
+        "What `kinetaxis verify` weighs: order in epsilon and bounds (limit), D and chi against the integral equations (coefficients), mass, centre and spread of the cells (moments), the virial identity of the plane, a limit that blows up while the cells do not, the saturating drift that has the largest density of the kinetic equation (regularisation).")
+        .sample("[\"limit\"]"),
+    key("verify.source", Text, Value("\"\""), "Where the claims are made.").sample("\"CMPS Theorem 3\""),
+    key("verify.quick", Texts, Value("[]"), "Changes of keys for `kinetaxis verify --quick`, as of --set.")
+        .sample("[\"cells.count=1000\"]"),
 ];

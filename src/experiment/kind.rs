@@ -82,6 +82,10 @@ pub enum Kind {
     Choice(&'static [&'static str]),
     /// One of these words, or one for each axis.
     Choices(&'static [&'static str]),
+    /// A list of these words.
+    Words(&'static [&'static str]),
+    /// A list of texts.
+    Texts,
     /// An integer from the first to the second number.
     Integer(i64, i64),
     /// One of these integers.
@@ -165,6 +169,8 @@ impl Kind {
             Self::Flag => "true or false".into(),
             Self::Choice(words) => format!("one of {}", quoted(words)),
             Self::Choices(words) => format!("one of {}, or one for each axis", quoted(words)),
+            Self::Words(words) => format!("a list of {}", quoted(words)),
+            Self::Texts => "a list of texts".into(),
             Self::Integer(low, i64::MAX) => format!("an integer of at least {low}"),
             Self::Integer(low, high) => format!("an integer from {low} to {high}"),
             Self::Among(numbers) => {

@@ -30,6 +30,7 @@ use crate::grid::Boundary;
 pub use crate::limit::Mobility;
 pub use crate::motion::Method;
 pub use crate::turning::KernelModel;
+pub use crate::verify::Claim;
 
 /// A validated experiment. Vectors have `dimension` entries.
 #[derive(Clone, Debug)]
@@ -68,6 +69,8 @@ pub struct Experiment {
     pub converge: Converge,
     /// What is written besides the standard files.
     pub output: Output,
+    /// What `kinetaxis verify` weighs.
+    pub verify: Verify,
 }
 
 /// `[domain]`
@@ -332,4 +335,15 @@ pub struct Converge {
 pub struct Output {
     /// Times at which every cell is written.
     pub cells_at: Vec<f64>,
+}
+
+/// `[verify]`
+#[derive(Clone, Debug)]
+pub struct Verify {
+    /// The claims.
+    pub claims: Vec<Claim>,
+    /// Where they are made.
+    pub source: String,
+    /// Changes for `--quick`, as of `--set`.
+    pub quick: Vec<String>,
 }

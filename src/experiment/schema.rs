@@ -59,6 +59,8 @@ fn values(kind: &Kind) -> Json {
         Kind::Formula(_) | Kind::WordOrFormula(..) => expression(),
         Kind::Flag => json!({"type": "boolean"}),
         Kind::Choice(words) => json!({"enum": words}),
+        Kind::Words(words) => json!({"type": "array", "items": {"enum": words}}),
+        Kind::Texts => json!({"type": "array", "items": {"type": "string"}}),
         Kind::Choices(words) => one_or_more(json!({"enum": words}), 3),
         Kind::Integer(low, i64::MAX) => json!({"type": "integer", "minimum": low}),
         Kind::Integer(low, high) => json!({"type": "integer", "minimum": low, "maximum": high}),

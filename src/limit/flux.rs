@@ -89,7 +89,8 @@ impl<'a, const D: usize> Flux<'a, D> {
         }
         fields.extend((0..D).map(|a| Field::derivative(density, a)));
         fields.extend([Field::value(density), Field::value(signal)]);
-        let flux = |lines: &mut [&mut [Complex<f64>]]| drift_and_spread(lines, *kernel, mobility, mean);
+        let flux =
+            |lines: &mut [&mut [Complex<f64>]]| drift_and_spread(lines, *kernel, mobility, mean);
         spectral.divergence_at_nodes(&fields, space, flux, result);
     }
 }
@@ -117,8 +118,7 @@ fn drift_and_spread<const D: usize>(
             let (rho, s) = (value(2 * D), value(2 * D + 1));
             let c = kernel.coefficients(s, norm::<D>(&std::array::from_fn(value)));
             std::array::from_fn(|a| {
-                (c.diffusivity - mean) * value(D + a)
-                    - c.sensitivity * mobility.of(rho) * value(a)
+                (c.diffusivity - mean) * value(D + a) - c.sensitivity * mobility.of(rho) * value(a)
             })
         };
         let (first, second) = (at(|z| z.re), at(|z| z.im));

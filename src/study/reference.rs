@@ -206,6 +206,8 @@ pub fn refinement<const D: usize>(
     let open = e.domain.boundary.iter().any(|b| b.padding() > 0);
     let half = |n: usize| if open { (n / 16 * 8).max(8) } else { (n / 2).max(4) };
     coarse.limit.grid.iter_mut().for_each(|n| *n = half(*n));
+    // It is compared, whatever it is like.
+    coarse.domain.leak = 1.0;
     let grid = distance(volume, base, &limit_fields(&coarse, false, stop)?);
     Ok(Refinement { time, order, grid, norm })
 }

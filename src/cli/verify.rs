@@ -1,0 +1,162 @@
+//! `kinetaxis verify [EXPERIMENT]...`
+
+use super::context::{Context, set_threads};
+use super::error::CliError;
+use super::tables::{aligned, print};
+use super::{Place, with_dimension};
+use crate::experiment::{Experiment, Loaded, read, to_toml};
+use crate::output::{Table, number};
+use crate::study::Monitor;
+use crate::verify::{Claim, Finding, SHIPPED, Verdict, short};
+use serde_json::{Value as Json, json};
+use std::path::{Path, PathBuf};
+
+/// An experiment with its name.
+struct Case {
+    name: String,
+    loaded: Loaded,
+}
+
+/// A line of the table: experiment, source, finding.
+struct Line<'a> {
+    case: &'a Case,
+    finding: Finding,
+}
+
+/// Weighs all claims of the given experiments, or of those that are shipped.
+pub fn verify(files: &[PathBuf], quick: bool, place: &Place) -> Result<(), CliError> {
+    let cases = match files {
+        [] => SHIPPED.iter().map(|(name, text)| Case::new(name, text, quick)).collect(),
+        _ => files.iter().map(|file| Case::read(file, quick)).collect::<Result<Vec<_>, _>>(),
+    }?;
+    set_threads(place)?;
+    for case in &cases {
+        super::check::refuse_bad_physics(case.experiment()).map_err(|e| case.named(e))?;
+    }
+    let texts: Vec<String> = cases.iter().map(|c| to_toml(&c.loaded.resolved)).collect();
+    let all: serde_json::Map<String, Json> =
+        cases.iter().map(|c| (c.name.clone(), c.loaded.resolved.clone())).collect();
+    let seed = cases.first().map_or(0, |c| c.experiment().seed);
+    let facts = (seed, (texts.join("\n"), Json::Object(all)));
+    let context = Context::start(place, Path::new("verify"), "verify", (), facts)?;
+    let lines = weigh(&context, &cases)?;
+    write(&context, &lines)?;
+    let failed = lines.iter().filter(|l| l.finding.verdict() == Verdict::Fails).count();
+    let summary = json!({
+        "command": "verify", "quick": quick, "seconds": context.seconds(),
+        "findings": lines.len(), "failed": failed,
+    });
+    context.publish(&summary)?;
+    match failed {
+        0 => Ok(()),
+        _ => Err(CliError::Failure(format!("{failed} of {} findings fail", lines.len()))),
+    }
+}
+
+impl Case {
+    fn new(name: &str, text: &str, quick: bool) -> Result<Self, CliError> {
+        let file = format!("{name}.toml");
+        let mut loaded = read(text, &file, &[])?;
+        if quick && !loaded.experiment.verify.quick.is_empty() {
+            loaded = read(text, &file, &loaded.experiment.verify.quick)?;
+        }
+        if loaded.experiment.verify.claims.is_empty() {
+            return Err(CliError::BadInput(format!(
+                "{file}: verify.claims is empty, so there is nothing to weigh. Give some of {}",
+                Claim::WORDS.join(", ")
+            )));
+        }
+        Ok(Self { name: name.into(), loaded })
+    }
+
+    fn read(file: &Path, quick: bool) -> Result<Self, CliError> {
+        let text = std::fs::read_to_string(file).map_err(|e| {
+            CliError::BadInput(format!("cannot read {}: {e}. Check the path", file.display()))
+        })?;
+        Self::new(&file.with_extension("").display().to_string(), &text, quick)
+    }
+
+    /// The error with the name of the experiment.
+    fn named(&self, error: CliError) -> CliError {
+        match error {
+            CliError::BadInput(text) => CliError::BadInput(format!("{}: {text}", self.name)),
+            CliError::Failure(text) => CliError::Failure(format!("{}: {text}", self.name)),
+            CliError::Interrupted => CliError::Interrupted,
+        }
+    }
+
+    fn experiment(&self) -> &Experiment {
+        &self.loaded.experiment
+    }
+}
+
+/// Weighs claim by claim, telling each experiment as it is done.
+fn weigh<'a>(context: &Context<()>, cases: &'a [Case]) -> Result<Vec<Line<'a>>, CliError> {
+    let total: usize = cases.iter().map(|c| c.experiment().verify.claims.len()).sum();
+    let mut lines = Vec::new();
+    for case in cases {
+        let (e, first) = (case.experiment(), lines.len());
+        for claim in &e.verify.claims {
+            let findings = context.monitored(|m| {
+                let share = m.replicate(1.0 / total as f64);
+                let own = Monitor { stop: m.stop, progress: &share };
+                with_dimension!(e.dimension, D => claim.weigh::<D>(e, &own))
+            });
+            let findings: Vec<Finding> = findings.map_err(|e| case.named(CliError::from(e)))?;
+            lines.extend(findings.into_iter().map(|finding| Line { case, finding }));
+        }
+        if !context.quiet {
+            print(&text(case, &lines[first..], context.seconds()));
+        }
+    }
+    Ok(lines)
+}
+
+/// What was found of one experiment, for people.
+fn text(case: &Case, lines: &[Line<'_>], seconds: f64) -> String {
+    let e = case.experiment();
+    let rows: Vec<Vec<String>> = lines.iter().map(|line| row(&line.finding)).collect();
+    format!(
+        "{} ({seconds:.0} s): {}\n  source: {}\n{}\n",
+        case.name,
+        e.title,
+        e.verify.source,
+        aligned(&rows)
+    )
+}
+
+/// Claim, number, interval, demand, verdict.
+fn row(finding: &Finding) -> Vec<String> {
+    let (value, interval) = match &finding.number {
+        Some(n) if n.low == n.high => (short(n.value), String::new()),
+        Some(n) => (short(n.value), format!("[{}, {}]", short(n.low), short(n.high))),
+        None => ("none".into(), String::new()),
+    };
+    let verdict = finding.verdict().word().to_string();
+    vec![format!("  {}", finding.what), value, interval, finding.demand.text(), verdict]
+}
+
+/// verify.csv, and the same for people as verify.md.
+fn write(context: &Context<()>, lines: &[Line<'_>]) -> Result<(), CliError> {
+    let header =
+        ["experiment", "source", "claim", "number", "ci_low", "ci_high", "demand", "verdict"];
+    let mut table = Table::create(&context.folder().file("verify.csv"), &header)?;
+    let mut page = "| experiment | source | claim | number | interval | demanded | verdict |\n\
+                    |---|---|---|---|---|---|---|\n"
+        .to_string();
+    for Line { case, finding } in lines {
+        let source = &case.experiment().verify.source;
+        let numbers = finding
+            .number
+            .map_or([const { String::new() }; 3], |n| [n.value, n.low, n.high].map(number));
+        let mut fields = vec![case.name.clone(), source.clone(), finding.what.clone()];
+        fields.extend(numbers);
+        fields.extend([finding.demand.text(), finding.verdict().word().into()]);
+        table.row(&fields)?;
+        let cells = row(finding);
+        let cells: Vec<&str> = cells.iter().map(|c| c.trim()).collect();
+        page += &format!("| {} | {source} | {} |\n", case.name, cells.join(" | "));
+    }
+    table.finish()?;
+    Ok(context.folder().write("verify.md", &page)?)
+}

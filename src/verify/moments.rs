@@ -1,0 +1,57 @@
+//! Mass, centre and spread of the cells against those of the limit: D and χ as the cells have them.
+
+use super::{Demand, Finding};
+use crate::experiment::Experiment;
+use crate::growth::Growth;
+use crate::model::Model;
+use crate::observe::names;
+use crate::simulation::SimulationError;
+use crate::study::{Monitor, limit_fields, observe_run, statistics};
+
+/// How far a ratio may be from 1: room for the effect of ε, which is of second order.
+const TOLERANCE: f64 = 0.03;
+/// A centre that moves less than this share of the standard deviation tells little about drift.
+const LEAST_DRIFT: f64 = 0.05;
+
+/// The growth of each moment over the run, as a ratio to that of the limit.
+pub fn weigh<const D: usize>(
+    e: &Experiment,
+    monitor: &Monitor<'_>,
+) -> Result<Vec<Finding>, SimulationError> {
+    let mut e = e.clone();
+    e.time.outputs = vec![0.0, e.time.end];
+    let limit = limit_fields::<D>(&e, true, monitor.stop)?.to_the_end()?;
+    let [start, end] = [&limit.fields[0], limit.last()];
+    let model = Model::<D>::new(&e)?;
+    let share = 1.0 / e.ensemble.replicates as f64;
+    let mut changes = Vec::new();
+    for r in 0..e.ensemble.replicates as u64 {
+        let run = observe_run(&model, r, &[], monitor, share)?;
+        changes.push([0, 1].map(|i: usize| run.snapshots[i].observables.clone()));
+    }
+    let known = names::<D>();
+    let mut findings = Vec::new();
+    let mut compare = |name: &str, [before, after]: [f64; 2], what: String| {
+        let place = known.iter().position(|n| n == name).expect("an observable");
+        let ratio = |[first, last]: &[Vec<f64>; 2]| (last[place] - first[place]) / (after - before);
+        let ratios: Vec<f64> = changes.iter().map(ratio).collect();
+        let number = statistics::mean(&ratios, e.ensemble.confidence);
+        let demand = Demand::Within(1.0 - TOLERANCE, 1.0 + TOLERANCE);
+        findings.push(Finding::new(what, Some(number), demand));
+    };
+    if Growth::from_experiment(&e).is_some() {
+        let volume = model.grid().volume();
+        let masses = [start, end].map(|f| f.density[0] * volume);
+        compare("mass", masses, "growth of mass: cells over limit".into());
+    }
+    let spreads = [start, end].map(|f| f.spread.variance);
+    compare("variance", spreads, "growth of variance: cells over limit".into());
+    for (a, axis) in ["x", "y", "z"].into_iter().enumerate().take(D) {
+        let centers = [start, end].map(|f| f.spread.center[a]);
+        if (centers[1] - centers[0]).abs() > LEAST_DRIFT * end.spread.variance.sqrt() {
+            let what = format!("drift along {axis}: cells over limit");
+            compare(&format!("center_{axis}"), centers, what);
+        }
+    }
+    Ok(findings)
+}

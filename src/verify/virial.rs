@@ -1,0 +1,49 @@
+//! The virial identity of the plane, in the limit and in the cells (see [`crate::study::Virial`]).
+
+use super::{Demand, Finding};
+use crate::experiment::Experiment;
+use crate::model::Model;
+use crate::observe::names;
+use crate::simulation::SimulationError;
+use crate::study::{Monitor, Virial, limit_fields, observe_run, statistics};
+
+/// How far the slope in the limit may be from the identity, relative.
+const LIMIT: f64 = 0.01;
+/// The same for the cells, whose identity is exact for every ε.
+const CELLS: f64 = 0.02;
+
+/// Slope of the second moment over that of the identity.
+pub fn weigh<const D: usize>(
+    e: &Experiment,
+    monitor: &Monitor<'_>,
+) -> Result<Vec<Finding>, SimulationError> {
+    let mut e = e.clone();
+    e.time.outputs = vec![0.0, e.time.end];
+    let model = Model::<D>::new(&e)?;
+    let Some(virial) = Virial::new(&e, &model.kernel, &model.initial) else {
+        let what = "virial identity: it does not hold for this experiment";
+        return Ok(vec![Finding::new(what, None, Demand::AtLeast(0.0))]);
+    };
+    let limit = limit_fields::<D>(&e, false, monitor.stop)?.to_the_end()?;
+    let growth = limit.last().spread.variance - limit.fields[0].spread.variance;
+    let ratio = growth / (virial.slope() * e.time.end);
+    let what = format!(
+        "M/Mc = {:.3}: slope of the variance in the limit over {:.4}",
+        virial.mass / virial.critical_mass,
+        virial.slope()
+    );
+    let mut findings = vec![Finding::exact(what, ratio, Demand::Within(1.0 - LIMIT, 1.0 + LIMIT))];
+    if let Some(due) = virial.growth_of_cells(e.time.end) {
+        let place = names::<D>().iter().position(|n| n == "second_moment").expect("an observable");
+        let mut ratios = Vec::new();
+        for r in 0..e.ensemble.replicates as u64 {
+            let run = observe_run(&model, r, &[], monitor, 1.0 / e.ensemble.replicates as f64)?;
+            let [first, last] = [0, 1].map(|i: usize| run.snapshots[i].observables[place]);
+            ratios.push((last - first) / due);
+        }
+        let number = statistics::mean(&ratios, e.ensemble.confidence);
+        let what = format!("growth of E|x|^2 of the cells over {due:.4}, due at this epsilon");
+        findings.push(Finding::new(what, Some(number), Demand::Within(1.0 - CELLS, 1.0 + CELLS)));
+    }
+    Ok(findings)
+}
