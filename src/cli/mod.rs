@@ -12,6 +12,7 @@ mod new;
 mod progress;
 mod run;
 mod tables;
+mod verdicts;
 
 use crate::study::{Precision, Wanted};
 use clap::{Args, Parser, Subcommand};
