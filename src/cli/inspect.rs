@@ -136,11 +136,7 @@ fn text(f: &Value) -> String {
         None => "none".into(),
     };
     row("largest epsilon", largest, "with T >= 0 at t = 0");
-    row(
-        "expected order",
-        f["expected_order"].to_string(),
-        &format!("in epsilon: {}", f["referee"]["order"]["reason"].as_str().unwrap_or_default()),
-    );
+    row("expected order", f["expected_order"].to_string(), "in epsilon");
     if let Some(ratio) = f["referee"]["critical_mass"]["ratio"].as_f64() {
         let critical = number(&f["referee"]["critical_mass"]["critical"]);
         row("mass/critical mass", format!("{ratio:.6}"), &format!("critical mass {critical}"));
@@ -149,5 +145,7 @@ fn text(f: &Value) -> String {
     row("ensemble", number(&cost["ensemble_seconds"]), "seconds");
     row("converge", number(&cost["converge_seconds"]), "seconds, budget included");
     row("memory", number(&json!(cost["memory_bytes"].as_f64().map(|b| b / 1048576.0))), "MiB");
-    aligned(&rows) + &format!("motion {}\n", f["motion"]["reason"].as_str().unwrap_or_default())
+    let reason = |of: &Value| of["reason"].as_str().unwrap_or_default().to_string();
+    let (order, motion) = (reason(&f["referee"]["order"]), reason(&f["motion"]));
+    aligned(&rows) + &format!("order {}: {order}\nmotion {motion}\n", f["expected_order"])
 }

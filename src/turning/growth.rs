@@ -62,7 +62,15 @@ impl<const D: usize> Sense<D> for Wave {
 impl fmt::Display for Wave {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { mean, amplitude, number, phase } = self;
-        write!(f, "S = {mean:.6} + {amplitude:.6} cos({number:.6} x + {phase:.6})")
+        let sign = |x: &f64| if *x < 0.0 { '-' } else { '+' };
+        write!(
+            f,
+            "S = {mean:.6} {} {:.6} cos({number:.6} x {} {:.6})",
+            sign(amplitude),
+            amplitude.abs(),
+            sign(phase),
+            phase.abs()
+        )
     }
 }
 
