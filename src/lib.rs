@@ -19,7 +19,8 @@
 //! - one realisation: [`model`] (rebuilt from the experiment), [`state`] (what changes),
 //!   [`simulation`] (the loop)
 //! - the equations that know no cells: the kinetic one, [`kinetic`], and the macroscopic one, [`limit`]
-//! - what is recorded and what is made of it: [`observe`], [`study`]
+//! - what is recorded and what is made of it: [`observe`], [`study`]; what the papers assume and
+//!   prove of an experiment: [`referee`]
 //! - what is written: [`output`], [`report`], [`pages`]; and the commands: [`cli`]
 //!
 //! In a constant gradient g, starting from an isotropic law, the kernel T = λF + εa v·g moves the
@@ -66,6 +67,7 @@ pub mod observe;
 pub mod output;
 pub mod pages;
 pub mod quadrature;
+pub mod referee;
 pub mod report;
 pub mod rng;
 pub mod schedule;

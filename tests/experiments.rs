@@ -99,6 +99,10 @@ impl Case {
         let facts: Value = serde_json::from_str(&stdout(&expect(0, &["inspect", file, "--json"])))
             .expect("inspect --json prints JSON");
         assert_eq!(facts["positivity"]["holds_at_start"], true, "{}", self.name);
+        let referee = &facts["referee"];
+        assert_eq!(referee["A0"]["status"], "holds", "{}", self.name);
+        assert_eq!(referee["order"]["kernel_is_even"], true, "{}", self.name);
+        assert_eq!(referee["theorems"].as_array().map(Vec::len), Some(4), "{}", self.name);
         for (i, name) in ["diffusivity", "sensitivity"].into_iter().enumerate() {
             let value = facts["limit"][name].as_f64().unwrap();
             let quadrature = facts["limit"][format!("{name}_quadrature")].as_f64().unwrap();

@@ -4,39 +4,42 @@ use super::context::load;
 use super::error::CliError;
 use super::motion::plan_json;
 use super::tables::{aligned, print};
+use super::referee::{report, verdicts};
 use super::{Input, with_dimension};
 use crate::experiment::Experiment;
-use crate::limit::quadrature::transport;
 use crate::model::Model;
+use crate::referee::{Review, review};
 use crate::study::{COMPONENTS, cost, measured_pace, plan, positivity};
-use crate::turning::{Kernel, LinearSignal, Sense, TurningKernel};
+use crate::turning::{Sense, TurningKernel};
 use serde_json::{Value, json};
 
 /// Shows what the experiment means and what it will cost.
 pub fn inspect(input: &Input, as_json: bool) -> Result<(), CliError> {
     let e = load(input)?.experiment;
-    let facts = with_dimension!(e.dimension, D => facts::<D>(&e)?);
-    if as_json {
-        print(&format!("{facts:#}\n"));
-    } else {
-        print(&text(&facts));
-    }
+    let text = with_dimension!(e.dimension, D => {
+        let model = Model::<D>::new(&e)?;
+        let review = review(&e, &model);
+        let facts = facts(&e, &model, &review)?;
+        if as_json { format!("{facts:#}\n") } else { text(&facts) + &report(&review) }
+    });
+    print(&text);
     Ok(())
 }
 
 /// Everything there is to say, as JSON.
-fn facts<const D: usize>(e: &Experiment) -> Result<Value, CliError> {
-    let model = Model::<D>::new(e)?;
+fn facts<const D: usize>(
+    e: &Experiment,
+    model: &Model<D>,
+    review: &Review<D>,
+) -> Result<Value, CliError> {
     let bounds = model.initial_signal().bounds();
-    // At a middle value of S, in the steepest gradient at t = 0 (a unit gradient if S is flat).
-    let middle = 0.5 * (bounds.low + bounds.high);
-    let slope = if bounds.slope > 0.0 { bounds.slope } else { 1.0 };
-    let closed = model.kernel.coefficients(middle, slope);
-    let quadrature = by_quadrature(&model.kernel, &model, middle, slope);
-    let sign = positivity(&model);
+    let (middle, slope) = (review.place.middle(), review.place.slope);
+    let (closed, quadrature) = (&review.comparison.closed, &review.comparison.quadrature);
+    let differences = review.comparison.differences();
+    let sign = positivity(model);
     let rate = model.kernel.leading_rate(middle, 0.0);
     let bound = model.kernel.candidate_bound(&bounds);
-    let cost = cost::predict(e, &model);
+    let cost = cost::predict(e, model);
     let pace = measured_pace::<D>(e)?;
     let seconds = cost.work() * pace;
     let sweep: f64 = (e.converge.epsilons.iter().zip(&e.converge.cells))
@@ -49,7 +52,7 @@ fn facts<const D: usize>(e: &Experiment) -> Result<Value, CliError> {
         })
         .sum::<Result<f64, _>>()?;
     let threads = std::thread::available_parallelism().map_or(1, usize::from) as f64;
-    let motion = plan_json(&plan(&model)?);
+    let motion = plan_json(&plan(model)?);
     Ok(json!({
         "dimension": D,
         "motion": motion,
@@ -64,8 +67,10 @@ fn facts<const D: usize>(e: &Experiment) -> Result<Value, CliError> {
             "slope": slope,
             "diffusivity": closed.diffusivity,
             "sensitivity": closed.sensitivity,
-            "diffusivity_quadrature": quadrature[0],
-            "sensitivity_quadrature": quadrature[1],
+            "diffusivity_quadrature": quadrature.diffusivity,
+            "sensitivity_quadrature": quadrature.sensitivity,
+            "diffusivity_difference": differences[0],
+            "sensitivity_difference": differences[1],
             "constant": model.kernel.constant_coefficients().is_some(),
         },
         "signal_at_start": { "low": bounds.low, "high": bounds.high, "slope_bound": bounds.slope },
@@ -79,7 +84,8 @@ fn facts<const D: usize>(e: &Experiment) -> Result<Value, CliError> {
             "holds_at_start": sign.least >= 0.0,
             "largest_epsilon": sign.largest_epsilon.filter(|e| e.is_finite()),
         },
-        "expected_order": if e.cells.mean_velocity.iter().all(|m| *m == 0.0) { 2 } else { 1 },
+        "expected_order": review.parity.order(),
+        "referee": verdicts(review),
         "cost": {
             "candidates": cost.candidates,
             "cell_steps": cost.cell_steps,
@@ -92,27 +98,21 @@ fn facts<const D: usize>(e: &Experiment) -> Result<Value, CliError> {
     }))
 }
 
-/// D and χ from the integral equations where |∇S| = `slope`.
-fn by_quadrature<const D: usize>(
-    kernel: &Kernel<D>,
-    model: &Model<D>,
-    s: f64,
-    slope: f64,
-) -> [f64; 2] {
-    let mut gradient = [0.0; D];
-    gradient[0] = slope;
-    let signal = LinearSignal { offset: s, gradient };
-    let at = |epsilon: f64| kernel.with_epsilon(epsilon);
-    let transport = transport(at, &model.space, &signal);
-    [transport.diffusivity[0][0], transport.drift[0] / slope]
-}
-
 /// The same for people.
 fn text(f: &Value) -> String {
     let number = |v: &Value| match v.as_f64() {
         Some(x) if x != 0.0 && !(1e-3..1e6).contains(&x.abs()) => format!("{x:.4e}"),
         Some(x) => format!("{x:.6}"),
         None => "-".into(),
+    };
+    let both = |limit: &Value, name: &str| {
+        let (value, gap) =
+            (&limit[format!("{name}_quadrature")], &limit[format!("{name}_difference")]);
+        format!(
+            "by quadrature {}, apart by {:.0e}",
+            number(value),
+            gap.as_f64().unwrap_or(f64::NAN)
+        )
     };
     let (limit, cost, sign) = (&f["limit"], &f["cost"], &f["positivity"]);
     let mut rows: Vec<Vec<String>> = Vec::new();
@@ -121,16 +121,8 @@ fn text(f: &Value) -> String {
     };
     row("measure of V", number(&f["velocity"]["measure"]), "mu");
     row("mean square speed", number(&f["velocity"]["mean_square"]), "m2, uniform on V");
-    row(
-        "D",
-        number(&limit["diffusivity"]),
-        &format!("by quadrature {}", number(&limit["diffusivity_quadrature"])),
-    );
-    row(
-        "chi",
-        number(&limit["sensitivity"]),
-        &format!("by quadrature {}", number(&limit["sensitivity_quadrature"])),
-    );
+    row("D", number(&limit["diffusivity"]), &both(limit, "diffusivity"));
+    row("chi", number(&limit["sensitivity"]), &both(limit, "sensitivity"));
     row("tumbles per cell", number(&f["rates"]["tumbles_per_cell"]), "leading order, whole run");
     row(
         "candidate rate",
@@ -144,14 +136,16 @@ fn text(f: &Value) -> String {
         None => "none".into(),
     };
     row("largest epsilon", largest, "with T >= 0 at t = 0");
-    row(
-        "expected order",
-        f["expected_order"].to_string(),
-        "in epsilon (1 with a net initial flux)",
-    );
+    row("expected order", f["expected_order"].to_string(), "in epsilon");
+    if let Some(ratio) = f["referee"]["critical_mass"]["ratio"].as_f64() {
+        let critical = number(&f["referee"]["critical_mass"]["critical"]);
+        row("mass/critical mass", format!("{ratio:.6}"), &format!("critical mass {critical}"));
+    }
     row("run", number(&cost["run_seconds"]), "seconds, from a short trial on this machine");
     row("ensemble", number(&cost["ensemble_seconds"]), "seconds");
     row("converge", number(&cost["converge_seconds"]), "seconds, budget included");
     row("memory", number(&json!(cost["memory_bytes"].as_f64().map(|b| b / 1048576.0))), "MiB");
-    aligned(&rows) + &format!("motion {}\n", f["motion"]["reason"].as_str().unwrap_or_default())
+    let reason = |of: &Value| of["reason"].as_str().unwrap_or_default().to_string();
+    let (order, motion) = (reason(&f["referee"]["order"]), reason(&f["motion"]));
+    aligned(&rows) + &format!("order {}: {order}\nmotion {motion}\n", f["expected_order"])
 }

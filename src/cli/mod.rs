@@ -10,6 +10,7 @@ mod limit;
 mod motion;
 mod new;
 mod progress;
+mod referee;
 mod run;
 mod tables;
 mod verify;

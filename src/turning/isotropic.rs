@@ -1,7 +1,10 @@
 //! The local kernel with an unbiased turn that remembers (CMPS Remarks 1, 3).
 
 use super::local::biases;
-use super::{Bounds, Coefficients, KernelModel, Local, Proposal, Scattering, Sense, TurningKernel};
+use super::{
+    Bounds, Coefficients, Growth, KernelModel, Local, Proposal, Scattering, Sense, Symmetry,
+    TurningKernel,
+};
 use crate::experiment;
 use crate::experiment::draft::Draft;
 use crate::experiment::kind::{Fallback::*, Key, Kind::*, Range, key};
@@ -123,6 +126,19 @@ impl<const D: usize> TurningKernel<D> for Isotropic<D> {
 
     fn constant_coefficients(&self) -> Option<Coefficients> {
         self.local.constant_coefficients().map(|_| self.coefficients(0.0, 0.0))
+    }
+
+    fn growth(&self) -> Growth<D> {
+        // The extremes of a given h are samples.
+        let [_, high] = self.scattering.extremes();
+        self.local.growth_with(self.scattering.is_drawn().then_some(high), |t| {
+            self.relative_rate(&t.signal, &[0.0; D], &t.new, &t.old)
+        })
+    }
+
+    fn symmetry(&self, slope: f64) -> Option<Symmetry> {
+        let [low, _] = self.scattering.extremes();
+        self.scattering.is_drawn().then(|| self.local.symmetry_with(low, slope))?
     }
 
     fn with_epsilon(&self, epsilon: f64) -> Self {

@@ -1,6 +1,6 @@
 //! What a turning kernel has to tell.
 
-use super::{Bounds, Sense};
+use super::{Bounds, Growth, Sense, Symmetry};
 use crate::rng::Stream;
 use crate::vector::Vector;
 
@@ -138,6 +138,18 @@ pub trait TurningKernel<const D: usize>: Sync {
 
     /// D and χ if they depend on neither S nor ∇S.
     fn constant_coefficients(&self) -> Option<Coefficients>;
+
+    /// What is proved of (CMPS A1) for every S ≥ 0. A kernel that says nothing is searched.
+    fn growth(&self) -> Growth<D> {
+        Growth::Unknown
+    }
+
+    /// What is proved of (CMPS 30, 31) for every S with |∇S| ≤ `slope`; `None` if nothing is. To be
+    /// given for all small ε or for none, and only where T is a continuous function of S(x), ∇S(x),
+    /// S(x+εv) and S(x−εv′): then (34) holds, too.
+    fn symmetry(&self, _slope: f64) -> Option<Symmetry> {
+        None
+    }
 
     /// The same kernel at another ε.
     fn with_epsilon(&self, epsilon: f64) -> Self

@@ -1,7 +1,8 @@
 //! The local kernel (CMPS Model 1; 38, 41).
 
 use super::{
-    Affine, Bounds, Coefficients, KernelModel, Response, Sense, TurningKernel, sampled_bound,
+    Affine, Bounds, Coefficients, Growth, KernelModel, Response, Sense, Symmetry, Turn,
+    TurningKernel, Wave, sampled_bound,
 };
 use crate::experiment::draft::Draft;
 use crate::experiment::kind::{Fallback::*, Key, Kind, NONNEGATIVE, POSITIVE, key};
@@ -112,6 +113,70 @@ impl<const D: usize> Local<D> {
         let reach = self.epsilon * self.space.max_speed() * bounds.slope;
         (highest(&self.a) + highest(&self.b)) * reach * self.space.inverse_density_bound()
     }
+
+    /// (A1) where the unbiased part of T/F is at most `highest`λ and `rate` is T/F. No S bounds ∇S: a
+    /// bias makes T negative in a steep gradient, or else unbounded, by its range 2ε(a+b)s|∇S|.
+    pub(super) fn growth_with(
+        &self,
+        highest: Option<f64>,
+        rate: impl Fn(&Turn<D>) -> f64,
+    ) -> Growth<D> {
+        let bias = |s: f64| self.a.eval(&[s]) + self.b.eval(&[s]);
+        if let Some(s) = [1.0, 0.1, 10.0, 0.01, 100.0].into_iter().find(|s| bias(*s) > 0.0) {
+            return self.steepened(s, bias(s), rate);
+        }
+        match (&self.lambda, &self.a, &self.b, highest) {
+            (
+                Quantity::Constant(lambda),
+                Quantity::Constant(_),
+                Quantity::Constant(_),
+                Some(highest),
+            ) => Growth::Holds { constant: lambda * highest * self.space.density_bound() },
+            _ => Growth::Unknown,
+        }
+    }
+
+    /// Where S = `s` and a + b = `bias`, steeper and steeper.
+    fn steepened(&self, s: f64, bias: f64, rate: impl Fn(&Turn<D>) -> f64) -> Growth<D> {
+        let speed = self.space.max_speed();
+        let turn = |slope: f64, v: f64| Turn::along(Wave::steep(s, slope), v, -v);
+        let reach = self.space.inverse_density(&turn(1.0, speed).new) * self.epsilon * speed;
+        // Twice what makes T = 0 without memory and with a λ of S alone.
+        let slope = 2.0 * self.leading_rate(s, 0.0) / (bias * reach);
+        (0..40)
+            .map(|n| turn(slope * 2.0_f64.powi(n), -speed))
+            .find(|down| rate(down) < 0.0)
+            .map_or_else(
+                || Growth::Unbounded([slope, 8.0 * slope].map(|g| turn(g, speed))),
+                Growth::Negative,
+            )
+    }
+
+    /// (30, 31) where the unbiased part of T/F is at least `least`λ, for constant λ, a, b. For
+    /// uniform F, φ^S/FF′ = unbiased part + ½εμ(a−b)(v+v′)·∇S and φ^A/FF′ = ½εμ(a+b)(v−v′)·∇S; else
+    /// both deviate by at most the largest bias.
+    pub(super) fn symmetry_with(&self, least: f64, slope: f64) -> Option<Symmetry> {
+        let (Quantity::Constant(lambda), Quantity::Constant(a), Quantity::Constant(b)) =
+            (&self.lambda, &self.a, &self.b)
+        else {
+            return None;
+        };
+        let (gamma, speed) = (least * lambda, self.space.max_speed());
+        let across = speed * speed + self.space.mean_square() / D as f64;
+        let (decrease, square) = match self.space.is_uniform() {
+            true => {
+                let steep = self.space.measure() * slope;
+                let half = 0.5 * (a + b) * steep;
+                ((a - b).abs() * steep * speed, half * half * across)
+            }
+            false => {
+                let most = (a + b) * speed * slope * self.space.inverse_density_bound();
+                (most, most * most)
+            }
+        };
+        let floor = gamma - self.epsilon * decrease;
+        (floor > 0.0).then(|| Symmetry { gamma, lower: decrease / gamma, upper: square / floor })
+    }
 }
 
 impl<const D: usize> TurningKernel<D> for Local<D> {
@@ -190,6 +255,14 @@ impl<const D: usize> TurningKernel<D> for Local<D> {
         let constant = |q: &Quantity| matches!(q, Quantity::Constant(_));
         let all = constant(&self.lambda) && constant(&self.a) && constant(&self.b);
         all.then(|| self.coefficients(0.0, 0.0))
+    }
+
+    fn growth(&self) -> Growth<D> {
+        self.growth_with(Some(1.0), |t| self.relative_rate(&t.signal, &[0.0; D], &t.new, &t.old))
+    }
+
+    fn symmetry(&self, slope: f64) -> Option<Symmetry> {
+        self.symmetry_with(1.0, slope)
     }
 
     fn with_epsilon(&self, epsilon: f64) -> Self {

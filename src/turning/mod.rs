@@ -5,6 +5,7 @@
 
 mod expansion;
 mod expression;
+mod growth;
 mod isotropic;
 mod kernel;
 mod local;
@@ -13,10 +14,11 @@ mod patches;
 mod psi;
 mod radial;
 mod scattering;
-mod search;
+pub(crate) mod search;
 mod sense;
 
 pub use expression::{Expression, VARIABLES};
+pub use growth::{Growth, Symmetry, Turn, Wave};
 pub use isotropic::Isotropic;
 pub use kernel::{Affine, Coefficients, Proposal, Response, TurningKernel};
 pub use local::Local;
@@ -217,6 +219,14 @@ impl<const D: usize> TurningKernel<D> for Kernel<D> {
 
     fn constant_coefficients(&self) -> Option<Coefficients> {
         with_kernel!(self, k => k.constant_coefficients())
+    }
+
+    fn growth(&self) -> Growth<D> {
+        with_kernel!(self, k => k.growth())
+    }
+
+    fn symmetry(&self, slope: f64) -> Option<Symmetry> {
+        with_kernel!(self, k => k.symmetry(slope))
     }
 
     fn with_epsilon(&self, epsilon: f64) -> Self {

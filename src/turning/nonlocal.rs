@@ -1,6 +1,10 @@
 //! The non-local kernel (CMPS Model 2; 42. HKS Remark 3.7 is α₊ = 1, α₋ = 0).
 
-use super::{Affine, Bounds, Coefficients, KernelModel, Psi, Response, Sense, TurningKernel};
+use super::psi::Ceiling;
+use super::{
+    Affine, Bounds, Coefficients, Growth, KernelModel, Psi, Response, Sense, Symmetry, Turn,
+    TurningKernel, Wave,
+};
 use crate::experiment;
 use crate::experiment::draft::Draft;
 use crate::experiment::kind::{ANY, Fallback::*, Key, Kind::*, NONNEGATIVE, POSITIVE, key};
@@ -153,6 +157,40 @@ impl<const D: usize> TurningKernel<D> for NonLocal<D> {
 
     fn constant_coefficients(&self) -> Option<Coefficients> {
         self.psi.is_of_difference().then(|| self.coefficients(0.0, 0.0))
+    }
+
+    /// From ψ ≤ α₁S̃ + α₂: T ≤ (α₊+α₋)α₂ + α₁(α₊S(x+εv) + α₋S(x−εv′)).
+    fn growth(&self) -> Growth<D> {
+        let (speed, reach) = (self.max_speed, self.epsilon * self.max_speed);
+        let turn = |signal: Wave| Turn::along(signal, speed, speed);
+        match self.psi.ceiling() {
+            Ceiling::Affine { slope, level } => Growth::Holds {
+                constant: ((self.plus + self.minus) * level).max(slope * self.plus.max(self.minus)),
+            },
+            Ceiling::Negative { height } => Growth::Negative(turn(Wave::hill(height, reach))),
+            Ceiling::Rises { height } => {
+                Growth::Unbounded([height, 2.0 * height].map(|h| turn(Wave::valley(h, reach))))
+            }
+            Ceiling::Falls { height } => {
+                Growth::Unbounded([height, 2.0 * height].map(|h| turn(Wave::hill(h, reach))))
+            }
+            Ceiling::Unknown => Growth::Unknown,
+        }
+    }
+
+    /// With y = εs|∇S| ≥ |z| and α = α₊+α₋, φ^S/FF′ ≥ μαψ(−y) ≥ μα(C₂ − C₁y), and by the mean value
+    /// theorem |φ^A|/FF′ ≤ ½μα L ε|∇S||v−v′|, L the largest |ψ′| within y.
+    fn symmetry(&self, slope: f64) -> Option<Symmetry> {
+        let reach = self.epsilon * self.max_speed * slope;
+        let steepest = self.psi.steepest(reach)?;
+        let (floor, level) = (self.psi.floor(reach), self.psi.eval(0.0, 0.0));
+        let weight = self.measure * (self.plus + self.minus);
+        let across = self.max_speed.powi(2) + self.mean_square;
+        (floor > 0.0).then(|| Symmetry {
+            gamma: weight * level,
+            lower: self.psi.remote_slope(0.0) * self.max_speed * slope / level,
+            upper: weight * (steepest * slope).powi(2) * across / (4.0 * floor),
+        })
     }
 
     fn with_epsilon(&self, epsilon: f64) -> Self {

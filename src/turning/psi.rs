@@ -5,6 +5,7 @@ use crate::experiment;
 use crate::formula::{Formula, Quantity};
 use crate::quadrature::gauss_legendre;
 use crate::velocity::VelocitySpace;
+use std::cmp::Ordering;
 
 /// ψ(S, S̃), with z = S̃ − S.
 #[derive(Clone, Debug)]
@@ -130,10 +131,70 @@ impl Psi {
         }
     }
 
+    /// How ψ(S, S̃) grows for S, S̃ ≥ 0.
+    pub(super) fn ceiling(&self) -> Ceiling {
+        match self {
+            Self::Saturating { c1, c2 } => Ceiling::Affine { slope: *c1, level: *c2 },
+            Self::Linear { c1, c2 } => Ceiling::Negative { height: 2.0 * c2 / c1 },
+            Self::Exponential { c1, c2 } => Ceiling::Rises { height: 10.0 * c2 / c1 },
+            Self::Separable {
+                diffusivity: Quantity::Constant(_),
+                sensitivity: Quantity::Constant(chi),
+                per_mean_square,
+                ..
+            } => {
+                let height = 10.0 / (per_mean_square * chi.abs());
+                match chi.partial_cmp(&0.0) {
+                    Some(Ordering::Greater) => Ceiling::Rises { height },
+                    Some(Ordering::Less) => Ceiling::Falls { height },
+                    _ => Ceiling::Affine { slope: 0.0, level: self.eval(0.0, 0.0) },
+                }
+            }
+            _ => Ceiling::Unknown,
+        }
+    }
+
+    /// The largest |∂ψ/∂S̃| for |S̃ − S| ≤ `reach`; `None` if ψ is no function of S̃ − S.
+    pub(super) fn steepest(&self, reach: f64) -> Option<f64> {
+        match self {
+            Self::Saturating { c1, .. } | Self::Linear { c1, .. } => Some(*c1),
+            Self::Exponential { c1, c2 } => Some(c1 * (c1 * reach / c2).exp()),
+            _ => None,
+        }
+    }
+
     /// A lower bound on ψ(S, S̃) for |S̃ − S| ≤ `reach`; 0 where only samples could tell.
     pub fn floor(&self, reach: f64) -> f64 {
         if self.is_of_difference() { self.eval(0.0, -reach) } else { 0.0 }
     }
+}
+
+/// How ψ(S, S̃) grows for S, S̃ ≥ 0.
+pub(super) enum Ceiling {
+    /// 0 < ψ ≤ slope·S̃ + level, with neither to be lowered.
+    Affine {
+        /// α₁.
+        slope: f64,
+        /// α₂.
+        level: f64,
+    },
+    /// ψ(height, 0) < 0.
+    Negative {
+        /// Where.
+        height: f64,
+    },
+    /// ψ(0, S̃) grows exponentially.
+    Rises {
+        /// Ten times its scale.
+        height: f64,
+    },
+    /// ψ(S, 0) grows exponentially.
+    Falls {
+        /// Ten times its scale.
+        height: f64,
+    },
+    /// Nothing is known.
+    Unknown,
 }
 
 /// See [`Psi::tangent`].

@@ -15,8 +15,8 @@ pub fn bounds<const N: usize>(f: impl Fn(&[f64; N]) -> f64) -> [f64; 2] {
         return [f64::NAN; 2];
     }
     found.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let lowest = found.iter().take(CLIMBS).map(|(_, u)| -climb(|u| -f(u), *u));
-    let highest = found.iter().rev().take(CLIMBS).map(|(_, u)| climb(&f, *u));
+    let lowest = found.iter().take(CLIMBS).map(|(_, u)| -climb(|u| -f(u), *u).0);
+    let highest = found.iter().rev().take(CLIMBS).map(|(_, u)| climb(&f, *u).0);
     let (low, high) =
         (lowest.fold(f64::INFINITY, f64::min), highest.fold(f64::NEG_INFINITY, f64::max));
     let room = ROOM * (high - low);
@@ -34,8 +34,20 @@ pub fn samples<const N: usize>() -> impl Iterator<Item = [f64; N]> {
     })
 }
 
-/// The value at the top of the hill that `u` stands on: steps along each axis, halved when none helps.
-fn climb<const N: usize>(f: impl Fn(&[f64; N]) -> f64, mut u: [f64; N]) -> f64 {
+/// The highest value found and where; values that are no numbers are passed over.
+pub fn highest<const N: usize>(f: impl Fn(&[f64; N]) -> f64) -> (f64, [f64; N]) {
+    let f = |u: &[f64; N]| {
+        let value = f(u);
+        if value.is_nan() { f64::NEG_INFINITY } else { value }
+    };
+    let mut found: Vec<(f64, [f64; N])> = samples().map(|u| (f(&u), u)).collect();
+    found.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let climbs = found.iter().take(CLIMBS).map(|(_, u)| climb(f, *u));
+    climbs.fold((f64::NEG_INFINITY, [0.0; N]), |best, top| if top.0 > best.0 { top } else { best })
+}
+
+/// The top of the hill that `u` stands on: steps along each axis, halved when none helps.
+fn climb<const N: usize>(f: impl Fn(&[f64; N]) -> f64, mut u: [f64; N]) -> (f64, [f64; N]) {
     let (mut best, mut step) = (f(&u), 0.25);
     while step > 1e-4 {
         let mut moved = false;
@@ -53,7 +65,7 @@ fn climb<const N: usize>(f: impl Fn(&[f64; N]) -> f64, mut u: [f64; N]) -> f64 {
             step *= 0.5;
         }
     }
-    best
+    (best, u)
 }
 
 #[cfg(test)]

@@ -142,6 +142,14 @@ impl<const D: usize> VelocitySpace<D> {
         }
     }
 
+    /// An upper bound on F; the largest F if it is uniform.
+    pub fn density_bound(&self) -> f64 {
+        match &self.profile {
+            Profile::Uniform => 1.0 / self.measure,
+            Profile::Radial(p) => p.highest(),
+        }
+    }
+
     /// A velocity drawn from F.
     #[inline(always)]
     pub fn sample(&self, rng: &mut Stream) -> Vector<D> {

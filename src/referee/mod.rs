@@ -1,0 +1,135 @@
+//! What a referee of the papers would check of an experiment: their assumptions with figures, a
+//! counter-example where one fails, and which theorem applies.
+//!
+//! Everything is found from values of T alone, but for what a kernel says is proved of it for every
+//! signal ([`crate::turning::Growth`], [`crate::turning::Symmetry`]).
+
+mod balance;
+mod growth;
+mod parity;
+mod symmetry;
+mod theorems;
+mod transport;
+mod velocities;
+
+pub use balance::{Balance, balance};
+pub use growth::{Example, Found, Structure, evaluate, structure};
+pub use parity::{Parity, parity};
+pub use symmetry::{Parts, parts};
+pub use theorems::{Evidence, Hypothesis, Theorem, theorems};
+pub use transport::{Comparison, compare};
+
+use crate::experiment::Experiment;
+use crate::model::Model;
+use crate::study::Virial;
+use crate::turning::{Sense, Symmetry, TurningKernel};
+
+/// Whether a hypothesis or an assumption holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It is met.
+    Holds,
+    /// It is violated.
+    Fails,
+    /// Nobody has proved it either way.
+    Unknown,
+}
+
+impl Status {
+    /// As a word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::Fails => "fails",
+            Self::Unknown => "not known",
+        }
+    }
+}
+
+/// Where the kernel is looked at: a signal with the values and the steepest gradient of t = 0.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Place {
+    /// Least S.
+    pub low: f64,
+    /// Largest S.
+    pub high: f64,
+    /// Bound on |∇S|; 1 where S is flat.
+    pub slope: f64,
+}
+
+impl Place {
+    /// The signal of a model at t = 0.
+    pub fn at_start<const D: usize>(model: &Model<D>) -> Self {
+        let bounds = model.initial_signal().bounds();
+        let slope = if bounds.slope > 0.0 { bounds.slope } else { 1.0 };
+        Self { low: bounds.low, high: bounds.high, slope }
+    }
+
+    /// The middle value of S.
+    pub fn middle(&self) -> f64 {
+        0.5 * (self.low + self.high)
+    }
+}
+
+/// Everything that was found.
+#[derive(Clone, Debug)]
+pub struct Review<const D: usize> {
+    /// Where.
+    pub place: Place,
+    /// (A0).
+    pub balance: Balance<D>,
+    /// (A1).
+    pub structure: Structure<D>,
+    /// (CMPS 30, 31) as measured at [`Review::place`].
+    pub parts: Parts<D>,
+    /// (CMPS 30, 31) as proved for every S with |∇S| ≤ slope, at this ε.
+    pub proved: Option<Symmetry>,
+    /// D and χ.
+    pub comparison: Comparison,
+    /// What decides the order in ε.
+    pub parity: Parity,
+    /// The theorems of CMPS and HKS.
+    pub theorems: Vec<Theorem>,
+    /// The critical mass, in the plane.
+    pub virial: Option<Virial>,
+}
+
+/// Reviews an experiment and its model.
+pub fn review<const D: usize>(e: &Experiment, model: &Model<D>) -> Review<D> {
+    let (kernel, space, place) = (&model.kernel, &model.space, Place::at_start(model));
+    let balance = balance(kernel, space, &place);
+    let structure = structure(kernel, space, model.epsilon);
+    let parts = parts(kernel, space, &place, model.epsilon);
+    let symmetry_in_limit = in_limit(model, &place);
+    let evidence = Evidence {
+        balance: balance.status(),
+        gamma: balance.least,
+        structure: structure.status,
+        symmetry: symmetry_in_limit,
+        senses_change: kernel.senses_change(),
+    };
+    Review {
+        theorems: theorems(e, &evidence),
+        comparison: compare(kernel, space, &place),
+        parity: parity(kernel, space, &place, &e.cells.mean_velocity, model.epsilon),
+        virial: Virial::new(e, kernel, &model.initial),
+        proved: kernel.symmetry(place.slope),
+        place,
+        balance,
+        structure,
+        parts,
+    }
+}
+
+/// Factor on ε that stands for "ε small enough".
+const VANISHING: f64 = 1e-6;
+
+/// Whether (CMPS 30, 31) hold for ε small enough.
+fn in_limit<const D: usize>(model: &Model<D>, place: &Place) -> Status {
+    let epsilon = VANISHING * model.epsilon;
+    let kernel = model.kernel.with_epsilon(epsilon);
+    match kernel.symmetry(place.slope) {
+        Some(_) => Status::Holds,
+        None => parts(&kernel, &model.space, place, epsilon).status(),
+    }
+}
