@@ -8,7 +8,7 @@ use kinetaxis::referee::{
     Place, Review, Status, Structure, balance, compare, evaluate, parity, parts, review, structure,
 };
 use kinetaxis::turning::{
-    Bounds, Coefficients, Growth, Isotropic, Local, NonLocal, Psi, Response, Scattering, Sense,
+    Bounds, Coefficients, Isotropic, Local, Majorant, NonLocal, Psi, Response, Scattering, Sense,
     Turn, TurningKernel, Wave,
 };
 use kinetaxis::vector::{Vector, dot, norm};
@@ -390,7 +390,7 @@ fn a_part_that_is_odd_lowers_the_order() {
 fn a_silent_kernel_is_searched() {
     let v = space::<2>(VelocitySet::Sphere);
     let silent = |psi| wrong(nonlocal(&v, psi, 0.2), 0.2, Fault::Silence);
-    assert_eq!(TurningKernel::<2>::growth(&silent(saturating())), Growth::Unknown);
+    assert_eq!(TurningKernel::<2>::majorant(&silent(saturating())), Majorant::Unknown);
     let found = structure(&silent(saturating()), &v, 0.2);
     assert_eq!((found.status, found.constant), (Status::Unknown, None));
     let constant = (PLUS + MINUS) * C2;

@@ -3,8 +3,8 @@
 use super::context::load;
 use super::error::CliError;
 use super::motion::plan_json;
-use super::tables::{aligned, print};
 use super::referee::{report, verdicts};
+use super::tables::{aligned, print};
 use super::{Input, with_dimension};
 use crate::experiment::Experiment;
 use crate::model::Model;

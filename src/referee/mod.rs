@@ -2,10 +2,10 @@
 //! counter-example where one fails, and which theorem applies.
 //!
 //! Everything is found from values of T alone, but for what a kernel says is proved of it for every
-//! signal ([`crate::turning::Growth`], [`crate::turning::Symmetry`]).
+//! signal ([`crate::turning::Majorant`], [`crate::turning::Symmetry`]).
 
 mod balance;
-mod growth;
+mod majorant;
 mod parity;
 mod symmetry;
 mod theorems;
@@ -13,7 +13,7 @@ mod transport;
 mod velocities;
 
 pub use balance::{Balance, balance};
-pub use growth::{Example, Found, Structure, evaluate, structure};
+pub use majorant::{Example, Found, Structure, evaluate, structure};
 pub use parity::{Parity, parity};
 pub use symmetry::{Parts, parts};
 pub use theorems::{Evidence, Hypothesis, Theorem, theorems};

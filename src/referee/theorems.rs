@@ -4,6 +4,7 @@ use super::Status;
 use crate::experiment::{Density, Experiment, Signal};
 use crate::formula::Quantity;
 use crate::grid::Boundary;
+use crate::growth::Growth;
 
 /// What the other checks found.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -80,9 +81,11 @@ pub fn theorems(e: &Experiment, evidence: &Evidence) -> Vec<Theorem> {
         let box_note = "the paper treats no boundaries";
         [vec![space, whole_space(e, box_note)], heat(&e.signal)].concat()
     };
+    let conserved = |setting: Vec<Hypothesis>| [setting, births(e)].concat();
     let existence = |setting: Vec<Hypothesis>| {
-        let (start, growth) = (bounded_start(&e.cells.density, "f0 in L1 and Linf"), a1(evidence));
-        [setting, vec![start, growth]].concat()
+        let (start, majorant) =
+            (bounded_start(&e.cells.density, "f0 in L1 and Linf"), a1(evidence));
+        [setting, vec![start, majorant]].concat()
     };
     let limit = |setting: Vec<Hypothesis>, asks| {
         let start = bounded_start(&e.cells.density, asks);
@@ -91,17 +94,25 @@ pub fn theorems(e: &Experiment, evidence: &Evidence) -> Vec<Theorem> {
     let bounded = "a global bounded solution at fixed epsilon";
     let converges = "rho, S, grad S converge as epsilon -> 0, up to a subsequence, on some (0, t*)";
     vec![
-        Theorem { name: "CMPS Theorem 1", claim: bounded, hypotheses: existence(cmps()) },
-        Theorem { name: "HKS Theorem 2.5", claim: bounded, hypotheses: existence(hks()) },
+        Theorem {
+            name: "CMPS Theorem 1",
+            claim: bounded,
+            hypotheses: existence(conserved(cmps())),
+        },
+        Theorem {
+            name: "HKS Theorem 2.5",
+            claim: bounded,
+            hypotheses: existence(conserved(hks())),
+        },
         Theorem {
             name: "CMPS Theorem 3",
             claim: converges,
-            hypotheses: limit(cmps(), "f0 in L1 and Lq(F^(1-q)), q > 3"),
+            hypotheses: limit(conserved(cmps()), "f0 in L1 and Lq(F^(1-q)), q > 3"),
         },
         Theorem {
             name: "HKS Theorem 3.4",
             claim: converges,
-            hypotheses: limit(hks(), "f0 in L1 and Lq(F^(1-q)), q > d"),
+            hypotheses: limit(conserved(hks()), "f0 in L1 and Lq(F^(1-q)), q > d"),
         },
     ]
 }
@@ -114,6 +125,14 @@ fn whole_space(e: &Experiment, note: &str) -> Hypothesis {
     let open = e.domain.boundary.iter().all(|b| matches!(b, Boundary::Open { .. }));
     let note = if open { "open on all axes".into() } else { format!("a box; {note}") };
     hypothesis("the whole space", met(open), note)
+}
+
+/// Neither paper treats births and deaths.
+fn births(e: &Experiment) -> Vec<Hypothesis> {
+    match Growth::from_experiment(e) {
+        None => Vec::new(),
+        Some(_) => vec![hypothesis("no births and deaths", Status::Fails, "cells.growth")],
+    }
 }
 
 /// −ΔS = ρ (CMPS 8). D_S and α are a change of units of S.

@@ -2,7 +2,7 @@
 
 use super::local::biases;
 use super::{
-    Bounds, Coefficients, Growth, KernelModel, Local, Proposal, Scattering, Sense, Symmetry,
+    Bounds, Coefficients, KernelModel, Local, Majorant, Proposal, Scattering, Sense, Symmetry,
     TurningKernel,
 };
 use crate::experiment;
@@ -128,10 +128,10 @@ impl<const D: usize> TurningKernel<D> for Isotropic<D> {
         self.local.constant_coefficients().map(|_| self.coefficients(0.0, 0.0))
     }
 
-    fn growth(&self) -> Growth<D> {
+    fn majorant(&self) -> Majorant<D> {
         // The extremes of a given h are samples.
         let [_, high] = self.scattering.extremes();
-        self.local.growth_with(self.scattering.is_drawn().then_some(high), |t| {
+        self.local.majorant_with(self.scattering.is_drawn().then_some(high), |t| {
             self.relative_rate(&t.signal, &[0.0; D], &t.new, &t.old)
         })
     }

@@ -1,6 +1,6 @@
 //! What a turning kernel has to tell.
 
-use super::{Bounds, Growth, Sense, Symmetry};
+use super::{Bounds, Majorant, Sense, Symmetry};
 use crate::rng::Stream;
 use crate::vector::Vector;
 
@@ -140,8 +140,8 @@ pub trait TurningKernel<const D: usize>: Sync {
     fn constant_coefficients(&self) -> Option<Coefficients>;
 
     /// What is proved of (CMPS A1) for every S ≥ 0. A kernel that says nothing is searched.
-    fn growth(&self) -> Growth<D> {
-        Growth::Unknown
+    fn majorant(&self) -> Majorant<D> {
+        Majorant::Unknown
     }
 
     /// What is proved of (CMPS 30, 31) for every S with |∇S| ≤ `slope`; `None` if nothing is. To be

@@ -1,7 +1,7 @@
 //! The local kernel (CMPS Model 1; 38, 41).
 
 use super::{
-    Affine, Bounds, Coefficients, Growth, KernelModel, Response, Sense, Symmetry, Turn,
+    Affine, Bounds, Coefficients, KernelModel, Majorant, Response, Sense, Symmetry, Turn,
     TurningKernel, Wave, sampled_bound,
 };
 use crate::experiment::draft::Draft;
@@ -116,11 +116,11 @@ impl<const D: usize> Local<D> {
 
     /// (A1) where the unbiased part of T/F is at most `highest`λ and `rate` is T/F. No S bounds ∇S: a
     /// bias makes T negative in a steep gradient, or else unbounded, by its range 2ε(a+b)s|∇S|.
-    pub(super) fn growth_with(
+    pub(super) fn majorant_with(
         &self,
         highest: Option<f64>,
         rate: impl Fn(&Turn<D>) -> f64,
-    ) -> Growth<D> {
+    ) -> Majorant<D> {
         let bias = |s: f64| self.a.eval(&[s]) + self.b.eval(&[s]);
         if let Some(s) = [1.0, 0.1, 10.0, 0.01, 100.0].into_iter().find(|s| bias(*s) > 0.0) {
             return self.steepened(s, bias(s), rate);
@@ -131,13 +131,13 @@ impl<const D: usize> Local<D> {
                 Quantity::Constant(_),
                 Quantity::Constant(_),
                 Some(highest),
-            ) => Growth::Holds { constant: lambda * highest * self.space.density_bound() },
-            _ => Growth::Unknown,
+            ) => Majorant::Holds { constant: lambda * highest * self.space.density_bound() },
+            _ => Majorant::Unknown,
         }
     }
 
     /// Where S = `s` and a + b = `bias`, steeper and steeper.
-    fn steepened(&self, s: f64, bias: f64, rate: impl Fn(&Turn<D>) -> f64) -> Growth<D> {
+    fn steepened(&self, s: f64, bias: f64, rate: impl Fn(&Turn<D>) -> f64) -> Majorant<D> {
         let speed = self.space.max_speed();
         let turn = |slope: f64, v: f64| Turn::along(Wave::steep(s, slope), v, -v);
         let reach = self.space.inverse_density(&turn(1.0, speed).new) * self.epsilon * speed;
@@ -147,8 +147,8 @@ impl<const D: usize> Local<D> {
             .map(|n| turn(slope * 2.0_f64.powi(n), -speed))
             .find(|down| rate(down) < 0.0)
             .map_or_else(
-                || Growth::Unbounded([slope, 8.0 * slope].map(|g| turn(g, speed))),
-                Growth::Negative,
+                || Majorant::Unbounded([slope, 8.0 * slope].map(|g| turn(g, speed))),
+                Majorant::Negative,
             )
     }
 
@@ -257,8 +257,8 @@ impl<const D: usize> TurningKernel<D> for Local<D> {
         all.then(|| self.coefficients(0.0, 0.0))
     }
 
-    fn growth(&self) -> Growth<D> {
-        self.growth_with(Some(1.0), |t| self.relative_rate(&t.signal, &[0.0; D], &t.new, &t.old))
+    fn majorant(&self) -> Majorant<D> {
+        self.majorant_with(Some(1.0), |t| self.relative_rate(&t.signal, &[0.0; D], &t.new, &t.old))
     }
 
     fn symmetry(&self, slope: f64) -> Option<Symmetry> {

@@ -5,10 +5,10 @@
 
 mod expansion;
 mod expression;
-mod growth;
 mod isotropic;
 mod kernel;
 mod local;
+mod majorant;
 mod nonlocal;
 mod patches;
 mod psi;
@@ -18,10 +18,10 @@ pub(crate) mod search;
 mod sense;
 
 pub use expression::{Expression, VARIABLES};
-pub use growth::{Growth, Symmetry, Turn, Wave};
 pub use isotropic::Isotropic;
 pub use kernel::{Affine, Coefficients, Proposal, Response, TurningKernel};
 pub use local::Local;
+pub use majorant::{Majorant, Symmetry, Turn, Wave};
 pub use nonlocal::NonLocal;
 pub use psi::Psi;
 pub use radial::Moments;
@@ -221,8 +221,8 @@ impl<const D: usize> TurningKernel<D> for Kernel<D> {
         with_kernel!(self, k => k.constant_coefficients())
     }
 
-    fn growth(&self) -> Growth<D> {
-        with_kernel!(self, k => k.growth())
+    fn majorant(&self) -> Majorant<D> {
+        with_kernel!(self, k => k.majorant())
     }
 
     fn symmetry(&self, slope: f64) -> Option<Symmetry> {

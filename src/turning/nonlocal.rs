@@ -2,7 +2,7 @@
 
 use super::psi::Ceiling;
 use super::{
-    Affine, Bounds, Coefficients, Growth, KernelModel, Psi, Response, Sense, Symmetry, Turn,
+    Affine, Bounds, Coefficients, KernelModel, Majorant, Psi, Response, Sense, Symmetry, Turn,
     TurningKernel, Wave,
 };
 use crate::experiment;
@@ -160,21 +160,21 @@ impl<const D: usize> TurningKernel<D> for NonLocal<D> {
     }
 
     /// From ψ ≤ α₁S̃ + α₂: T ≤ (α₊+α₋)α₂ + α₁(α₊S(x+εv) + α₋S(x−εv′)).
-    fn growth(&self) -> Growth<D> {
+    fn majorant(&self) -> Majorant<D> {
         let (speed, reach) = (self.max_speed, self.epsilon * self.max_speed);
         let turn = |signal: Wave| Turn::along(signal, speed, speed);
         match self.psi.ceiling() {
-            Ceiling::Affine { slope, level } => Growth::Holds {
+            Ceiling::Affine { slope, level } => Majorant::Holds {
                 constant: ((self.plus + self.minus) * level).max(slope * self.plus.max(self.minus)),
             },
-            Ceiling::Negative { height } => Growth::Negative(turn(Wave::hill(height, reach))),
+            Ceiling::Negative { height } => Majorant::Negative(turn(Wave::hill(height, reach))),
             Ceiling::Rises { height } => {
-                Growth::Unbounded([height, 2.0 * height].map(|h| turn(Wave::valley(h, reach))))
+                Majorant::Unbounded([height, 2.0 * height].map(|h| turn(Wave::valley(h, reach))))
             }
             Ceiling::Falls { height } => {
-                Growth::Unbounded([height, 2.0 * height].map(|h| turn(Wave::hill(h, reach))))
+                Majorant::Unbounded([height, 2.0 * height].map(|h| turn(Wave::hill(h, reach))))
             }
-            Ceiling::Unknown => Growth::Unknown,
+            Ceiling::Unknown => Majorant::Unknown,
         }
     }
 

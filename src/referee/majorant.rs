@@ -2,7 +2,7 @@
 
 use super::Status;
 use crate::turning::search::highest;
-use crate::turning::{Growth, Sense, Turn, TurningKernel, Wave};
+use crate::turning::{Majorant, Sense, Turn, TurningKernel, Wave};
 use crate::vector::{Vector, scaled};
 use crate::velocity::VelocitySpace;
 use std::f64::consts::PI;
@@ -53,16 +53,16 @@ pub fn structure<const D: usize, K: TurningKernel<D>>(
         examples: turns.iter().map(|turn| example(*turn)).collect(),
         found: Vec::new(),
     };
-    match kernel.growth() {
-        Growth::Holds { constant } => Structure {
+    match kernel.majorant() {
+        Majorant::Holds { constant } => Structure {
             status: Status::Holds,
             constant: Some(constant),
             examples: Vec::new(),
             found: Vec::new(),
         },
-        Growth::Negative(turn) => fails(&[turn]),
-        Growth::Unbounded(turns) => fails(&turns),
-        Growth::Unknown => search(space, epsilon, example),
+        Majorant::Negative(turn) => fails(&[turn]),
+        Majorant::Unbounded(turns) => fails(&turns),
+        Majorant::Unknown => search(space, epsilon, example),
     }
 }
 

@@ -100,7 +100,7 @@ impl<const D: usize> Turn<D> {
 /// What is known of 0 ≤ T_ε ≤ C(1 + S(x+εv) + S(x−εv′)) for every x, v, v′ and S ≥ 0 (CMPS A1,
 /// HKS 22, there with ε = 1).
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Growth<const D: usize> {
+pub enum Majorant<const D: usize> {
     /// It holds.
     Holds {
         /// C: the least one, unless F is given by an expression.
