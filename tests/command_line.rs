@@ -283,7 +283,7 @@ fn every_parameter_has_a_sweep() {
         ("cells", 4, false),
         ("grid", 3, true),
         ("step", 2, true),
-        ("bandwidth", 4, true),
+        ("bandwidth", 3, true),
     ] {
         let (text, out) = sweep(&desk, parameter, &["--in", parameter]);
         assert!(text.contains(&format!("  {parameter}  ")), "{text}");
@@ -321,12 +321,12 @@ fn a_sweep_that_cannot_be_is_refused_with_key_value_and_remedy() {
         message
     };
     let cases: [(&str, &[&str], &[&str]); 11] = [
-        ("delta", &[], &["converge.in = delta", "signal.equation = \"none\"", "\"parabolic\""]),
+        ("delta", &[], &["converge.in = \"delta\"", "signal.equation = \"none\"", "\"parabolic\""]),
         ("delta", &parabolic[..1], &["signal.decay = 0.0", "t/delta", "signal.decay > 0"]),
         (
             "delta",
             &[parabolic[0], "signal.decay=rho"],
-            &["signal.decay = rho", "elliptic", "Give a number"],
+            &["signal.decay = \"rho\"", "elliptic", "Give a number"],
         ),
         ("delta", &[&parabolic[..], &["converge.values=[0.1]"]].concat(), &["fewer than 2"]),
         ("delta", &[&parabolic[..], &["converge.values=[0.1, 0]"]].concat(), &["entry 2"]),
