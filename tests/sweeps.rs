@@ -66,7 +66,7 @@ fn lag(terms: &[[f64; 2]], delta: f64) -> f64 {
 
 /// Cells that do not feel S have a ρ that is known, by the telegraph equation or by that of heat,
 /// and so is S for every δ: all three methods have to give the distance itself, not only an order.
-/// Cells: four weak distances at 99.99%, false alarm 4·10⁻⁴; a δ that is off by a third would be seen.
+/// Cells: four weak distances at 99.99%, false alarm 4·10⁻⁴; a δ that is off by a half would be seen.
 #[test]
 fn the_lag_of_the_signal_is_the_exact_one() {
     let r = sweep(&[
@@ -96,8 +96,8 @@ fn the_lag_of_the_signal_is_the_exact_one() {
     for row in rows(method(&r, "cells"), "S", weak) {
         let exact = 0.5 * mollified * lag(&telegraph, row.value);
         assert!(row.error.low <= exact && exact <= row.error.high, "{row:?} {exact}");
-        // A fifth of the distance at δ = 1.6.
-        assert!(row.error.high - row.error.low < 0.0015, "{row:?} {exact}");
+        // A quarter of the distance at δ = 1.6 to either side.
+        assert!(row.error.high - row.error.low < 0.004, "{row:?} {exact}");
     }
 }
 
