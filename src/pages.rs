@@ -1,6 +1,6 @@
 //! The report of each command: what was computed, as pictures and tables on one page.
 
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, Parameter};
 use crate::grid::Grid;
 use crate::model::Model;
 use crate::observe::names;
@@ -115,46 +115,66 @@ fn at(time: f64, what: &str) -> String {
     format!("{what} at t = {}.", compact(time))
 }
 
-/// Report of `converge`.
-pub fn converge_page<const D: usize>(e: &Experiment, m: &Model<D>, r: &Convergence<D>) -> String {
+/// Report of `converge`; `m` is the model at the finest value.
+pub fn converge_page<const D: usize>(m: &Model<D>, r: &Convergence<D>) -> String {
+    let e = &r.last;
+    let parameter = e.converge.parameter;
     let interval: Vec<[f64; 2]> = (0..m.grid().len())
         .map(|i| r.finest.estimate(i, e.ensemble.confidence))
         .map(|d| [d.low, d.high])
         .collect();
-    let smallest = e.converge.epsilons.last().expect("at least two ε");
-    let name = format!("cells, ε = {}", compact(*smallest));
+    let name = format!("cells, {} = {}", parameter.symbol(), compact(parameter.value(e)));
+    let other = match parameter {
+        Parameter::Epsilon => "limit ε → 0".to_string(),
+        p => p.compared_with().to_string(),
+    };
     let fields = [
         Field { name: &name, values: r.finest.means(), interval: Some(&interval) },
-        Field { name: "limit ε → 0", values: &r.mollified_limit, interval: None },
+        Field { name: &other, values: &r.finest_other, interval: None },
     ];
     let mut page = page(e, "converge").paragraph(&format!(
-        "Distance between the kinetic model and its drift–diffusion limit at t = {}. By cells: \
-             {} replicates at each ε; bars are {}% intervals, and a hollow marker with an arrow is \
-             an upper bound, because its interval reaches zero.",
+        "Distance between the kinetic model and {} at t = {}. By cells: {} replicates at each {}; \
+         bars are {}% intervals, and a hollow marker with an arrow is an upper bound, because its \
+         interval reaches zero.",
+        match parameter {
+            Parameter::Epsilon => "its drift–diffusion limit".to_string(),
+            p => format!("the same with {}, at each {},", p.compared_with(), p.symbol()),
+        },
         compact(e.time.end),
         r.replicates,
+        parameter.symbol(),
         100.0 * e.ensemble.confidence
     ));
-    if r.other.is_some() {
+    let methods = || std::iter::once(&r.main).chain(&r.others);
+    if methods().any(|sweep| sweep.method == "kinetic equation") {
         page = page.paragraph(
             "By the kinetic equation: solved on grid and discrete ordinates, without noise; bars \
              are its numerical error.",
         );
     }
-    for sweep in std::iter::once(&r.main).chain(&r.other) {
-        page = order_section(page, sweep);
+    if methods().any(|sweep| sweep.method == "limit") {
+        page = page.paragraph("By the limit: the macroscopic equation with either signal.");
+    }
+    for sweep in methods() {
+        page = order_section(page, sweep, parameter);
     }
     if !r.checks.is_empty() {
-        page = page.section("Cells against the kinetic equation").table(&checks(&r.checks));
+        let table = checks(&r.checks, parameter);
+        page = page.section("Cells against the kinetic equation").table(&table);
     }
-    page = page
-        .section("Density beside its limit")
-        .figure(
-            &picture(m.grid(), "Density ρ", &fields),
-            &at(e.time.end, "Density and its limit, both seen through K_h,"),
-        )
-        .paragraph(&own_error(&r.refinement))
-        .section("Budget");
+    page = page.section("Density beside what it is compared with").figure(
+        &picture(m.grid(), "Density ρ", &fields),
+        &at(e.time.end, "Both densities, seen through K_h,"),
+    );
+    if let Some(macroscopic) = &r.macroscopic {
+        page = budget_section(page.paragraph(&own_error(&macroscopic.refinement)), r);
+    }
+    page.section("All distances").table(&distances(&r.main, parameter)).to_html()
+}
+
+/// What each distance to the limit is made of.
+fn budget_section<const D: usize>(page: Page, r: &Convergence<D>) -> Page {
+    let mut page = page.section("Budget");
     if r.budget.is_empty() {
         page = page.paragraph(
             "No budget was measured. Set converge.budget_replicates to split each distance into \
@@ -167,42 +187,51 @@ pub fn converge_page<const D: usize>(e: &Experiment, m: &Model<D>, r: &Convergen
             page = page.figure(&budget(r, quantity), &text);
         }
     }
-    page.section("All distances").table(&distances(&r.main)).to_html()
+    page
 }
 
 /// Errors and orders by one method.
-fn order_section(page: Page, sweep: &Sweep) -> Page {
+fn order_section(page: Page, sweep: &Sweep, parameter: Parameter) -> Page {
+    let x = abscissa(parameter);
     let mut page = page
-        .section(&format!("Order in ε, by {}", sweep.method))
+        .section(&format!("Order in {x}, by {}", sweep.method))
         .figure(
-            &errors(sweep, |q, norm| q == "rho" && !is_weak(norm)),
-            "Distance of the densities against ε.",
+            &errors(sweep, parameter, |q, norm| q == "rho" && !is_weak(norm)),
+            &format!("Distance of the densities against {x}."),
         )
         .figure(
-            &errors(sweep, |q, norm| q != "rho" && norm == "L2"),
-            "Distances of S, ∇S, J and the norm of r_ε against ε, in L².",
+            &errors(sweep, parameter, |q, norm| q != "rho" && norm == "L2"),
+            &format!("Distances of S, ∇S, J and the norm of r_ε against {x}, in L²."),
         );
     let has_weak = |(q, norm, fit): &(&str, String, Order)| {
         *q == "rho" && is_weak(norm) && fit.order.is_some()
     };
     if sweep.orders.iter().any(has_weak) {
-        let weak = errors(sweep, |q, norm| q == "rho" && is_weak(norm));
-        page = page.figure(&weak, "Weak errors of the density against ε.");
+        let weak = errors(sweep, parameter, |q, norm| q == "rho" && is_weak(norm));
+        page = page.figure(&weak, &format!("Weak errors of the density against {x}."));
     }
     page.table(&orders(sweep))
 }
 
-fn checks(checks: &[Check]) -> Table {
+/// What errors are drawn against.
+fn abscissa(parameter: Parameter) -> String {
+    match parameter {
+        Parameter::Cells | Parameter::Grid => format!("1/{}", parameter.symbol()),
+        _ => parameter.symbol().to_string(),
+    }
+}
+
+fn checks(checks: &[Check], parameter: Parameter) -> Table {
     let mut table = Table::new("L² distance of the mean of the cells from the kinetic equation")
         .words("quantity")
-        .numbers("ε")
+        .numbers(parameter.symbol())
         .numbers("distance")
         .numbers("interval");
     for check in checks {
         let d = &check.distance;
         let value = if d.low > 0.0 { compact(d.value) } else { "not resolved".into() };
         let interval = format!("[{}, {}]", compact(d.low), compact(d.high));
-        table = table.row([check.quantity.into(), compact(check.epsilon), value, interval]);
+        table = table.row([check.quantity.into(), compact(check.value), value, interval]);
     }
     table
 }
@@ -212,9 +241,13 @@ fn is_weak(norm: &str) -> bool {
     norm.starts_with("weak")
 }
 
-/// Errors against ε, of the wanted (quantity, norm).
-fn errors(sweep: &Sweep, wanted: impl Fn(&str, &str) -> bool) -> String {
-    let mut plot = Plot::new("Distance to the limit").x("ε", Scale::Log).y("error", Scale::Log);
+/// Errors against the parameter, of the wanted (quantity, norm).
+fn errors(sweep: &Sweep, parameter: Parameter, wanted: impl Fn(&str, &str) -> bool) -> String {
+    let title = match parameter {
+        Parameter::Epsilon => "Distance to the limit".to_string(),
+        p => format!("Distance to {}", p.compared_with()),
+    };
+    let mut plot = Plot::new(&title).x(&abscissa(parameter), Scale::Log).y("error", Scale::Log);
     for (quantity, norm, fit) in sweep.orders.iter().filter(|(q, norm, _)| wanted(q, norm)) {
         let mut series = Series::markers(&format!("{quantity} {norm}"));
         for row in sweep.rows.iter().filter(|row| row.quantity == *quantity && row.norm == *norm) {
@@ -223,7 +256,7 @@ fn errors(sweep: &Sweep, wanted: impl Fn(&str, &str) -> bool) -> String {
                 true => (-row.error.high, -row.error.low),
                 false => (row.error.low, row.error.high),
             };
-            series = series.interval(row.epsilon, row.error.value.abs(), low, high);
+            series = series.interval(parameter.scale(row.value), row.error.value.abs(), low, high);
         }
         if let Some(order) = &fit.order {
             let half = (order.high - order.low) / 2.0;
@@ -252,18 +285,18 @@ fn orders(sweep: &Sweep) -> Table {
     table
 }
 
-fn distances(sweep: &Sweep) -> Table {
+fn distances(sweep: &Sweep, parameter: Parameter) -> Table {
     let mut table = Table::new("Distances")
         .words("quantity")
         .words("norm")
-        .numbers("ε")
+        .numbers(parameter.symbol())
         .numbers("error")
         .numbers("interval");
     for row in &sweep.rows {
         let value = if row.resolved { compact(row.error.value) } else { "not resolved".into() };
         let interval = format!("[{}, {}]", compact(row.error.low), compact(row.error.high));
         let (quantity, norm) = (row.quantity.to_string(), row.norm.clone());
-        table = table.row([quantity, norm, compact(row.epsilon), value, interval]);
+        table = table.row([quantity, norm, compact(row.value), value, interval]);
     }
     table
 }

@@ -269,6 +269,97 @@ fn a_precision_is_reached_by_what_reaches_it() {
     assert!(text.contains("--within") && text.contains("noise_free"), "{text}");
 }
 
+/// Every parameter writes its tables, with its own name on the first column; the file's values are
+/// those of its own parameter, and --in with another one takes the default.
+#[test]
+fn every_parameter_has_a_sweep() {
+    let desk = Desk::new();
+    let signal = "\n[signal]\nequation = \"parabolic\"\ndecay = 1\n[converge]\nnoise_free = true
+        in = \"step\"\nvalues = [0.05, 0.025]\nreplicates = 4\n";
+    fs::write(&desk.file, EXPERIMENT.to_string() + signal).unwrap();
+    for (parameter, values, equation) in [
+        ("epsilon", 4, true),
+        ("delta", 4, true),
+        ("cells", 4, false),
+        ("grid", 3, true),
+        ("step", 2, true),
+        ("bandwidth", 3, true),
+    ] {
+        let (text, out) = sweep(&desk, parameter, &["--in", parameter]);
+        assert!(text.contains(&format!("  {parameter}  ")), "{text}");
+        let table = Table::read(out.join("convergence.csv"));
+        assert_eq!(table.header[0], parameter);
+        assert_eq!(table.header.iter().filter(|name| *name == "cells").count(), 1);
+        let mut found = table.numbers(parameter);
+        found.sort_by(f64::total_cmp);
+        found.dedup();
+        assert_eq!(found.len(), values, "{parameter}: {found:?}");
+        assert!(Table::read(out.join("orders.csv")).rows.len() > 20);
+        assert_eq!(out.join("orders_kinetic_equation.csv").exists(), equation, "{parameter}");
+        assert_eq!(out.join("orders_limit.csv").exists(), parameter == "delta");
+        assert_eq!(out.join("limit.csv").exists(), parameter == "epsilon");
+        let summary = json(out.join("summary.json"));
+        assert_eq!(summary["parameter"], parameter);
+        assert!(summary["runs"][0][parameter].is_number(), "{summary}");
+        let report = fs::read_to_string(out.join("report.html")).unwrap();
+        assert!(report.contains("Order in "), "{parameter}");
+    }
+    let (_, out) = sweep(&desk, "of-the-file", &[]);
+    assert_eq!(Table::read(out.join("convergence.csv")).header[0], "step");
+}
+
+#[test]
+fn a_sweep_that_cannot_be_is_refused_with_key_value_and_remedy() {
+    let desk = Desk::new();
+    let out = desk.path("out");
+    let parabolic = ["signal.equation=parabolic", "signal.decay=1"];
+    let refused = |parameter: &str, set: &[&str]| {
+        let mut line = vec!["converge", &desk.file, "--out", &out, "--in", parameter];
+        set.iter().for_each(|s| line.extend(["--set", s]));
+        let message = stderr(&expect(2, &line));
+        assert!(!Path::new(&out).exists());
+        message
+    };
+    let cases: [(&str, &[&str], &[&str]); 11] = [
+        ("delta", &[], &["converge.in = \"delta\"", "signal.equation = \"none\"", "\"parabolic\""]),
+        ("delta", &parabolic[..1], &["signal.decay = 0.0", "t/delta", "signal.decay > 0"]),
+        (
+            "delta",
+            &[parabolic[0], "signal.decay=rho"],
+            &["signal.decay = \"rho\"", "elliptic", "Give a number"],
+        ),
+        ("delta", &[&parabolic[..], &["converge.values=[0.1]"]].concat(), &["fewer than 2"]),
+        ("delta", &[&parabolic[..], &["converge.values=[0.1, 0]"]].concat(), &["entry 2"]),
+        (
+            "bandwidth",
+            &["converge.values=[0.2, 0.08]"],
+            &["holds 0.08", "deposit.bandwidth = 0.0565", "grid spacing", "Give at least 0.0625"],
+        ),
+        (
+            "grid",
+            &["converge.values=[16, 8]", "deposit.bandwidth=0.1"],
+            &["holds 8", "domain.grid = [8]", "deposit.bandwidth = 0.1", "raise domain.grid"],
+        ),
+        ("grid", &["converge.values=[20.5, 30]"], &["holds 20.5", "integer"]),
+        ("cells", &["converge.values=[10, 20.5]"], &["holds 20.5", "cells.count", "integer"]),
+        ("step", &["converge.values=[0.2, 0.05]"], &["holds 0.2", "time.end", "at most 0.1"]),
+        ("step", &["converge.values=[0.06, 0.05]"], &["0.06 and 0.05", "2 steps"]),
+    ];
+    for (parameter, set, says) in cases {
+        let message = refused(parameter, set);
+        for part in says {
+            assert!(message.contains(part), "{parameter} {set:?}: no {part} in: {message}");
+        }
+        assert!(message.contains("1 problem"), "{message}");
+    }
+    let message = refused("mass", &[]);
+    assert!(message.contains("bandwidth") && message.contains("delta"), "{message}");
+    let whole = ["domain.boundary=open", "domain.grid=32", "cells.density.shape=gaussian"];
+    let open = [&whole[..], &["cells.density.width=0.05", "converge.values=[32, 36]"]].concat();
+    let message = refused("grid", &open);
+    assert!(message.contains("holds 36") && message.contains("multiple of 8"), "{message}");
+}
+
 #[test]
 fn a_precision_of_nothing_is_refused() {
     let desk = Desk::new();

@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What is shipped, with D and χ at t = 0 where the header of the file states them.
-const SHIPPED: [(&str, Option<[f64; 2]>); 21] = [
+const SHIPPED: [(&str, Option<[f64; 2]>); 22] = [
     ("aggregation-2d", Some([FRAC_1_PI, 0.45])),
     ("bench-w1", Some([0.5, 0.5])),
     ("bench-w2", Some([0.5, 0.5])),
@@ -29,6 +29,7 @@ const SHIPPED: [(&str, Option<[f64; 2]>); 21] = [
     ("nonlocal-2d", Some([0.3316, 0.1563])),
     ("nonlocal-3d", Some([0.1910, 0.24])),
     ("persistence", Some([2.0 / 3.0, 1.0 / 6.0])),
+    ("quasi-steady", Some([0.5, 0.9425])),
     ("slab-reference-2d", Some([0.5, 1.0])),
     ("subcritical", Some([1.0, 1.0])),
     ("supercritical-2d", Some([0.5, 0.3142])),
@@ -205,11 +206,20 @@ impl Case {
         let budget = if e.grid.iter().product::<usize>() < 10_000 { REPLICATES } else { 0 };
         let out = self.command("converge", &[&format!("converge.budget_replicates={budget}")]);
         Facts::read(&out, "converge");
-        let files = ["budget.csv", "convergence.csv", "density.csv", "limit.csv", "manifest.json"];
-        let mut names = [&files[..], &["orders.csv", "report.html", "summary.json"]].concat();
+        let files = ["convergence.csv", "density.csv", "manifest.json", "orders.csv"];
+        let mut names = [&files[..], &["report.html", "summary.json"]].concat();
+        let parameter = e.experiment["converge"]["in"].as_str().unwrap();
+        // Only the sweep in epsilon has a limit and a budget.
+        let of_epsilon = parameter == "epsilon";
+        if of_epsilon {
+            names.extend(["budget.csv", "limit.csv"]);
+        }
         if e.experiment["converge"]["noise_free"] == true {
             names.extend(["cells_against_equation.csv", "convergence_kinetic_equation.csv"]);
             names.push("orders_kinetic_equation.csv");
+            if parameter == "delta" {
+                names.extend(["convergence_limit.csv", "orders_limit.csv"]);
+            }
         }
         names.sort();
         assert_eq!(names_in(&out), names);
@@ -220,12 +230,14 @@ impl Case {
         // each scalar and each component.
         let (strong, pairs) = if coupled { (4 + 3 + 3 + 3 + 1, 2) } else { (4 + 3 + 1, 1) };
         let norms = strong + tests * pairs * (1 + e.dimension);
-        let epsilons = e.experiment["converge"]["epsilons"].as_array().unwrap();
+        let values = if of_epsilon { "epsilons" } else { "values" };
+        let values = e.experiment["converge"][values].as_array().unwrap();
 
-        let header =
-            "epsilon,quantity,norm,error,std_error,ci_low,ci_high,replicates,cells,resolved";
-        let rows = norms * epsilons.len();
-        let table = e.table(&out, "convergence.csv", header, rows);
+        let header = format!(
+            "{parameter},quantity,norm,error,std_error,ci_low,ci_high,replicates,cells,resolved"
+        );
+        let rows = norms * values.len();
+        let table = e.table(&out, "convergence.csv", &header, rows);
         let all = |name: &str, value: usize| {
             assert_eq!(table.texts(name), vec![value.to_string(); rows], "{name}");
         };
@@ -238,21 +250,23 @@ impl Case {
             let clear = low[i] > 1e-14 || high[i] < -1e-14;
             assert_eq!(resolved[i], clear.to_string(), "{} {:?}", self.name, table.rows[i]);
         }
-        for epsilon in epsilons {
-            let epsilon = format!("{:?}", epsilon.as_f64().unwrap());
-            assert_eq!(table.rows_with("epsilon", &epsilon).len(), norms, "{epsilon}");
+        for value in values {
+            let value = format!("{:?}", value.as_f64().unwrap());
+            assert_eq!(table.rows_with(parameter, &value).len(), norms, "{value}");
         }
         let header = "quantity,norm,order,ci_low,ci_high,points,straightness,verdict";
         let orders = e.table(&out, "orders.csv", header, norms);
         assert!(orders.texts("verdict").iter().all(|v| !v.is_empty()));
         let quantities = if coupled { 4 } else { 2 };
-        let rows = if budget > 0 { epsilons.len() * quantities * 6 } else { 0 };
-        let header = "epsilon,quantity,norm,component,value,ci_low,ci_high";
-        e.table(&out, "budget.csv", header, rows);
-
         let header = format!("time,population,{},{STATISTICS}", e.axes(""));
         let density = e.field(&out, "density.csv", &header, &e.grid, &TIMES[2..]);
         assert_statistics(&density);
+        if !of_epsilon {
+            return;
+        }
+        let rows = if budget > 0 { values.len() * quantities * 6 } else { 0 };
+        let header = "epsilon,quantity,norm,component,value,ci_low,ci_high";
+        e.table(&out, "budget.csv", header, rows);
         let header = format!("time,{},rho,signal", e.axes(""));
         let limit = e.field(&out, "limit.csv", &header, &e.grid, &TIMES[2..]);
         let mass = limit.numbers("rho").iter().sum::<f64>() * e.cell_volume(&e.grid);

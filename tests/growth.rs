@@ -115,7 +115,7 @@ fn a_colony_with_gradients_has_the_limit_with_the_same_growth() {
     let stop = never();
     let monitor = Monitor { stop: &stop, progress: &|_| {} };
     let result = converge::<1>(&e, None, &monitor).unwrap();
-    let equation = result.other.as_ref().unwrap();
+    let equation = &result.others[0];
     let (_, _, order) =
         equation.orders.iter().find(|(q, norm, _)| *q == "rho" && norm == "L2").unwrap();
     let order = order.order.unwrap();
@@ -125,7 +125,7 @@ fn a_colony_with_gradients_has_the_limit_with_the_same_growth() {
         assert!(d.low <= 0.0 && d.high < 0.035, "{check:?}");
     }
     // The growth is no bystander.
-    let mass = result.limit.density[0] * 2.0;
+    let mass = result.macroscopic.as_ref().unwrap().limit.density[0] * 2.0;
     assert!(mass > 2.8, "{mass}");
 }
 

@@ -154,9 +154,9 @@ fn cells_follow_the_equation() {
     let result = converge::<2>(&e, None, &monitor).unwrap();
     assert_eq!(result.checks.len(), 4);
     for check in &result.checks {
-        let rows = &result.other.as_ref().unwrap().rows;
+        let rows = &result.others[0].rows;
         let of = |r: &&kinetaxis::study::ErrorRow| {
-            r.epsilon == check.epsilon && r.quantity == check.quantity && r.norm == "L2"
+            r.value == check.value && r.quantity == check.quantity && r.norm == "L2"
         };
         let effect = rows.iter().find(of).unwrap().error.value;
         let (low, high) = (check.distance.low, check.distance.high);

@@ -55,7 +55,7 @@ fn claims_that_are_none_are_refused() {
     let file = home.path().join("walk.toml");
     for (claims, telling) in [
         ("[]", "verify.claims is empty"),
-        ("[\"limt\"]", "Did you mean \"limit\""),
+        ("[\"ordr\"]", "Did you mean \"order\""),
         ("[\"virial\"]", ""),
     ] {
         fs::write(&file, WALK.replace("[\"coefficients\", \"moments\"]", claims)).unwrap();

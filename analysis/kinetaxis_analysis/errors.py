@@ -1,4 +1,4 @@
-"""Figures of a sweep in ε: convergence and error budget."""
+"""Figures of a sweep, in ε or another parameter: convergence and error budget."""
 
 from __future__ import annotations
 
@@ -18,16 +18,27 @@ if TYPE_CHECKING:
     from .results import Results
 
 
+#: What errors are drawn against, by the first column of a table.
+SCALES = {
+    "epsilon": r"$\varepsilon$",
+    "delta": r"$\delta$",
+    "cells": "$1/N$",
+    "grid": "$1/n$",
+    "step": r"$\Delta t$",
+    "bandwidth": "$h$",
+}
+
+
 @styled
 def convergence(r: Results, quantity: str | None, norm: str) -> Figure:
-    """Errors against ε, with the order fitted through the resolved ones."""
-    table = r.convergence
+    """Errors against the parameter, with the order fitted through the resolved ones."""
+    table = _scaled(r.convergence)
     table = table[table["norm"].isin(among(table, "norm", [norm]))]
     names = among(table, "quantity", quantity and [quantity])
     fig, ax = plt.subplots(figsize=(6.4, 5))
     orders = r.orders[r.orders["norm"] == norm] if r.has("orders") else None
     for name in names:
-        rows = table[table["quantity"] == name].sort_values("epsilon")
+        rows = table[table["quantity"] == name].sort_values("scale")
         fits = () if orders is None else orders[orders["quantity"] == name].itertuples()
         fit = next(iter(fits), None)
         label = joined(symbol(name), _verdict(fit))
@@ -36,7 +47,7 @@ def convergence(r: Results, quantity: str | None, norm: str) -> Figure:
         color = _points(ax, rows, rows["error"], rows["resolved"], label)
         if fit is not None and pd.notna(fit.order) and rows["resolved"].any():
             _power_law(ax, rows[rows["resolved"]], fit.order, color)
-    _epsilon_axis(ax, table)
+    _scale_axis(ax, table)
     _error_axis(ax)
     ax.set(title=r.title, ylabel=f"error, {symbol(norm)}")
     legend_below(fig, ax, columns=1)
@@ -46,7 +57,7 @@ def convergence(r: Results, quantity: str | None, norm: str) -> Figure:
 @styled
 def budget(r: Results, quantity: str | None, norm: str | None) -> Figure:
     """One panel for each quantity and norm, one colour for each component of the error."""
-    table = r.budget
+    table = _scaled(r.budget)
     for column, wanted in (("quantity", quantity), ("norm", norm)):
         table = table[table[column].isin(among(table, column, wanted and [wanted]))]
     groups = list(table.groupby(["quantity", "norm"], sort=False))
@@ -54,10 +65,10 @@ def budget(r: Results, quantity: str | None, norm: str | None) -> Figure:
     for ax, (key, rows) in zip(panels, groups):
         signed = (rows["ci_high"] < 0).any()
         for component in table["component"].unique():
-            part = rows[rows["component"] == component].sort_values("epsilon")
+            part = rows[rows["component"] == component].sort_values("scale")
             sure = (part["value"] > 0) & ~(part["ci_low"] <= 0) | signed
             _points(ax, part, part["value"], sure, component, "-")
-        _epsilon_axis(ax, rows)
+        _scale_axis(ax, rows)
         if signed:
             size = rows["value"].abs()
             ax.set_yscale("symlog", linthresh=size[size > 0].min())
@@ -73,7 +84,7 @@ def budget(r: Results, quantity: str | None, norm: str | None) -> Figure:
 
 def _points(ax: Axes, rows: pd.DataFrame, y: pd.Series, sure: pd.Series, label: str, ls="none"):
     """Points with intervals where `sure`; elsewhere upper bounds: hollow, with an arrow down."""
-    x, high = rows["epsilon"], rows["ci_high"]
+    x, high = rows["scale"], rows["ci_high"]
     bars = np.nan_to_num([y - rows["ci_low"], high - y]).clip(0)[:, sure]
     bound = ~sure & (high > 0)
     only = {} if sure.any() else {"mfc": "white"}
@@ -100,17 +111,25 @@ def _power_law(ax: Axes, rows: pd.DataFrame, order: float, color: str):
     """The fitted slope through the resolved points, each weighted by its relative precision."""
     spread = (rows["std_error"] / rows["error"]).fillna(0)
     weights = 1 / spread**2 if (spread > 0).all() else None
-    log_c = np.average(np.log(rows["error"]) - order * np.log(rows["epsilon"]), weights=weights)
-    x = np.array([rows["epsilon"].min(), rows["epsilon"].max()])
+    log_c = np.average(np.log(rows["error"]) - order * np.log(rows["scale"]), weights=weights)
+    x = np.array([rows["scale"].min(), rows["scale"].max()])
     ax.plot(x, np.exp(log_c) * x**order, color=color, lw=1, ls="--")
 
 
-def _epsilon_axis(ax: Axes, rows: pd.DataFrame):
-    ax.set(xscale="log", xlabel=r"$\varepsilon$")
-    epsilons = np.unique(rows["epsilon"])
-    ax.set_xlim(epsilons[0] / 1.2, epsilons[-1] * 1.2)
-    if len(epsilons) <= 8:
-        ax.set_xticks(epsilons, [f"{e:g}" for e in epsilons])
+def _scaled(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with a column of what vanishes with the error: its first one, or 1 over it."""
+    parameter = table.columns[0]
+    values = table[parameter]
+    scale = 1 / values if parameter in ("cells", "grid") else values
+    return table.assign(scale=scale)
+
+
+def _scale_axis(ax: Axes, rows: pd.DataFrame):
+    ax.set(xscale="log", xlabel=SCALES[rows.columns[0]])
+    scales = np.unique(rows["scale"])
+    ax.set_xlim(scales[0] / 1.2, scales[-1] * 1.2)
+    if len(scales) <= 8:
+        ax.set_xticks(scales, [f"{x:g}" for x in scales])
         ax.set_xticks([], minor=True)
 
 

@@ -57,6 +57,8 @@ class Results:
     orders_kinetic_equation = Table("`kinetaxis converge` with `noise_free` in `[converge]`")
     convergence_cells = Table("`kinetaxis converge --precision`, where the equation reached it")
     orders_cells = Table("`kinetaxis converge --precision`, where the equation reached it")
+    convergence_limit = Table("`kinetaxis converge --in delta` with `noise_free` in `[converge]`")
+    orders_limit = Table("`kinetaxis converge --in delta` with `noise_free` in `[converge]`")
     cells_against_equation = Table("`kinetaxis converge` with `noise_free` in `[converge]`")
     budget = Table("`kinetaxis converge` with `budget_replicates` in `[converge]`")
 

@@ -98,6 +98,20 @@ def test_the_slope_goes_through_the_resolved_points(tmp_path):
         r.plot_convergence(norm="H-1")
 
 
+@pytest.mark.parametrize(("parameter", "label"), [("delta", "delta"), ("grid", "1/n")])
+def test_another_parameter_is_drawn_by_what_vanishes(tmp_path, parameter, label):
+    file = sweep(tmp_path) / "convergence.csv"
+    table = pd.read_csv(file).rename(columns={"epsilon": parameter})
+    if parameter == "grid":
+        table["grid"] = 1 / table["grid"]
+    table.to_csv(file, index=False)
+    ax = load(tmp_path).plot_convergence("rho", norm="weak:cos(2*pi*x)").axes[0]
+    (line,) = [line for line in ax.lines if line.get_linestyle() == "--"]
+    scale, error = line.get_data()
+    assert np.allclose(scale, [0.2, 0.4]) and np.allclose(error, 0.1 * scale**2)
+    assert label in ax.get_xlabel()
+
+
 def test_a_sweep_without_orders_has_no_slope(tmp_path):
     (sweep(tmp_path) / "orders.csv").unlink()
     ax = load(tmp_path).plot_convergence("S").axes[0]

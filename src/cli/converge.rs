@@ -7,15 +7,16 @@ use super::limit::write_limit;
 use super::run::{negative_warning, tally_json};
 use super::tables::{aligned, print};
 use super::{Job, with_dimension};
-use crate::experiment::{Experiment, Mobility};
+use crate::experiment::{Experiment, Mobility, Parameter};
 use crate::model::Model;
 use crate::motion::{Method, Tally};
 use crate::output::{Table, estimate, number};
 use crate::pages;
+use crate::report::compact;
 use crate::study::{self, Check, Convergence, EnsembleFrame, Goal, Order, Sweep, Wanted};
 use serde_json::json;
 
-/// The sweep in ε.
+/// The sweep.
 pub fn converge(job: &Job, wanted: Option<Wanted>) -> Result<(), CliError> {
     let context = Context::open(job, "converge")?;
     refuse_bias(&context.experiment)?;
@@ -25,6 +26,9 @@ pub fn converge(job: &Job, wanted: Option<Wanted>) -> Result<(), CliError> {
 
 /// Refuses flights that are biased where the effect is looked for.
 fn refuse_bias(e: &Experiment) -> Result<(), CliError> {
+    if e.converge.parameter != Parameter::Epsilon {
+        return Ok(());
+    }
     let (key, value) = match e.motion {
         Method::Hybrid => ("motion", "\"hybrid\"".to_string()),
         Method::Auto if e.motion_bias > 0.0 => ("motion_bias", e.motion_bias.to_string()),
@@ -56,25 +60,29 @@ fn converge_in<const D: usize>(context: Context, wanted: Option<Wanted>) -> Resu
     if let Some(wanted) = wanted {
         refuse_unknown::<D>(e, wanted)?;
     }
-    let model = Model::<D>::new(e)?;
     let mut result = context.monitored(|m| study::converge::<D>(e, wanted, m))?;
+    let model = Model::<D>::new(&result.last)?;
     write_errors(&context, "convergence", &result.main)?;
     write_orders(&context, "orders", &result.main)?;
-    if let Some(other) = &result.other {
+    for other in &result.others {
         let name = other.method.replace(' ', "_");
         write_errors(&context, &format!("convergence_{name}"), other)?;
         write_orders(&context, &format!("orders_{name}"), other)?;
+    }
+    if !result.checks.is_empty() {
         write_checks(&context, &result.checks)?;
     }
-    write_budget(&context, &result)?;
-    write_limit(&context, &model.spectral, std::slice::from_ref(&result.limit))?;
+    if let Some(macroscopic) = &result.macroscopic {
+        write_budget(&context, &result)?;
+        write_limit(&context, &model.spectral, std::slice::from_ref(&macroscopic.limit))?;
+    }
     let density = std::mem::take(&mut result.finest);
     let frame = EnsembleFrame { time: e.time.end, density, ..EnsembleFrame::default() };
     write_field(&context, &model, "density.csv", "cells", std::slice::from_ref(&frame), |f| {
         &f.density
     })?;
     result.finest = frame.density;
-    context.folder().write("report.html", &pages::converge_page(e, &model, &result))?;
+    context.folder().write("report.html", &pages::converge_page(&model, &result))?;
     if !context.quiet {
         print(&text(&context, &result));
     }
@@ -97,24 +105,23 @@ fn refuse_unknown<const D: usize>(e: &Experiment, wanted: &Wanted) -> Result<(),
 }
 
 fn write_errors(context: &Context, name: &str, sweep: &Sweep) -> Result<(), CliError> {
-    let header = [
-        "epsilon",
-        "quantity",
-        "norm",
-        "error",
-        "std_error",
-        "ci_low",
-        "ci_high",
-        "replicates",
-        "cells",
-        "resolved",
-    ];
+    let parameter = context.experiment.converge.parameter;
+    let mut header = vec![parameter.word(), "quantity", "norm", "error", "std_error", "ci_low"];
+    header.extend(["ci_high", "replicates"]);
+    // In a sweep over the cells their number is in the first column.
+    if parameter != Parameter::Cells {
+        header.push("cells");
+    }
+    header.push("resolved");
     let mut table = Table::create(&context.folder().file(&format!("{name}.csv")), &header)?;
     for row in &sweep.rows {
-        let mut fields = vec![number(row.epsilon), row.quantity.into(), row.norm.clone()];
+        let mut fields = vec![number(row.value), row.quantity.into(), row.norm.clone()];
         fields.extend(estimate(&row.error));
-        let (replicates, cells) = (row.replicates.to_string(), row.cells.to_string());
-        fields.extend([replicates, cells, row.resolved.to_string()]);
+        fields.push(row.replicates.to_string());
+        if parameter != Parameter::Cells {
+            fields.push(row.cells.to_string());
+        }
+        fields.push(row.resolved.to_string());
         table.row(&fields)?;
     }
     Ok(table.finish()?)
@@ -138,10 +145,11 @@ fn write_orders(context: &Context, name: &str, sweep: &Sweep) -> Result<(), CliE
 }
 
 fn write_checks(context: &Context, checks: &[Check]) -> Result<(), CliError> {
-    let header = ["epsilon", "quantity", "norm", "distance", "std_error", "ci_low", "ci_high"];
+    let parameter = context.experiment.converge.parameter.word();
+    let header = [parameter, "quantity", "norm", "distance", "std_error", "ci_low", "ci_high"];
     let mut table = Table::create(&context.folder().file("cells_against_equation.csv"), &header)?;
     for check in checks {
-        let mut fields = vec![number(check.epsilon), check.quantity.into(), "L2".into()];
+        let mut fields = vec![number(check.value), check.quantity.into(), "L2".into()];
         fields.extend(estimate(&check.distance));
         table.row(&fields)?;
     }
@@ -171,10 +179,20 @@ fn order_line(quantity: &str, norm: &str, fit: &Order) -> Vec<String> {
 fn text<const D: usize>(context: &Context, r: &Convergence<D>) -> String {
     let level = format!("{}% interval", 100.0 * context.experiment.ensemble.confidence);
     let main = |quantity: &str, norm: &str| quantity == "rho" || norm == "L2";
-    let mut text = tables(&r.main, &level, main);
-    if let Some(other) = &r.other {
-        text += &format!("\n{}", tables(other, &level, |_, norm| norm == "L2"));
-        text += &format!("\n{}", check_table(&r.checks, &level));
+    let parameter = context.experiment.converge.parameter;
+    let mut text = match parameter {
+        Parameter::Epsilon => String::new(),
+        p => {
+            let order = p.order(&context.experiment);
+            format!("compared with {}; expected order {order}\n\n", p.compared_with())
+        }
+    };
+    text += &tables(&r.main, parameter, &level, main);
+    for other in &r.others {
+        text += &format!("\n{}", tables(other, parameter, &level, |_, norm| norm == "L2"));
+    }
+    if !r.checks.is_empty() {
+        text += &format!("\n{}", check_table(&r.checks, parameter, &level));
     }
     if let Some(goal) = &r.goal {
         text += &format!("\n{}", goal_text(goal, r));
@@ -190,9 +208,14 @@ fn text<const D: usize>(context: &Context, r: &Convergence<D>) -> String {
 }
 
 /// The distances and orders of one method, in the norms that are shown.
-fn tables(sweep: &Sweep, level: &str, shown: impl Fn(&str, &str) -> bool) -> String {
+fn tables(
+    sweep: &Sweep,
+    parameter: Parameter,
+    level: &str,
+    shown: impl Fn(&str, &str) -> bool,
+) -> String {
     let level = if sweep.method == "cells" { level } else { "numerical error" };
-    let header = [&format!("error by {}", sweep.method), "epsilon", "value", level];
+    let header = [&format!("error by {}", sweep.method), parameter.word(), "value", level];
     let mut rows = vec![header.map(String::from).to_vec()];
     for row in sweep.rows.iter().filter(|row| shown(row.quantity, &row.norm)) {
         let e = &row.error;
@@ -200,7 +223,7 @@ fn tables(sweep: &Sweep, level: &str, shown: impl Fn(&str, &str) -> bool) -> Str
             if row.resolved { format!("{:.4e}", e.value) } else { "not resolved".to_string() };
         rows.push(vec![
             format!("{} {}", row.quantity, row.norm),
-            format!("{:.4}", row.epsilon),
+            value_of(parameter, row.value),
             value,
             format!("[{:.4e}, {:.4e}]", e.low, e.high),
         ]);
@@ -212,15 +235,24 @@ fn tables(sweep: &Sweep, level: &str, shown: impl Fn(&str, &str) -> bool) -> Str
     aligned(&rows) + "\n" + &aligned(&orders)
 }
 
-fn check_table(checks: &[Check], level: &str) -> String {
-    let header = ["cells against equation", "epsilon", "L2 distance", level];
+/// A value of the parameter.
+fn value_of(parameter: Parameter, value: f64) -> String {
+    match parameter {
+        Parameter::Epsilon => format!("{value:.4}"),
+        Parameter::Cells | Parameter::Grid => value.to_string(),
+        _ => compact(value),
+    }
+}
+
+fn check_table(checks: &[Check], parameter: Parameter, level: &str) -> String {
+    let header = ["cells against equation", parameter.word(), "L2 distance", level];
     let mut rows = vec![header.map(String::from).to_vec()];
     for check in checks {
         let d = &check.distance;
         let value =
             if d.low > 0.0 { format!("{:.4e}", d.value) } else { "not resolved".to_string() };
         let interval = format!("[{:.4e}, {:.4e}]", d.low, d.high);
-        rows.push(vec![check.quantity.into(), format!("{:.4}", check.epsilon), value, interval]);
+        rows.push(vec![check.quantity.into(), value_of(parameter, check.value), value, interval]);
     }
     aligned(&rows)
 }
@@ -248,7 +280,7 @@ fn goal_text<const D: usize>(goal: &Goal, r: &Convergence<D>) -> String {
                 r.replicates
             ),
         };
-        if r.other.is_none() {
+        if r.others.is_empty() {
             text += "converge.noise_free = true solves the kinetic equation on the grid as well.\n";
         }
     }
@@ -286,21 +318,25 @@ fn summary<const D: usize>(context: &Context, r: &Convergence<D>) -> serde_json:
             "seconds_by_cells_alone": finite(g.seconds),
         })
     });
+    let parameter = context.experiment.converge.parameter;
+    let refinement = r.macroscopic.as_ref().map(|m| &m.refinement);
     let runs: Vec<_> = (r.tallies.iter())
-        .map(|(epsilon, tally, seconds)| {
+        .map(|(value, tally, seconds)| {
             let mut run = tally_json(tally, *seconds);
-            run["epsilon"] = json!(epsilon);
+            run[parameter.word()] = json!(value);
             run
         })
         .collect();
     json!({
-        "command": "converge", "seed": context.experiment.seed,
+        "command": "converge", "parameter": parameter.word(), "seed": context.experiment.seed,
         "confidence": context.experiment.ensemble.confidence,
         "method": r.main.method, "orders": orders(&r.main), "seconds_of_method": r.main.seconds,
-        "other_method": r.other.as_ref().map(method), "precision": goal,
+        "other_methods": r.others.iter().map(method).collect::<Vec<_>>(), "precision": goal,
         "replicates": r.replicates, "runs": runs,
-        "limit_error_time_L2": r.refinement.time, "limit_error_grid_L2": r.refinement.grid,
-        "limit_order_time": r.refinement.order, "limit_norm_L2": r.refinement.norm,
+        "limit_error_time_L2": refinement.map(|r| r.time),
+        "limit_error_grid_L2": refinement.map(|r| r.grid),
+        "limit_order_time": refinement.and_then(|r| r.order),
+        "limit_norm_L2": refinement.map(|r| r.norm),
         "seconds": context.seconds(),
     })
 }

@@ -6,7 +6,7 @@ use super::motion::plan_json;
 use super::referee::{report, verdicts};
 use super::tables::{aligned, print};
 use super::{Input, with_dimension};
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, Parameter, points};
 use crate::model::Model;
 use crate::referee::{Review, review};
 use crate::study::{COMPONENTS, cost, measured_pace, plan, positivity};
@@ -26,6 +26,18 @@ pub fn inspect(input: &Input, as_json: bool) -> Result<(), CliError> {
     Ok(())
 }
 
+/// Predicted work of the cells of a sweep.
+fn sweep_work<const D: usize>(e: &Experiment) -> Result<f64, CliError> {
+    let of_epsilon = e.converge.parameter == Parameter::Epsilon;
+    let variants = if of_epsilon { COMPONENTS.len() * e.converge.budget_replicates } else { 0 };
+    let runs = (e.converge.replicates + variants) as f64;
+    let mut work = 0.0;
+    for at in points(e).iter().flat_map(|point| std::iter::once(&point.own).chain(&point.other)) {
+        work += runs * cost::predict(at, &Model::<D>::new(at)?).work();
+    }
+    Ok(work)
+}
+
 /// Everything there is to say, as JSON.
 fn facts<const D: usize>(
     e: &Experiment,
@@ -42,15 +54,7 @@ fn facts<const D: usize>(
     let cost = cost::predict(e, model);
     let pace = measured_pace::<D>(e)?;
     let seconds = cost.work() * pace;
-    let sweep: f64 = (e.converge.epsilons.iter().zip(&e.converge.cells))
-        .map(|(&epsilon, &cells)| {
-            let mut at = e.clone();
-            (at.epsilon, at.cells.count) = (epsilon, cells);
-            let variants = COMPONENTS.len() * e.converge.budget_replicates;
-            let runs = (e.converge.replicates + variants) as f64;
-            Model::<D>::new(&at).map(|model| runs * pace * cost::predict(&at, &model).work())
-        })
-        .sum::<Result<f64, _>>()?;
+    let sweep = sweep_work::<D>(e)? * pace;
     let threads = std::thread::available_parallelism().map_or(1, usize::from) as f64;
     let motion = plan_json(&plan(model)?);
     Ok(json!({

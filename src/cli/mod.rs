@@ -15,7 +15,9 @@ mod run;
 mod tables;
 mod verify;
 
+use crate::experiment::Parameter;
 use crate::study::{Precision, Wanted};
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 use error::CliError;
 use std::path::PathBuf;
@@ -63,10 +65,14 @@ enum Command {
     Ensemble(Job),
     /// Solve the macroscopic equation alone
     Limit(Job),
-    /// Sweep epsilon: measure the distance to the limit and its order
+    /// Sweep epsilon, or another parameter: measure the distance to the limit and its order
     Converge {
         #[command(flatten)]
         job: Job,
+        /// What is varied, over converge.values: delta, compared with the elliptic signal, or a
+        /// resolution, compared with the next finer one [default: converge.in, or else epsilon]
+        #[arg(long = "in", value_name = "PARAMETER", value_parser = PossibleValuesParser::new(Parameter::WORDS))]
+        parameter: Option<String>,
         /// Run until this is known to that half width: order=0.05, order:S:L2=0.1, or rho:L2=0.02
         /// (relative). Replaces converge.replicates and leaves the error budget out
         #[arg(long, value_name = "WHAT=WIDTH")]
@@ -158,7 +164,9 @@ pub fn main() -> ExitCode {
         Command::Run { job, replicate } => run::run(&job, replicate),
         Command::Ensemble(job) => ensemble::ensemble(&job),
         Command::Limit(job) => limit::limit(&job),
-        Command::Converge { job, precision, within } => {
+        Command::Converge { mut job, parameter, precision, within } => {
+            // First, so that converge.values may still be given for it by --set.
+            job.input.set.splice(..0, parameter.map(|word| format!("converge.in={word}")));
             converge::converge(&job, precision.map(|precision| Wanted { precision, within }))
         }
         Command::Verify { experiments, quick, place } => {

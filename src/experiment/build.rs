@@ -46,7 +46,9 @@ pub(crate) fn build(draft: &Draft) -> Option<Experiment> {
             confidence: draft.float("ensemble.confidence")?,
         },
         converge: Converge {
+            parameter: Parameter::from_word(draft.text("converge.in")?)?,
             epsilons: draft.floats("converge.epsilons")?,
+            values: draft.floats("converge.values").unwrap_or_default(),
             replicates: draft.integer("converge.replicates")? as usize,
             cells: sizes(draft, "converge.cells")?,
             test_functions: draft.formulas("converge.test_functions")?,

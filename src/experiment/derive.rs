@@ -2,6 +2,8 @@
 
 use super::check::Checked;
 use super::draft::Draft;
+use super::parameter::Parameter;
+use super::space::is_open;
 use crate::formula::Formula;
 use std::f64::consts::SQRT_2;
 
@@ -23,6 +25,8 @@ pub(crate) fn derive(draft: &mut Draft) {
     draft.derive("converge.test_functions", waves(draft).map(Checked::Formulas));
     times(draft);
     sweep(draft);
+    draft.derive("converge.values", values(draft).map(Checked::Floats));
+    sort_values(draft);
 }
 
 /// cos and sin of the first period along a periodic or open axis, the first cosine along a no-flux axis.
@@ -70,6 +74,46 @@ fn bandwidth(draft: &Draft) -> Option<f64> {
 fn epsilons(draft: &Draft) -> Option<Vec<f64>> {
     let epsilon = draft.float("epsilon")?;
     Some([4.0, 2.0 * SQRT_2, 2.0, SQRT_2].map(|factor| factor * epsilon).to_vec())
+}
+
+/// The values of a sweep in another parameter than ε.
+fn values(draft: &Draft) -> Option<Vec<f64>> {
+    let halvings = |x: f64| [1.0, 0.5, 0.25, 0.125].map(|factor| factor * x).to_vec();
+    Some(match Parameter::from_word(draft.text("converge.in")?)? {
+        Parameter::Epsilon => return None,
+        Parameter::Delta => halvings(draft.float("signal.delta")?),
+        Parameter::Step => halvings(draft.float("time.step")?),
+        Parameter::Cells => {
+            let mut counts = halvings(draft.integer("cells.count")? as f64);
+            counts.iter_mut().for_each(|n| *n = n.ceil());
+            counts.dedup();
+            counts
+        }
+        Parameter::Grid => {
+            let grid = draft.integers("domain.grid")?;
+            let multiple = if is_open(draft) { 16 } else { 2 };
+            let factors = match grid.iter().all(|n| n % multiple == 0) {
+                true => [1.0, 1.5, 2.0],
+                false => [1.0, 2.0, 3.0],
+            };
+            factors.map(|factor| factor * grid[0] as f64).to_vec()
+        }
+        Parameter::Bandwidth => {
+            let (h, (_, edge)) = (draft.float("deposit.bandwidth")?, scales(draft)?);
+            let factors = [2.0 * SQRT_2, 2.0, SQRT_2, 1.0];
+            factors.map(|factor| factor * h).into_iter().filter(|h| *h <= 0.25 * edge).collect()
+        }
+    })
+}
+
+/// Sorts the values of a sweep, the coarsest first.
+fn sort_values(draft: &mut Draft) {
+    let parameter = draft.text("converge.in").and_then(Parameter::from_word);
+    let (Some(parameter), Some(mut values)) = (parameter, draft.floats("converge.values")) else {
+        return;
+    };
+    values.sort_by(|a, b| parameter.scale(*b).total_cmp(&parameter.scale(*a)));
+    draft.replace("converge.values", Checked::Floats(values));
 }
 
 /// Sorts the output times, each once, with the final time among them.

@@ -2,6 +2,7 @@
 //! from this table.
 
 pub use super::kind::*;
+use super::parameter::Parameter;
 use crate::turning::KINDS;
 use crate::verify::Claim;
 use Fallback::{Derived, Required, Value};
@@ -20,7 +21,7 @@ pub const SECTIONS: &[(&str, &str)] = &[
     ("time", "Final time, field step, output times."),
     ("limit", "Resolution of the macroscopic equation."),
     ("ensemble", "Replicates and confidence intervals."),
-    ("converge", "The sweep in epsilon."),
+    ("converge", "The sweep, in epsilon or another parameter."),
     ("output", "What is written besides the standard files."),
     ("verify", "The claims that `kinetaxis verify` weighs."),
 ];
@@ -177,15 +178,22 @@ const AFTER: &[Key] = &[
 
     key("converge.epsilons", Floats(POSITIVE), Derived("[4, 2 sqrt 2, 2, sqrt 2] epsilon"),
         "The values of epsilon, at least 2, all different.").sample("[0.4, 0.28, 0.2, 0.14]"),
-    key("converge.replicates", Integer(4, i64::MAX), Derived("ensemble.replicates, at least 4"), "Replicates at each epsilon.")
+    key("converge.in", Choice(Parameter::WORDS), Value("\"epsilon\""),
+        "What the sweep varies, also converge --in: epsilon, compared with the limit; signal.delta, compared with the elliptic signal; or a resolution, compared with the next finer one: cells.count with twice of it, domain.grid with twice of it, time.step with half of it, deposit.bandwidth with 1/sqrt 2 of it.")
+        .sample("\"delta\""),
+    key("converge.values", Floats(POSITIVE),
+        Derived("delta, cells, step: [1, 1/2, 1/4, 1/8] of the experiment's; grid: [1, 3/2, 2] of it, or [1, 2, 3]; bandwidth: [2 sqrt 2, 2, sqrt 2, 1] of it, as far as the box allows"),
+        "The values of another parameter than epsilon, at least 2, all different; of the grid, cells along the first axis, the others in proportion. Values of the file hold for its own converge.in.")
+        .sample("[0.08, 0.04, 0.02]").only("converge.in", &["delta", "cells", "grid", "step", "bandwidth"]),
+    key("converge.replicates", Integer(4, i64::MAX), Derived("ensemble.replicates, at least 4"), "Replicates at each value.")
         .sample("16"),
-    key("converge.cells", Integers(1), Derived("cells.count"), "Cells of one replicate, the same or one number for each epsilon.")
+    key("converge.cells", Integers(1), Derived("cells.count"), "Cells of one replicate, the same or one number for each epsilon; other sweeps take cells.count.")
         .sample("20000"),
     key("converge.test_functions", Formulas(SPACE), Derived("the lowest waves of the box along each axis"),
         "Test functions phi(x) of the weak errors (1/|box|) int (rho_epsilon - rho_0) phi dx.")
         .sample("[\"cos(x)\"]"),
     key("converge.budget_replicates", Integer(0, i64::MAX), Value("0"),
-        "Replicates of each paired run of the error budget: 0 for none, or at least 4.").sample("8"),
+        "Replicates of each paired run of the error budget of a sweep in epsilon: 0 for none, or at least 4.").sample("8"),
     key("converge.noise_free", Flag, Value("false"),
         "Whether to solve the kinetic equation on the grid as well: distances without noise, to compare the cells with.")
         .sample("true"),
@@ -194,8 +202,8 @@ const AFTER: &[Key] = &[
         .sample("[2.0]"),
 
     key("verify.claims", Words(&Claim::WORDS), Value("[]"),
-        "What `kinetaxis verify` weighs: order in epsilon and bounds (limit), D and chi against the integral equations (coefficients), mass, centre and spread of the cells (moments), the virial identity of the plane, a limit that blows up while the cells do not, the saturating drift that has the largest density of the kinetic equation (regularisation).")
-        .sample("[\"limit\"]"),
+        "What `kinetaxis verify` weighs: the orders of the sweep, and in epsilon that J and r are bounded (order), D and chi against the integral equations (coefficients), mass, centre and spread of the cells (moments), the virial identity of the plane, a limit that blows up while the cells do not, the saturating drift that has the largest density of the kinetic equation (regularisation).")
+        .sample("[\"order\"]"),
     key("verify.source", Text, Value("\"\""), "Where the claims are made.").sample("\"CMPS Theorem 3\""),
     key("verify.quick", Texts, Value("[]"), "Changes of keys for `kinetaxis verify --quick`, as of --set.")
         .sample("[\"cells.count=1000\"]"),

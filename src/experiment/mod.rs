@@ -9,6 +9,7 @@ mod derive;
 pub(crate) mod draft;
 pub mod keys;
 pub(crate) mod kind;
+mod parameter;
 mod problem;
 mod read;
 #[cfg(test)]
@@ -22,6 +23,7 @@ pub mod template;
 #[cfg(test)]
 mod tests;
 
+pub use parameter::{Parameter, Point, points};
 pub use problem::{Problem, Problems};
 pub use read::{Loaded, read, to_toml};
 
@@ -65,7 +67,7 @@ pub struct Experiment {
     pub limit: Limit,
     /// Replicates of an ensemble.
     pub ensemble: Ensemble,
-    /// The sweep in ε.
+    /// The sweep.
     pub converge: Converge,
     /// What is written besides the standard files.
     pub output: Output,
@@ -316,9 +318,13 @@ pub struct Ensemble {
 /// `[converge]`
 #[derive(Clone, Debug)]
 pub struct Converge {
+    /// What the sweep varies.
+    pub parameter: Parameter,
     /// The values of ε, largest first, at least 2 distinct ones.
     pub epsilons: Vec<f64>,
-    /// Replicates at each ε.
+    /// Those of another parameter, coarsest first, at least 2 distinct ones; none for ε.
+    pub values: Vec<f64>,
+    /// Replicates at each value.
     pub replicates: usize,
     /// Cells of one replicate, at each ε.
     pub cells: Vec<usize>,

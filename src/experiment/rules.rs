@@ -4,12 +4,13 @@ mod model;
 mod numerics;
 mod scattering;
 mod space;
+mod sweep;
 
 use super::draft::Draft;
 
 /// Applies every rule. A rule that lacks a value is left out: its absence was already reported.
 pub(crate) fn apply(draft: &mut Draft) {
-    let rules: [fn(&mut Draft) -> Option<()>; 25] = [
+    let rules: [fn(&mut Draft) -> Option<()>; 27] = [
         numerics::corners,
         numerics::bandwidth,
         numerics::steps,
@@ -35,6 +36,9 @@ pub(crate) fn apply(draft: &mut Draft) {
         space::lost_constant,
         scattering::on_sphere,
         scattering::leading,
+        sweep::quasi_steady,
+        // Last: it reads the experiments of the sweep, which is of use once all else is right.
+        sweep::values,
     ];
     for rule in rules {
         rule(draft);

@@ -52,8 +52,25 @@ impl Source {
             return self.refuse(assignment, "", None, "there is no =", remedy);
         };
         let text = text.trim();
+        let before = self.swept();
         let value = text.parse().unwrap_or_else(|_| Value::from(text));
         self.item(path.trim(), &Item::Value(value), None);
+        if path.trim() == "converge.in" {
+            self.forget_values(before);
+        }
+    }
+
+    /// What the sweep varies so far.
+    fn swept(&self) -> Json {
+        self.given.get("converge.in").map_or(Json::from("epsilon"), |given| given.value.clone())
+    }
+
+    /// The file's values of a parameter say nothing about another one.
+    fn forget_values(&mut self, before: Json) {
+        let of_file = self.given.get("converge.values").is_some_and(|given| given.line.is_some());
+        if of_file && self.swept() != before {
+            self.given.remove("converge.values");
+        }
     }
 
     fn table(&mut self, prefix: &str, table: &dyn TableLike, text: Option<&str>) {

@@ -1,6 +1,7 @@
 //! How far the field of the whole space reaches beyond the box that holds the cells.
 
 use super::draft::Draft;
+use super::parameter::Parameter;
 
 /// Share of a field's weight below which its tail is left out.
 const TAIL: f64 = 1e-12;
@@ -27,6 +28,14 @@ pub(crate) fn padding(draft: &Draft) -> Option<Vec<u32>> {
     Some(edges.iter().map(|edge| (4.0 * reach / edge).ceil().clamp(1.0, 1e5) as u32).collect())
 }
 
+/// The values of a sweep in delta; none of another sweep.
+fn swept_deltas(draft: &Draft) -> Vec<f64> {
+    match draft.text("converge.in") == Some(Parameter::Delta.word()) {
+        true => draft.floats("converge.values").unwrap_or_default(),
+        false => vec![],
+    }
+}
+
 /// How far images of the box have to be apart.
 fn reach(draft: &Draft, diagonal: f64) -> Option<f64> {
     let number = |name: &str| draft.float(&format!("signal.{name}"));
@@ -38,9 +47,12 @@ fn reach(draft: &Draft, diagonal: f64) -> Option<f64> {
     Some(match draft.text("signal.equation")? {
         "elliptic" => by_decay(number("diffusion")?).min(diagonal),
         "parabolic" => {
-            let (diffusion, delta) = (number("diffusion")?, number("delta")?);
+            let (diffusion, swept) = (number("diffusion")?, swept_deltas(draft));
+            // A sweep in delta has one box for all, the elliptic signal included.
+            let delta = swept.iter().copied().fold(number("delta")?, f64::min);
             let by_time = 2.0 * (diffusion / delta * draft.float("time.end")? * nepers).sqrt();
-            by_decay(diffusion).min(by_time)
+            let elliptic = if swept.is_empty() { 0.0 } else { diagonal };
+            by_decay(diffusion).min(by_time.max(elliptic))
         }
         _ => 0.0,
     })

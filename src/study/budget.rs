@@ -9,10 +9,10 @@ use super::monitor::Monitor;
 use super::norms::{NodalField, Norm, measure as norm_of};
 use super::reference::limit_fields;
 use super::statistics::Estimate;
-use crate::experiment::Experiment;
-use crate::schedule::ticks;
+use crate::experiment::{Experiment, Parameter};
 use crate::simulation::SimulationError;
 use crate::spectral::Spectral;
+use std::f64::consts::SQRT_2;
 
 /// One line of budget.csv.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,39 +29,26 @@ pub struct BudgetRow {
     pub value: Estimate,
 }
 
-/// The components that take runs of their own.
-pub const COMPONENTS: [&str; 4] = ["grid", "time step", "bandwidth", "finite N"];
+/// The components that take runs of their own, and what is varied for each.
+pub const COMPONENTS: [(&str, Parameter); 4] = [
+    ("grid", Parameter::Grid),
+    ("time step", Parameter::Step),
+    ("bandwidth", Parameter::Bandwidth),
+    ("finite N", Parameter::Cells),
+];
 
-/// The experiment at the other resolution, and the factor from the change to the contribution.
-fn variant(e: &Experiment, component: &str) -> (Experiment, f64) {
-    let mut e = e.clone();
-    let factor = match component {
-        // Second order: u(h) − u(h/2) = ¾ of the error at h.
-        "grid" => {
-            e.domain.grid.iter_mut().for_each(|n| *n *= 2);
-            4.0 / 3.0
-        }
-        // Second order: u(qΔt) − u(Δt) = (q² − 1) times the error at Δt. Steps divide the time to
-        // the output, so q is what the doubling, or the halving of a single step, comes to.
-        "time step" => {
-            let steps = |e: &Experiment| ticks(&e.time.outputs, e.time.step, f64::INFINITY).len();
-            let before = steps(&e) as f64;
-            e.time.step *= if before > 1.0 { 2.0 } else { 0.5 };
-            let q = before / steps(&e) as f64;
-            1.0 / (q * q - 1.0).abs()
-        }
-        // Order p: u(√2 h) − u(h) = (2^{p/2} − 1) times the bias at h.
-        "bandwidth" => {
-            e.deposit.bandwidth *= std::f64::consts::SQRT_2;
-            1.0 / (2.0_f64.powf(e.deposit.order as f64 / 2.0) - 1.0)
-        }
-        // Bias ∝ 1/N: u(N/2) − u(N) = the bias at N.
-        _ => {
-            e.cells.count = e.cells.count.div_ceil(2);
-            1.0
-        }
+/// The experiment at the other resolution: one that costs little more, or less.
+fn variant(e: &Experiment, parameter: Parameter) -> Experiment {
+    let value = parameter.value(e);
+    let other = match parameter {
+        Parameter::Bandwidth => SQRT_2 * value,
+        Parameter::Cells => (0.5 * value).ceil(),
+        // A single step can only be halved.
+        Parameter::Step if value < e.time.end => 2.0 * value,
+        Parameter::Step => 0.5 * value,
+        _ => 2.0 * value,
     };
-    (e, factor)
+    parameter.at(e, other)
 }
 
 /// The budget at one ε, given the base runs; empty when no budget is asked for.
@@ -98,10 +85,11 @@ pub(super) fn measure<const D: usize>(
             Estimate { value: noise, std_error: 0.0, low: noise, high: noise },
         );
     }
-    for component in COMPONENTS {
-        let (other, factor) = variant(e, component);
+    for (component, parameter) in COMPONENTS {
+        let other = variant(e, parameter);
+        let factor = parameter.share(e, &other);
         let limit = limit_fields::<D>(&other, true, monitor.stop)?.to_the_end()?;
-        let comparison = Comparison::new(&other, limit.last())?;
+        let comparison = Comparison::with_limit(&other, limit.last())?;
         let changed = comparison.differences(count, monitor, share)?;
         let own = &comparison.model.spectral;
         for &(q, quantity) in quantities {

@@ -1,28 +1,28 @@
-//! The sweep in ε: distances between kinetic ensembles and their macroscopic limit, and the order
-//! with which they vanish; by cells, and without noise where that is asked for.
+//! The sweep: distances between kinetic ensembles and their macroscopic limit, or between two
+//! ensembles, and the order with which they vanish; by cells, and without noise where that is asked
+//! for.
 
 use super::budget::{self, BudgetRow};
-use super::cost::predict;
-use super::difference::{Comparison, Differences, Measure, measures};
+use super::difference::{Differences, measures};
 use super::ensemble::Moments;
 use super::fit::{Order, ROUND_OFF, fit_order, order_without_noise};
 use super::monitor::Monitor;
 use super::noise_free::{self, Solution};
 use super::norms::{LeaveOneOut, Norm};
 use super::precision::Precision;
-use super::reference::{LimitFields, Refinement, limit_fields, refinement};
+use super::reference::{LimitFields, Refinement};
+use super::stage::{Share, Stage, shares, solves_equation, stages};
 use super::statistics::{Estimate, student_quantile};
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, Parameter};
 use crate::motion::Tally;
 use crate::simulation::SimulationError;
-use crate::spectral::Spectral;
 use std::time::Instant;
 
 /// One line of convergence.csv.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ErrorRow {
-    /// ε.
-    pub epsilon: f64,
+    /// The parameter.
+    pub value: f64,
     /// rho, S, gradS, J or r.
     pub quantity: &'static str,
     /// L1, L2, Linf, H-1 or weak:φ.
@@ -40,7 +40,7 @@ pub struct ErrorRow {
 /// Distances and their orders, by one method.
 #[derive(Clone, Debug)]
 pub struct Sweep {
-    /// "cells", with intervals from replicates, or "kinetic equation", with numerical error.
+    /// "cells", with intervals from replicates, "kinetic equation" or "limit", with numerical error.
     pub method: &'static str,
     /// Every distance.
     pub rows: Vec<ErrorRow>,
@@ -50,14 +50,14 @@ pub struct Sweep {
     pub seconds: f64,
 }
 
-/// The cells against the kinetic equation at one ε.
+/// The cells against the kinetic equation at one value of the parameter.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Check {
-    /// ε.
-    pub epsilon: f64,
+    /// The parameter.
+    pub value: f64,
     /// rho or S.
     pub quantity: &'static str,
-    /// L² distance of the mean of the cells from the solution of the kinetic equation.
+    /// L² distance of what the cells show from what the kinetic equation does.
     pub distance: Estimate,
 }
 
@@ -70,7 +70,7 @@ pub struct Goal {
     pub reached: f64,
     /// That of the cells, if there is another method.
     pub by_cells: f64,
-    /// Replicates at each ε that cells alone would need, extrapolated from those that ran: the half
+    /// Replicates at each value that cells alone would need, extrapolated from those that ran: the half
     /// width goes like R^(−1/2).
     pub replicates: f64,
     /// Seconds that these would take.
@@ -82,26 +82,35 @@ pub struct Goal {
 pub struct Convergence<const D: usize> {
     /// By cells, unless a wanted precision was reached by the kinetic equation.
     pub main: Sweep,
-    /// By the other method, if there is one.
-    pub other: Option<Sweep>,
+    /// By other methods.
+    pub others: Vec<Sweep>,
     /// The cells against the kinetic equation.
     pub checks: Vec<Check>,
     /// What became of the wanted precision.
     pub goal: Option<Goal>,
     /// What each distance is made of.
     pub budget: Vec<BudgetRow>,
-    /// Replicates at each ε.
+    /// Replicates at each value.
     pub replicates: usize,
-    /// Nodal ρ_h at the final time and smallest ε.
+    /// The experiment at the last value, the finest.
+    pub last: Experiment,
+    /// Nodal ρ_h there, at the final time.
     pub finest: Moments,
-    /// The limit at the final time, not mollified.
-    pub limit: LimitFields<D>,
-    /// Nodal K_h * ρ₀^h at the final time: what `finest` is compared with.
-    pub mollified_limit: Vec<f64>,
-    /// The limit solver's own error.
-    pub refinement: Refinement,
-    /// (ε, what happened to the cells, seconds in the loops of all replicates).
+    /// What `finest` is compared with: nodal K_h * ρ₀^h, or ρ_h of the other experiment.
+    pub finest_other: Vec<f64>,
+    /// The limit of a sweep in ε.
+    pub macroscopic: Option<Macroscopic<D>>,
+    /// (value, what happened to the cells, seconds in the loops of all replicates).
     pub tallies: Vec<(f64, Tally, f64)>,
+}
+
+/// The macroscopic limit at the final time.
+#[derive(Clone, Debug)]
+pub struct Macroscopic<const D: usize> {
+    /// Not mollified.
+    pub limit: LimitFields<D>,
+    /// The solver's own error.
+    pub refinement: Refinement,
 }
 
 /// A wanted precision and the seconds that may be spent on it.
@@ -129,56 +138,45 @@ pub fn converge<const D: usize>(
     if wanted.is_some() {
         (e.converge.replicates, e.converge.budget_replicates) = (PILOT, 0);
     }
-    let (e, experiments) = (&e, sweep(&e));
-    let mut last = e.clone();
-    last.time.outputs = vec![e.time.end];
-    let limit = limit_fields::<D>(&last, false, monitor.stop)?.to_the_end()?;
-    let refinement = refinement::<D>(&last, &limit, monitor.stop)?;
-    let limit = limit.last().clone();
-    // The limit does not depend on ε.
-    let mollified = limit_fields::<D>(&last, true, monitor.stop)?.to_the_end()?;
-    let comparisons: Vec<Comparison<D>> = (experiments.iter())
-        .map(|e| Comparison::new(e, mollified.last()))
-        .collect::<Result<_, _>>()?;
-    let (shares, spectral) = (shares(&experiments, &comparisons), &comparisons[0].model.spectral);
+    let (stages, macroscopic) = stages::<D>(&e, monitor)?;
+    let shares = shares(&stages);
 
-    let (start, mut solutions) = (Instant::now(), Vec::new());
-    if e.converge.noise_free {
-        for ((e, comparison), share) in experiments.iter().zip(&comparisons).zip(&shares) {
-            solutions.push(noise_free::solve(e, comparison, monitor, share.solution)?);
-        }
-    }
-    let solved = start.elapsed().as_secs_f64();
+    let (equation, solutions) = by_equation(&stages, &shares, monitor)?;
+    let limit = by_limit(&stages, monitor)?;
     let (start, mut all, mut budget) = (Instant::now(), Vec::new(), Vec::new());
-    for ((e, comparison), share) in experiments.iter().zip(&comparisons).zip(&shares) {
+    for (stage, share) in stages.iter().zip(&shares) {
+        let (e, comparison) = (&stage.point.own, &stage.comparison);
         let base = comparison.differences(e.converge.replicates, monitor, share.replicate)?;
-        budget.extend(budget::measure(e, &base, spectral, monitor, share.replicate)?);
+        if e.converge.parameter == Parameter::Epsilon {
+            let spectral = comparison.spectral();
+            budget.extend(budget::measure(e, &base, spectral, monitor, share.replicate)?);
+        }
         all.push(base);
     }
-    let coupled = all.iter().any(Differences::coupled);
-    let measures = measures::<D>(e, coupled);
-    let equation = (!solutions.is_empty())
-        .then(|| by_equation(&experiments, &solutions, &measures, spectral, solved));
-    let mut cells = by_cells(&experiments, &all, &measures, spectral);
+    let mut cells = by_cells(&stages, &all);
     cells.seconds = start.elapsed().as_secs_f64();
     let mut goal = None;
     if let Some(wanted) = wanted {
+        let confidence = e.ensemble.confidence;
         let by_equation = equation.as_ref().and_then(|sweep| reached(sweep, &wanted.precision));
         let enough = by_equation.is_some_and(|half| half <= wanted.precision.half_width);
-        while !enough && let Some(more) = replicates_to_add(&cells, wanted, all[0].fields.len()) {
-            for (comparison, all) in comparisons.iter().zip(&mut all) {
-                comparison.add_replicates(more, monitor, 0.0, all)?;
+        while !enough
+            && let Some(more) = replicates_to_add(&cells, wanted, all[0].fields.len(), confidence)
+        {
+            for (stage, all) in stages.iter().zip(&mut all) {
+                stage.comparison.add_replicates(more, monitor, 0.0, all)?;
             }
-            cells = by_cells(&experiments, &all, &measures, spectral);
+            cells = by_cells(&stages, &all);
             cells.seconds = start.elapsed().as_secs_f64();
         }
-        goal = conclusion(&cells, by_equation, &wanted.precision, all[0].fields.len());
+        let replicates = all[0].fields.len();
+        goal = conclusion(&cells, by_equation, &wanted.precision, replicates, confidence);
     }
-    let checks = checks(&experiments, &solutions, &all, coupled, spectral);
+    let checks = checks(&stages, &solutions, &all);
     let replicates = all[0].fields.len();
     let tallies =
-        (experiments.iter().zip(&all)).map(|(e, d)| (e.epsilon, d.tally, d.loop_seconds)).collect();
-    let last = all.pop().expect("at least two ε");
+        (stages.iter().zip(&all)).map(|(s, d)| (s.point.value, d.tally, d.loop_seconds)).collect();
+    let last = all.pop().expect("at least two values");
     let by_equation = goal.as_ref().is_some_and(|g| g.reached < g.by_cells);
     let (main, other) = match equation {
         Some(equation) if by_equation => (equation, Some(cells)),
@@ -186,106 +184,105 @@ pub fn converge<const D: usize>(
     };
     Ok(Convergence {
         main,
-        other,
+        others: other.into_iter().chain(limit).collect(),
         checks,
         goal,
         budget,
         replicates,
+        last: stages[stages.len() - 1].point.own.clone(),
         finest: last.density,
-        limit,
-        mollified_limit: last.limit,
-        refinement,
+        finest_other: last.other.means().to_vec(),
+        macroscopic,
         tallies,
     })
 }
 
-/// The experiment at each ε.
-fn sweep(e: &Experiment) -> Vec<Experiment> {
-    (e.converge.epsilons.iter().zip(&e.converge.cells))
-        .map(|(&epsilon, &cells)| {
-            let mut e = e.clone();
-            e.epsilon = epsilon;
-            e.cells.count = cells;
-            e.time.outputs = vec![e.time.end];
-            e
-        })
-        .collect()
-}
-
-/// Shares of the whole work at one ε.
-struct Share {
-    /// Of one replicate; one of a budget variant counts the same.
-    replicate: f64,
-    /// Of the solution of the kinetic equation.
-    solution: f64,
-}
-
-/// The shares of each experiment by predicted cost.
-fn shares<const D: usize>(experiments: &[Experiment], comparisons: &[Comparison<D>]) -> Vec<Share> {
-    let (mut works, mut total) = (Vec::new(), 0.0);
-    for (e, comparison) in experiments.iter().zip(comparisons) {
-        let replicate = predict(e, &comparison.model).work();
-        let solution = match e.converge.noise_free {
-            true => noise_free::predicted_work(e, &comparison.model),
-            false => 0.0,
-        };
-        let variants = budget::COMPONENTS.len() * e.converge.budget_replicates;
-        total += replicate * (e.converge.replicates + variants) as f64 + solution;
-        works.push(Share { replicate, solution });
-    }
-    let of_total = |share: Share| Share {
-        replicate: share.replicate / total,
-        solution: share.solution / total,
-    };
-    works.into_iter().map(of_total).collect()
-}
-
-type Measures = [(&'static str, String, Measure)];
-
 /// Distances and orders from replicates.
-fn by_cells<const D: usize>(
-    experiments: &[Experiment],
-    all: &[Differences],
-    measures: &Measures,
-    spectral: &Spectral<D>,
-) -> Sweep {
-    let epsilons: Vec<f64> = experiments.iter().map(|e| e.epsilon).collect();
-    let confidence = experiments[0].ensemble.confidence;
+fn by_cells<const D: usize>(stages: &[Stage<D>], all: &[Differences]) -> Sweep {
+    let e = &stages[0].point.own;
+    let coupled = all.iter().any(Differences::coupled);
+    let confidence = e.ensemble.confidence;
     let (mut rows, mut orders) = (Vec::new(), Vec::new());
-    for (quantity, norm, of) in measures {
-        let errors: Vec<LeaveOneOut> = all.iter().map(|d| d.distance(*of, spectral)).collect();
-        for ((e, error), d) in experiments.iter().zip(&errors).zip(all) {
-            let sizes = (d.fields.len(), e.cells.count);
-            rows.push(row(e.epsilon, quantity, norm, error.estimate(confidence), sizes));
+    for (quantity, norm, of) in measures::<D>(e, coupled) {
+        let distance = |(s, d): (&Stage<D>, &Differences)| d.distance(of, s.comparison.spectral());
+        let errors: Vec<LeaveOneOut> = stages.iter().zip(all).map(distance).collect();
+        for ((Stage { point, .. }, error), d) in stages.iter().zip(&errors).zip(all) {
+            let sizes = (d.fields.len(), point.own.cells.count);
+            rows.push(row(point.value, quantity, &norm, error.estimate(confidence), sizes));
         }
         let magnitudes: Vec<_> = errors.into_iter().map(LeaveOneOut::magnitude).collect();
-        orders.push((*quantity, norm.clone(), fit_order(&epsilons, &magnitudes, confidence)));
+        orders.push((quantity, norm, fit_order(&scales(stages), &magnitudes, confidence)));
     }
     Sweep { method: "cells", rows, orders, seconds: 0.0 }
 }
 
-/// Distances and orders from solutions of the kinetic equation.
+/// What vanishes with the error, at each value.
+fn scales<const D: usize>(stages: &[Stage<D>]) -> Vec<f64> {
+    let parameter = stages[0].point.own.converge.parameter;
+    stages.iter().map(|stage| parameter.scale(stage.point.value)).collect()
+}
+
+/// Distances and orders from solutions of the kinetic equation, where it is solved.
 fn by_equation<const D: usize>(
-    experiments: &[Experiment],
-    solutions: &[Solution],
-    measures: &Measures,
-    spectral: &Spectral<D>,
-    seconds: f64,
-) -> Sweep {
-    let epsilons: Vec<f64> = experiments.iter().map(|e| e.epsilon).collect();
-    let (mut rows, mut orders) = (Vec::new(), Vec::new());
-    for (quantity, norm, of) in measures {
-        let errors: Vec<Estimate> = solutions.iter().map(|s| s.distance(*of, spectral)).collect();
-        for (epsilon, error) in epsilons.iter().zip(&errors) {
-            rows.push(row(*epsilon, quantity, norm, *error, (0, 0)));
-        }
-        orders.push((*quantity, norm.clone(), order_without_noise(&epsilons, &errors)));
+    stages: &[Stage<D>],
+    shares: &[Share],
+    monitor: &Monitor<'_>,
+) -> Result<(Option<Sweep>, Vec<Solution>), SimulationError> {
+    let (e, start) = (&stages[0].point.own, Instant::now());
+    if !solves_equation(e) {
+        return Ok((None, Vec::new()));
     }
-    Sweep { method: "kinetic equation", rows, orders, seconds }
+    let solve = |(stage, share): (&Stage<D>, &Share)| {
+        noise_free::solve(&stage.comparison, e.converge.parameter, monitor, share.solution)
+    };
+    let solutions = stages.iter().zip(shares).map(solve).collect::<Result<Vec<_>, _>>()?;
+    let sweep = without_noise("kinetic equation", stages, &solutions, start);
+    Ok((Some(sweep), solutions))
+}
+
+/// Distances and orders of the macroscopic limits of a sweep in δ, where the equation is solved.
+fn by_limit<const D: usize>(
+    stages: &[Stage<D>],
+    monitor: &Monitor<'_>,
+) -> Result<Option<Sweep>, SimulationError> {
+    let (e, start) = (&stages[0].point.own, Instant::now());
+    if e.converge.parameter != Parameter::Delta || !e.converge.noise_free {
+        return Ok(None);
+    }
+    let solve = |Stage { point, comparison }: &Stage<D>| {
+        let other = point.other.as_ref().expect("delta has the elliptic signal");
+        noise_free::solve_limit(comparison, [&point.own, other], monitor)
+    };
+    let solutions = stages.iter().map(solve).collect::<Result<Vec<_>, _>>()?;
+    Ok(Some(without_noise("limit", stages, &solutions, start)))
+}
+
+/// Distances and orders from solutions without noise.
+fn without_noise<const D: usize>(
+    method: &'static str,
+    stages: &[Stage<D>],
+    solutions: &[Solution],
+    start: Instant,
+) -> Sweep {
+    let e = &stages[0].point.own;
+    let (mut rows, mut orders) = (Vec::new(), Vec::new());
+    let coupled = solutions.iter().any(Solution::coupled);
+    let mut measures = measures::<D>(e, coupled);
+    // The limit has no r.
+    measures.retain(|(_, _, of)| solutions[0].has(*of));
+    for (quantity, norm, of) in measures {
+        let distance = |(s, d): (&Stage<D>, &Solution)| d.distance(of, s.comparison.spectral());
+        let errors: Vec<Estimate> = stages.iter().zip(solutions).map(distance).collect();
+        for (stage, error) in stages.iter().zip(&errors) {
+            rows.push(row(stage.point.value, quantity, &norm, *error, (0, 0)));
+        }
+        orders.push((quantity, norm, order_without_noise(&scales(stages), &errors)));
+    }
+    Sweep { method, rows, orders, seconds: start.elapsed().as_secs_f64() }
 }
 
 fn row(
-    epsilon: f64,
+    value: f64,
     quantity: &'static str,
     norm: &str,
     error: Estimate,
@@ -293,23 +290,22 @@ fn row(
 ) -> ErrorRow {
     // Below round-off there is nothing to resolve.
     let resolved = error.low > ROUND_OFF || error.high < -ROUND_OFF;
-    ErrorRow { epsilon, quantity, norm: norm.to_string(), error, replicates, cells, resolved }
+    ErrorRow { value, quantity, norm: norm.to_string(), error, replicates, cells, resolved }
 }
 
 /// The L² distance of the cells from the kinetic equation.
 fn checks<const D: usize>(
-    experiments: &[Experiment],
+    stages: &[Stage<D>],
     solutions: &[Solution],
     all: &[Differences],
-    coupled: bool,
-    spectral: &Spectral<D>,
 ) -> Vec<Check> {
-    let mut checks = Vec::new();
-    for ((e, solution), cells) in experiments.iter().zip(solutions).zip(all) {
+    let (mut checks, coupled) = (Vec::new(), all.iter().any(Differences::coupled));
+    for ((Stage { point, comparison }, solution), cells) in stages.iter().zip(solutions).zip(all) {
         for (q, quantity) in ["rho", "S"].into_iter().enumerate().take(1 + usize::from(coupled)) {
-            let distance = solution.distance_of_cells(cells, (q, Norm::L2), spectral);
-            let distance = distance.estimate(e.ensemble.confidence);
-            checks.push(Check { epsilon: e.epsilon, quantity, distance });
+            let of = (q, Norm::L2);
+            let distance = solution.distance_of_cells(cells, of, comparison.spectral());
+            let distance = distance.estimate(point.own.ensemble.confidence);
+            checks.push(Check { value: point.value, quantity, distance });
         }
     }
     checks
@@ -325,19 +321,24 @@ fn reached(sweep: &Sweep, wanted: &Precision) -> Option<f64> {
 }
 
 /// Replicates that cells alone need in all, whose interval is then the normal one.
-fn replicates_needed(by_cells: f64, wanted: &Precision, replicates: usize) -> f64 {
-    let quantile = |freedom| student_quantile(0.95, freedom);
+fn replicates_needed(by_cells: f64, wanted: &Precision, replicates: usize, confidence: f64) -> f64 {
+    let quantile = |freedom| student_quantile(confidence, freedom);
     let half = by_cells * quantile(1_000_000) / quantile(replicates - 1);
     replicates as f64 * (half / wanted.half_width).powi(2)
 }
 
 /// How many more replicates to run; `None` when there are enough or no time is left.
-fn replicates_to_add(cells: &Sweep, wanted: &Wanted, replicates: usize) -> Option<usize> {
+fn replicates_to_add(
+    cells: &Sweep,
+    wanted: &Wanted,
+    replicates: usize,
+    confidence: f64,
+) -> Option<usize> {
     let half = reached(cells, &wanted.precision)?;
     if half <= wanted.precision.half_width {
         return None;
     }
-    let needed = replicates_needed(half, &wanted.precision, replicates);
+    let needed = replicates_needed(half, &wanted.precision, replicates, confidence);
     let target = needed.clamp(replicates as f64 + 1.0, GROWTH * replicates as f64);
     let seconds = cells.seconds * target / replicates as f64;
     (seconds <= wanted.within).then(|| (target - replicates as f64).ceil() as usize)
@@ -348,9 +349,10 @@ fn conclusion(
     by_equation: Option<f64>,
     wanted: &Precision,
     replicates: usize,
+    confidence: f64,
 ) -> Option<Goal> {
     let by_cells = reached(cells, wanted)?;
-    let needed = replicates_needed(by_cells, wanted, replicates).ceil();
+    let needed = replicates_needed(by_cells, wanted, replicates, confidence).ceil();
     Some(Goal {
         wanted: wanted.clone(),
         reached: by_equation.unwrap_or(f64::INFINITY).min(by_cells),

@@ -1,6 +1,8 @@
-//! What is measured: the difference of ρ, S, ∇S, J and r_ε to the limit, replicate by replicate.
+//! What is measured: the difference of ρ, S, ∇S, J and r_ε to the limit, or to another experiment,
+//! replicate by replicate.
 //!
-//! Both sides go through the same mollified field: ρ_ε^h and ρ₀^h both feed S through K_h, and
+//! Both sides of a comparison with the limit go
+//! through the same mollified field: ρ_ε^h and ρ₀^h both feed S through K_h, and
 //! K_h * ρ_ε is compared with K_h * ρ₀. What is left is the effect of ε, times 1 + O(h^order).
 
 use super::ensemble::{Moments, for_each_replicate};
@@ -19,7 +21,8 @@ use crate::state::State;
 use crate::vector::{add_scaled, scaled};
 use rayon::prelude::*;
 
-/// The difference to the limit of every quantity, replicate by replicate, at one ε.
+/// The difference of every quantity to what it is compared with, replicate by replicate, at one
+/// value of the parameter.
 pub(super) struct Differences {
     /// By replicate: ρ, S, ∇S, J, r.
     pub fields: Vec<[NodalField; 5]>,
@@ -27,8 +30,8 @@ pub(super) struct Differences {
     pub weak: Vec<Vec<f64>>,
     /// Nodal ρ_h.
     pub density: Moments,
-    /// Nodal K_h * ρ₀^h.
-    pub limit: Vec<f64>,
+    /// What it is compared with: nodal K_h * ρ₀^h, or ρ_h of the other experiment on the same grid.
+    pub other: Moments,
     /// What happened to the cells.
     pub tally: Tally,
     /// Time in the loops of all replicates.
@@ -112,17 +115,17 @@ pub fn available<const D: usize>(e: &Experiment) -> Vec<(&'static str, String)> 
     measures::<D>(e, signal).into_iter().map(|(quantity, norm, _)| (quantity, norm)).collect()
 }
 
-/// The model of an experiment and its limit, ready to be subtracted.
+/// The model of an experiment, and what is to be subtracted from its results: the limit, or the
+/// results of another experiment.
 pub(super) struct Comparison<const D: usize> {
     /// The model.
     pub model: Model<D>,
-    /// Coefficients of K_h * ρ₀^h.
-    density: Vec<f64>,
-    signal: Vec<f64>,
-    flux: [Vec<f64>; D],
+    /// Coefficients of K_h * ρ₀^h and S₀, nodal K_h * J₀; zero where nothing of the kind is subtracted.
+    limit: Fields<D>,
     tests: Vec<Test<D>>,
     /// The moments of r_ε.
     pub moments: PhaseMoments<D>,
+    other: Option<Box<Comparison<D>>>,
 }
 
 /// A test function φ, at the nodes, and its means against the limit.
@@ -130,46 +133,99 @@ pub(super) struct Test<const D: usize> {
     formula: Formula,
     /// φ at the nodes.
     pub nodal: Vec<f64>,
-    density: f64,
-    flux: [f64; D],
+    limit: Means<D>,
 }
+
+/// (1/|Ω|)∫ρφ dx and (1/|Ω|)∫Jφ dx.
+pub(super) type Means<const D: usize> = (f64, [f64; D]);
 
 /// (1/|Ω|)∫uφ dx of nodal values: the trapezoid rule, which is as accurate as the spectral basis.
 pub(super) fn pairing(u: &[f64], test: &[f64]) -> f64 {
     u.iter().zip(test).map(|(u, t)| u * t).sum::<f64>() / u.len() as f64
 }
 
+/// The results of one experiment, less its limit if it is compared with that.
+pub(super) struct Side<const D: usize> {
+    fields: Fields<D>,
+    /// Nodal ρ, S, ∇S, J, r.
+    pub nodal: [NodalField; 5],
+    /// In the order of [`weak_names`].
+    pub weak: Vec<f64>,
+}
+
+/// One replicate.
+struct Replicate<const D: usize> {
+    side: Side<D>,
+    /// Coefficients of ρ_h.
+    density: Vec<f64>,
+    tally: Tally,
+    seconds: f64,
+}
+
 impl<const D: usize> Comparison<D> {
     /// Of `e` with its mollified `limit`.
-    pub fn new(e: &Experiment, limit: &LimitFields<D>) -> Result<Self, SimulationError> {
+    pub fn with_limit(e: &Experiment, limit: &LimitFields<D>) -> Result<Self, SimulationError> {
+        let mut comparison = Self::alone(e)?;
+        let (fields, means) = (comparison.macroscopic(limit), comparison.means_of(limit));
+        comparison.tests.iter_mut().for_each(|test| test.limit = means(&test.nodal));
+        comparison.limit = fields;
+        Ok(comparison)
+    }
+
+    /// Of `e` with `other`, replicate by replicate. The grid of `other` is no coarser.
+    pub fn between(e: &Experiment, other: &Experiment) -> Result<Self, SimulationError> {
+        let other = Some(Box::new(Self::alone(other)?));
+        Ok(Self { other, ..Self::alone(e)? })
+    }
+
+    /// Of `e` with nothing.
+    fn alone(e: &Experiment) -> Result<Self, SimulationError> {
         let model = Model::<D>::new(e)?;
-        let density = model.spectral.inverse(&limit.density);
         let tests = (e.converge.test_functions.iter())
             .map(|formula| {
                 let nodal = model.grid().sample(|x| formula.eval(x));
-                Test {
-                    formula: formula.clone(),
-                    density: pairing(&density, &nodal),
-                    flux: std::array::from_fn(|a| pairing(&limit.flux[a], &nodal)),
-                    nodal,
-                }
+                Test { formula: formula.clone(), nodal, limit: (0.0, [0.0; D]) }
             })
             .collect();
-        let flux = std::array::from_fn(|a| {
-            let coefficients = model.spectral.forward(&limit.flux[a]);
-            model.spectral.inverse(&model.deposit.smooth(&coefficients))
-        });
-        Ok(Self {
-            density: model.deposit.smooth(&limit.density),
-            signal: limit.signal.clone(),
-            flux,
-            tests,
-            moments: PhaseMoments::new(&model.space),
-            model,
-        })
+        let zeros = || vec![0.0; model.grid().len()];
+        let limit = Fields {
+            density: zeros(),
+            signal: zeros(),
+            flux: std::array::from_fn(|_| zeros()),
+            remainder: Vec::new(),
+        };
+        Ok(Self { limit, tests, moments: PhaseMoments::new(&model.space), other: None, model })
     }
 
-    /// The differences of replicates 0, 1, … to the limit.
+    /// What the experiment is compared with, if not with its limit.
+    pub fn other(&self) -> Option<&Self> {
+        self.other.as_deref()
+    }
+
+    /// The transforms of the grid on which differences live: the finer of both.
+    pub fn spectral(&self) -> &Spectral<D> {
+        &self.other().unwrap_or(self).model.spectral
+    }
+
+    /// K_h * ρ₀, S₀ and K_h * J₀; r has no limit.
+    pub fn macroscopic(&self, limit: &LimitFields<D>) -> Fields<D> {
+        let Model { spectral, deposit, .. } = &self.model;
+        let smoothed = |f: &Vec<f64>| spectral.inverse(&deposit.smooth(&spectral.forward(f)));
+        Fields {
+            density: deposit.smooth(&limit.density),
+            signal: limit.signal.clone(),
+            flux: limit.flux.each_ref().map(smoothed),
+            remainder: Vec::new(),
+        }
+    }
+
+    /// The means of `limit` against a nodal φ, not mollified.
+    pub fn means_of(&self, limit: &LimitFields<D>) -> impl Fn(&[f64]) -> Means<D> + use<D> {
+        let (density, flux) = (self.model.spectral.inverse(&limit.density), limit.flux.clone());
+        move |test| (pairing(&density, test), flux.each_ref().map(|f| pairing(f, test)))
+    }
+
+    /// The differences of replicates 0, 1, … to what they are compared with.
     pub fn differences(
         &self,
         replicates: usize,
@@ -180,7 +236,7 @@ impl<const D: usize> Comparison<D> {
             fields: Vec::new(),
             weak: Vec::new(),
             density: Moments::default(),
-            limit: self.model.spectral.inverse(&self.density),
+            other: Moments::default(),
             tally: Tally::default(),
             loop_seconds: 0.0,
         };
@@ -196,71 +252,117 @@ impl<const D: usize> Comparison<D> {
         share: f64,
         all: &mut Differences,
     ) -> Result<(), SimulationError> {
-        let (model, done) = (&self.model, all.fields.len());
+        let (spectral, done) = (&self.model.spectral, all.fields.len());
         for_each_replicate(
             done..done + more,
-            |r| {
-                let mut simulation = Simulation::new(model, r)?;
-                simulation.run(monitor.stop, &monitor.replicate(share), |_| {})?;
-                let (state, seconds) = (simulation.state(), simulation.loop_time().as_secs_f64());
-                let density = model.spectral.inverse(&state.density);
-                let fields = self.subtract_from(&Fields::new(model, state, &self.moments));
-                let means = |test: &Test<D>| cell_means(model, state, &test.formula);
-                let weak = self.weak_errors(means, &fields);
-                Ok((fields, weak, density, state.tally, seconds))
+            |r| match self.other() {
+                None => {
+                    let own = self.replicate(r, monitor, share)?;
+                    Ok((own, self.limit.density.clone(), Tally::default(), 0.0))
+                }
+                Some(other) => {
+                    let mut own = self.replicate(r, monitor, 0.5 * share)?;
+                    let theirs = other.replicate(r, monitor, 0.5 * share)?;
+                    own.side = self.minus(own.side, theirs.side);
+                    let density = other.model.spectral.resample(&theirs.density, spectral);
+                    Ok((own, density, theirs.tally, theirs.seconds))
+                }
             },
-            |_, (fields, weak, density, tally, seconds)| {
-                all.fields.push(fields);
-                all.weak.push(weak);
-                all.density.push(&density);
+            |_, (own, other, tally, seconds)| {
+                all.fields.push(own.side.nodal);
+                all.weak.push(own.side.weak);
+                all.density.push(&spectral.inverse(&own.density));
+                all.other.push(&spectral.inverse(&other));
+                all.tally += own.tally;
                 all.tally += tally;
-                all.loop_seconds += seconds;
+                all.loop_seconds += own.seconds + seconds;
             },
         )
     }
 
-    /// ρ_h − K_h*ρ₀, S − S₀, ∇(S − S₀), J_h − K_h*J₀, and the moments of r_ε.
-    pub fn subtract_from(&self, fields: &Fields<D>) -> [NodalField; 5] {
-        let minus =
-            |a: &[f64], b: &[f64]| -> Vec<f64> { a.iter().zip(b).map(|(a, b)| a - b).collect() };
-        let spectral = &self.model.spectral;
-        let signal = minus(&fields.signal, &self.signal);
-        // In the whole space S is known in the window alone.
-        let shown = |values: Vec<f64>| spectral.grid().in_window(values);
-        [
-            vec![spectral.inverse(&minus(&fields.density, &self.density))],
-            vec![shown(spectral.inverse(&signal))],
-            (0..D).map(|a| shown(spectral.derivative(a, &signal))).collect(),
-            (0..D).map(|a| minus(&fields.flux[a], &self.flux[a])).collect(),
-            fields.remainder.iter().map(|m| spectral.inverse(m)).collect(),
-        ]
+    fn replicate(
+        &self,
+        r: u64,
+        monitor: &Monitor<'_>,
+        share: f64,
+    ) -> Result<Replicate<D>, SimulationError> {
+        let mut simulation = Simulation::new(&self.model, r)?;
+        simulation.run(monitor.stop, &monitor.replicate(share), |_| {})?;
+        let (state, seconds) = (simulation.state(), simulation.loop_time().as_secs_f64());
+        let means = |test: &Test<D>| cell_means(&self.model, state, &test.formula);
+        let side = self.side(&Fields::new(&self.model, state, &self.moments), means);
+        Ok(Replicate { side, density: state.density.clone(), tally: state.tally, seconds })
     }
 
-    /// (1/|Ω|)∫(u_ε − u₀)φ dx in the order of [`weak_names`]; `means` gives (1/|Ω|)∫ρφ dx and
-    /// (1/|Ω|)∫Jφ dx, without a deposit and so without a bandwidth.
-    pub fn weak_errors(
-        &self,
-        means: impl Fn(&Test<D>) -> (f64, [f64; D]),
-        fields: &[NodalField; 5],
-    ) -> Vec<f64> {
-        let mut errors = Vec::new();
+    /// The results less the limit: ρ_h − K_h*ρ₀, S − S₀, ∇(S − S₀), J_h − K_h*J₀, and the moments of
+    /// r_ε. `means` gives (1/|Ω|)∫ρφ dx and (1/|Ω|)∫Jφ dx without a deposit, and so without a
+    /// bandwidth.
+    pub fn side(&self, fields: &Fields<D>, means: impl Fn(&Test<D>) -> Means<D>) -> Side<D> {
+        let fields = subtract(fields, &self.limit);
+        let nodal = nodal(&fields, &self.model.spectral);
+        let mut weak = Vec::new();
         for test in &self.tests {
             let (density, flux) = means(test);
-            errors.push(density - test.density);
-            errors.push(pairing(&fields[1][0], &test.nodal));
-            errors.extend(fields[2].iter().map(|component| pairing(component, &test.nodal)));
-            errors.extend((0..D).map(|a| flux[a] - test.flux[a]));
+            weak.push(density - test.limit.0);
+            weak.push(pairing(&nodal[1][0], &test.nodal));
+            weak.extend(nodal[2].iter().map(|component| pairing(component, &test.nodal)));
+            weak.extend((0..D).map(|a| flux[a] - test.limit.1[a]));
         }
-        errors
+        Side { fields, nodal, weak }
+    }
+
+    /// The results of the experiment less those of the other one, on the grid of the other.
+    pub fn minus(&self, own: Side<D>, other: Side<D>) -> Side<D> {
+        let to = self.spectral();
+        let fields = subtract(&resampled(own.fields, &self.model.spectral, to), &other.fields);
+        let weak = own.weak.iter().zip(&other.weak).map(|(a, b)| a - b).collect();
+        Side { nodal: nodal(&fields, to), fields, weak }
     }
 }
 
+/// `a` − `b`; of the moments of r_ε those that `b` has.
+fn subtract<const D: usize>(a: &Fields<D>, b: &Fields<D>) -> Fields<D> {
+    let minus =
+        |a: &[f64], b: &[f64]| -> Vec<f64> { a.iter().zip(b).map(|(a, b)| a - b).collect() };
+    Fields {
+        density: minus(&a.density, &b.density),
+        signal: minus(&a.signal, &b.signal),
+        flux: std::array::from_fn(|i| minus(&a.flux[i], &b.flux[i])),
+        remainder: match b.remainder.as_slice() {
+            [] => a.remainder.clone(),
+            b => a.remainder.iter().zip(b).map(|(a, b)| minus(a, b)).collect(),
+        },
+    }
+}
+
+/// The same fields on another grid.
+fn resampled<const D: usize>(f: Fields<D>, from: &Spectral<D>, to: &Spectral<D>) -> Fields<D> {
+    if from.grid() == to.grid() {
+        return f;
+    }
+    let there = |c: &Vec<f64>| from.resample(c, to);
+    Fields {
+        density: there(&f.density),
+        signal: there(&f.signal),
+        flux: f.flux.each_ref().map(|f| to.inverse(&there(&from.forward(f)))),
+        remainder: f.remainder.iter().map(there).collect(),
+    }
+}
+
+/// Nodal ρ, S, ∇S, J, r. In the whole space S is known in the window alone.
+fn nodal<const D: usize>(f: &Fields<D>, spectral: &Spectral<D>) -> [NodalField; 5] {
+    let shown = |values: Vec<f64>| spectral.grid().in_window(values);
+    [
+        vec![spectral.inverse(&f.density)],
+        vec![shown(spectral.inverse(&f.signal))],
+        (0..D).map(|a| shown(spectral.derivative(a, &f.signal))).collect(),
+        f.flux.to_vec(),
+        f.remainder.iter().map(|m| spectral.inverse(m)).collect(),
+    ]
+}
+
 /// (1/|Ω|) w Σᵢ φ(xᵢ) and (1/|Ω|) (w/ε) Σᵢ vᵢ φ(xᵢ).
-fn cell_means<const D: usize>(
-    model: &Model<D>,
-    state: &State<D>,
-    test: &Formula,
-) -> (f64, [f64; D]) {
+fn cell_means<const D: usize>(model: &Model<D>, state: &State<D>, test: &Formula) -> Means<D> {
     let cells = &state.cells;
     let blocks: Vec<(f64, [f64; D])> = (cells.positions.par_chunks(BLOCK))
         .zip(cells.velocities.par_chunks(BLOCK))

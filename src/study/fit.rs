@@ -1,4 +1,4 @@
-//! The order p of an error that goes like εᵖ.
+//! The order p of an error that goes like xᵖ, x = ε or another parameter.
 
 use super::norms::LeaveOneOut;
 use super::statistics::{Estimate, around, chi_square_tail, jackknife_error};
@@ -11,7 +11,7 @@ pub(super) const ROUND_OFF: f64 = 1e-14;
 pub struct Order {
     /// p with its interval; `None` where the data cannot support a fit.
     pub order: Option<Estimate>,
-    /// log of the prefactor: log error = intercept + p log ε.
+    /// log of the prefactor: log error = intercept + p log x.
     pub intercept: f64,
     /// Errors that stood clear of their noise.
     pub points: usize,
@@ -27,14 +27,14 @@ impl Order {
     }
 }
 
-/// Weighted least squares of log error on log ε, over the errors that stand clear of the noise.
+/// Weighted least squares of log error on log x, over the errors that stand clear of the noise.
 ///
 /// Weights are 1/(relative standard error)². The interval comes from leaving out one replicate at
-/// all ε together, so errors that share random numbers across ε are treated as what they are.
-pub fn fit_order(epsilons: &[f64], errors: &[LeaveOneOut], confidence: f64) -> Order {
-    let clear: Vec<_> = (epsilons.iter().zip(errors))
+/// all x together, so errors that share random numbers across x are treated as what they are.
+pub fn fit_order(scales: &[f64], errors: &[LeaveOneOut], confidence: f64) -> Order {
+    let clear: Vec<_> = (scales.iter().zip(errors))
         .filter(|(_, e)| e.estimate(confidence).low > ROUND_OFF)
-        .filter_map(|(eps, e)| e.logarithms().map(|(full, omitted)| (eps.ln(), full, omitted)))
+        .filter_map(|(x, e)| e.logarithms().map(|(full, omitted)| (x.ln(), full, omitted)))
         .collect();
     let points = clear.len();
     if points < 2 {
@@ -63,7 +63,7 @@ pub fn fit_order(epsilons: &[f64], errors: &[LeaveOneOut], confidence: f64) -> O
         _ => "measured".to_string(),
     };
     if straightness.is_some_and(|p| p < 0.01) {
-        verdict = "measured, but not straight: the order changes over this range of ε".to_string();
+        verdict = "measured, but not straight: the order changes over this range".to_string();
     }
     if points < errors.len() {
         verdict +=
@@ -72,11 +72,11 @@ pub fn fit_order(epsilons: &[f64], errors: &[LeaveOneOut], confidence: f64) -> O
     Order { order: Some(order), intercept, points, straightness, verdict }
 }
 
-/// Least squares of log error on log ε for errors without noise, each known up to the half width of
+/// Least squares of log error on log x for errors without noise, each known up to the half width of
 /// its interval. The interval of the order is what these allow at most.
-pub fn order_without_noise(epsilons: &[f64], errors: &[Estimate]) -> Order {
-    let clear: Vec<_> = (epsilons.iter().zip(errors))
-        .map(|(eps, e)| (eps.ln(), e.value.abs(), (e.high - e.low) / 2.0))
+pub fn order_without_noise(scales: &[f64], errors: &[Estimate]) -> Order {
+    let clear: Vec<_> = (scales.iter().zip(errors))
+        .map(|(x, e)| (x.ln(), e.value.abs(), (e.high - e.low) / 2.0))
         .filter(|(_, value, error)| value - error > ROUND_OFF)
         .collect();
     let points = clear.len();

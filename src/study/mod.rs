@@ -1,4 +1,4 @@
-//! Studies: many replicates, their statistics, and the sweep in ε.
+//! Studies: many replicates, their statistics, and sweeps in ε and other parameters.
 
 mod budget;
 mod converge;
@@ -13,11 +13,12 @@ mod plan;
 mod positivity;
 mod precision;
 mod reference;
+mod stage;
 pub mod statistics;
 mod virial;
 
 pub use budget::{BudgetRow, COMPONENTS};
-pub use converge::{Check, Convergence, ErrorRow, Goal, Sweep, Wanted, converge};
+pub use converge::{Check, Convergence, ErrorRow, Goal, Macroscopic, Sweep, Wanted, converge};
 pub use cost::{Cost, measured_pace};
 pub use difference::available;
 pub use ensemble::{Ensemble, EnsembleFrame, Moments, RunRecord, Snapshot, ensemble, observe_run};

@@ -7,8 +7,8 @@
 mod blow_up;
 mod coefficients;
 mod finding;
-mod limit;
 mod moments;
+mod order;
 mod regularisation;
 mod shipped;
 mod virial;
@@ -23,8 +23,8 @@ use crate::study::Monitor;
 /// A kind of claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claim {
-    /// Distances to the limit vanish with the expected order; J and r_ε stay bounded.
-    Limit,
+    /// Distances vanish with the expected order; in ε, J and r_ε stay bounded.
+    Order,
     /// D and χ in closed form are those of the integral equations.
     Coefficients,
     /// Mass, centre and spread of the cells are those of the limit.
@@ -40,7 +40,7 @@ pub enum Claim {
 impl Claim {
     /// Every claim with its word in the experiment file.
     pub const ALL: [(Self, &str); 6] = [
-        (Self::Limit, "limit"),
+        (Self::Order, "order"),
         (Self::Coefficients, "coefficients"),
         (Self::Moments, "moments"),
         (Self::Virial, "virial"),
@@ -74,7 +74,7 @@ impl Claim {
         monitor: &Monitor<'_>,
     ) -> Result<Vec<Finding>, SimulationError> {
         match self {
-            Self::Limit => limit::weigh::<D>(e, monitor),
+            Self::Order => order::weigh::<D>(e, monitor),
             Self::Coefficients => coefficients::weigh::<D>(e),
             Self::Moments => moments::weigh::<D>(e, monitor),
             Self::Virial => virial::weigh::<D>(e, monitor),

@@ -13,6 +13,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("supercritical-2d", include_str!("../../experiments/supercritical-2d.toml")),
     ("blow-up-3d", include_str!("../../experiments/blow-up-3d.toml")),
     ("blow-up-3d-model1", include_str!("../../experiments/blow-up-3d-model1.toml")),
+    ("quasi-steady", include_str!("../../experiments/quasi-steady.toml")),
     ("regularisations", include_str!("../../experiments/regularisations.toml")),
     ("growing-colony", include_str!("../../experiments/growing-colony.toml")),
 ];

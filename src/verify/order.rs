@@ -1,0 +1,50 @@
+//! The order with which the distances of a sweep vanish. In ε: ρ_ε, S_ε, ∇S_ε tend to the limit, J_ε
+//! and r_ε stay bounded (CMPS Theorem 3, HKS Theorem 3.4).
+
+use super::{Demand, Finding};
+use crate::experiment::{Experiment, Parameter};
+use crate::simulation::SimulationError;
+use crate::study::{Monitor, Order, Sweep, converge};
+
+/// How far a fitted order may be from the expected one: over a range of ε the next term of the
+/// expansion tilts the line.
+const TOLERANCE: f64 = 0.25;
+
+/// The orders of the sweep, without noise where the experiment asks for that.
+pub fn weigh<const D: usize>(
+    e: &Experiment,
+    monitor: &Monitor<'_>,
+) -> Result<Vec<Finding>, SimulationError> {
+    let result = converge::<D>(e, None, monitor)?;
+    let sweep = result.others.first().unwrap_or(&result.main);
+    let parameter = e.converge.parameter;
+    let expected = parameter.order(e);
+    let near = Demand::Within(expected - TOLERANCE, expected + TOLERANCE);
+    let mut wanted = vec![
+        ("rho", "rho converges", near),
+        ("S", "S converges", near),
+        ("gradS", "grad S converges", near),
+    ];
+    if parameter == Parameter::Epsilon {
+        wanted.push(("J", "J converges, so it is bounded", Demand::AtLeast(0.0)));
+        wanted.push(("r", "r is bounded", Demand::AtLeast(-TOLERANCE)));
+    }
+    let mut findings = Vec::new();
+    for (quantity, claim, demand) in wanted {
+        if let Some(order) = order_of(sweep, quantity) {
+            let what = format!(
+                "{claim}: order in {} of the L2 norm, by {}",
+                parameter.word(),
+                sweep.method
+            );
+            findings.push(Finding::new(what, order.order, demand));
+        }
+    }
+    Ok(findings)
+}
+
+/// The order of a quantity in L², if there is that quantity.
+fn order_of<'a>(sweep: &'a Sweep, quantity: &str) -> Option<&'a Order> {
+    let own = |(q, norm, _): &&(&str, String, Order)| *q == quantity && norm == "L2";
+    sweep.orders.iter().find(own).map(|(_, _, order)| order)
+}
