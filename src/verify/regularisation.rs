@@ -18,7 +18,7 @@ const MATCHED: f64 = 1e-3;
 /// Most solutions of the limit for one ε.
 const TRIALS: usize = 24;
 
-/// One finding for each ε, and the powers.
+/// When the limit is lost without regularisation, two findings for each ε, and the powers.
 pub fn weigh<const D: usize>(
     e: &Experiment,
     monitor: &Monitor<'_>,
@@ -26,7 +26,11 @@ pub fn weigh<const D: usize>(
     let mut end = e.clone();
     end.time.outputs = vec![e.time.end];
     let share = 1.0 / e.converge.epsilons.len() as f64;
-    let (mut findings, mut matches, mut peaks) = (Vec::new(), Vec::new(), Vec::new());
+    let bare = limit_fields::<D>(&end, true, monitor.stop)?;
+    let what = "time at which the limit without regularisation outgrows its grid";
+    let lost = bare.blow_up.map_or(f64::NAN, |b| b.time);
+    let mut findings = vec![Finding::exact(what, lost, Demand::Open)];
+    let (mut matches, mut peaks) = (Vec::new(), Vec::new());
     for &epsilon in &e.converge.epsilons {
         end.epsilon = epsilon;
         let model = Model::<D>::new(&end)?;
