@@ -205,7 +205,7 @@ impl Case {
         let mut names = [&files[..], &["orders.csv", "report.html", "summary.json"]].concat();
         if e.experiment["converge"]["noise_free"] == true {
             names.extend(["cells_against_equation.csv", "convergence_kinetic_equation.csv"]);
-            names.push("orders_kinetic_equation.csv");
+            names.extend(["entropy.csv", "orders_kinetic_equation.csv"]);
         }
         names.sort();
         assert_eq!(names_in(&out), names);
@@ -346,20 +346,13 @@ impl Facts {
         for prefix in ["center_", "mean_velocity_"] {
             names.extend(self.axes(prefix).split(',').map(String::from));
         }
-        names.extend(
-            [
-                "second_moment",
-                "variance",
-                "max_density",
-                "density_L2",
-                "density_L4",
-                "max_signal",
-                "leak",
-                "tumbles_per_cell",
-                "clipped_fraction",
-            ]
-            .map(String::from),
-        );
+        let (domain, kernel) = (&self.experiment["domain"], &self.experiment["kernel"]);
+        let virial = domain["boundary"][0] == "open" && kernel["model"] == "local";
+        let predicted = ["second_moment_predicted", "second_moment_excess"].iter();
+        let of_density = ["max_density", "density_L2", "density_L4", "density_square"];
+        let others = ["max_signal", "leak", "tumbles_per_cell", "clipped_fraction"];
+        let all = ["second_moment", "variance"].iter().chain(predicted.filter(|_| virial));
+        names.extend(all.chain(&of_density).chain(&others).map(|name| name.to_string()));
         let rows = names.len() * TIMES.len();
         let table = self.table(out, "observables.csv", header, rows);
         assert_eq!(table.texts("observable"), vec![names.clone(); TIMES.len()].concat());

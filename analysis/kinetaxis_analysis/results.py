@@ -58,6 +58,8 @@ class Results:
     convergence_cells = Table("`kinetaxis converge --precision`, where the equation reached it")
     orders_cells = Table("`kinetaxis converge --precision`, where the equation reached it")
     cells_against_equation = Table("`kinetaxis converge` with `noise_free` in `[converge]`")
+    entropy = Table("`kinetaxis converge` with `noise_free` in `[converge]`")
+    density_knn = Table("`kinetaxis run` with `knn` in `[output]`")
     budget = Table("`kinetaxis converge` with `budget_replicates` in `[converge]`")
 
     @property

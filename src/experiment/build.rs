@@ -45,7 +45,10 @@ pub(crate) fn build(draft: &Draft) -> Option<Experiment> {
             budget_replicates: draft.integer("converge.budget_replicates")? as usize,
             noise_free: draft.flag("converge.noise_free")?,
         },
-        output: Output { cells_at: draft.floats("output.cells_at")? },
+        output: Output {
+            cells_at: draft.floats("output.cells_at")?,
+            knn: draft.integer("output.knn")? as usize,
+        },
     })
 }
 

@@ -9,11 +9,12 @@ use super::draft::Draft;
 
 /// Applies every rule. A rule that lacks a value is left out: its absence was already reported.
 pub(crate) fn apply(draft: &mut Draft) {
-    let rules: [fn(&mut Draft) -> Option<()>; 24] = [
+    let rules: [fn(&mut Draft) -> Option<()>; 25] = [
         numerics::corners,
         numerics::bandwidth,
         numerics::steps,
         numerics::output_times,
+        numerics::neighbour,
         numerics::sweep,
         numerics::memory,
         model::shell,

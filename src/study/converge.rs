@@ -13,6 +13,7 @@ use super::precision::Precision;
 use super::reference::{LimitFields, Refinement, limit_fields, refinement};
 use super::statistics::{Estimate, student_quantile};
 use crate::experiment::Experiment;
+use crate::kinetic::Entropy;
 use crate::motion::Tally;
 use crate::simulation::SimulationError;
 use crate::spectral::Spectral;
@@ -86,6 +87,8 @@ pub struct Convergence<const D: usize> {
     pub other: Option<Sweep>,
     /// The cells against the kinetic equation.
     pub checks: Vec<Check>,
+    /// (ε, the entropy of the solution of the kinetic equation), if it was solved.
+    pub entropy: Vec<(f64, Vec<Entropy>)>,
     /// What became of the wanted precision.
     pub goal: Option<Goal>,
     /// What each distance is made of.
@@ -175,6 +178,8 @@ pub fn converge<const D: usize>(
         goal = conclusion(&cells, by_equation, &wanted.precision, all[0].fields.len());
     }
     let checks = checks(&experiments, &solutions, &all, coupled, spectral);
+    let entropy =
+        (experiments.iter().zip(solutions)).map(|(e, s)| (e.epsilon, s.entropy)).collect();
     let replicates = all[0].fields.len();
     let tallies =
         (experiments.iter().zip(&all)).map(|(e, d)| (e.epsilon, d.tally, d.loop_seconds)).collect();
@@ -188,6 +193,7 @@ pub fn converge<const D: usize>(
         main,
         other,
         checks,
+        entropy,
         goal,
         budget,
         replicates,

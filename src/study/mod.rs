@@ -14,13 +14,14 @@ mod positivity;
 mod precision;
 mod reference;
 pub mod statistics;
-mod virial;
 
 pub use budget::{BudgetRow, COMPONENTS};
 pub use converge::{Check, Convergence, ErrorRow, Goal, Sweep, Wanted, converge};
 pub use cost::{Cost, measured_pace};
 pub use difference::available;
-pub use ensemble::{Ensemble, EnsembleFrame, Moments, RunRecord, Snapshot, ensemble, observe_run};
+pub use ensemble::{
+    Ensemble, EnsembleFrame, Keep, Moments, RunRecord, Snapshot, ensemble, observe_run,
+};
 pub use fit::{Order, fit_order};
 pub use monitor::Monitor;
 pub use norms::{LeaveOneOut, Norm, measure};
@@ -28,4 +29,3 @@ pub use plan::{Plan, plan};
 pub use positivity::{Positivity, positivity};
 pub use precision::Precision;
 pub use reference::{LimitFields, LimitRun, Refinement, Spread, limit_fields, refinement};
-pub use virial::Virial;

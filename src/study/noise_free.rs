@@ -5,7 +5,7 @@ use super::monitor::Monitor;
 use super::norms::{LeaveOneOut, NodalField, Norm, measure};
 use super::statistics::Estimate;
 use crate::experiment::Experiment;
-use crate::kinetic::{self, KineticSolver, Resolution};
+use crate::kinetic::{self, Entropy, KineticSolver, Resolution};
 use crate::model::Model;
 use crate::simulation::SimulationError;
 use crate::spectral::Spectral;
@@ -21,6 +21,8 @@ pub(super) struct Solution {
     /// removes the error in Δt², the largest); what the correction was.
     fields: [[NodalField; 5]; 2],
     weak: [Vec<f64>; 2],
+    /// The entropy after every step of the fine solution.
+    pub entropy: Vec<Entropy>,
 }
 
 /// How the equation of `e` is solved, finely (0) and coarsely (1).
@@ -43,6 +45,9 @@ pub(super) fn solve<const D: usize>(
     let model = &comparison.model;
     let solution = |which: usize| {
         let mut solver = KineticSolver::new(model, resolution(e, which));
+        if which == 0 {
+            solver.keep_entropy();
+        }
         let progress = |done: f64| (monitor.progress)(share * [0.6, 0.4][which] * done);
         if !solver.run(e.time.end, monitor.stop, &progress) {
             return Err(SimulationError::Interrupted);
@@ -53,14 +58,14 @@ pub(super) fn solve<const D: usize>(
             (pairing(&density, &test.nodal), flux.each_ref().map(|f| pairing(f, &test.nodal)))
         };
         let weak = comparison.weak_errors(means, &fields);
-        Ok((fields, weak))
+        Ok((fields, weak, solver.entropy().to_vec()))
     };
-    let (mut fields, mut weak) = solution(0)?;
-    let (mut change, mut weak_change) = solution(1)?;
+    let (mut fields, mut weak, entropy) = solution(0)?;
+    let (mut change, mut weak_change, _) = solution(1)?;
     let pairs = fields.iter_mut().flatten().zip(change.iter_mut().flatten());
     pairs.for_each(|(fine, coarse)| correct(fine, coarse));
     correct(&mut weak, &mut weak_change);
-    Ok(Solution { fields: [fields, change], weak: [weak, weak_change] })
+    Ok(Solution { fields: [fields, change], weak: [weak, weak_change], entropy })
 }
 
 /// Adds (fine − coarse)/3 to `fine`, and leaves it in `coarse`.
