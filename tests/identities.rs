@@ -58,7 +58,7 @@ fn ratios<const D: usize>(e: &Experiment) -> Vec<(String, Vec<f64>)> {
 }
 
 /// Without decay ‖S‖₁ = αMt/δ is the bound itself, up to the 10⁻⁵ of K_h that the grid cuts off; no other
-/// norm reaches its bound, and the sharpest stay above a fifth of it, so that a bound ten times too high
+/// norm reaches its bound, and at the end all are above a tenth of it, so that a bound ten times too high
 /// would be seen. With decay ‖S‖₁ = (αM/β)(1 − e^{−βt/δ}).
 #[test]
 fn the_signal_keeps_its_a_priori_bounds() {
@@ -77,8 +77,8 @@ fn the_signal_keeps_its_a_priori_bounds() {
             }
         }
     }
-    for list in &all[..2] {
-        assert!(list.iter().all(|(_, r)| r.last().unwrap() > &0.2), "{list:?}");
+    for list in &all {
+        assert!(list.iter().all(|(_, r)| r[1] > 0.1), "{list:?}");
     }
     let decayed = ratios::<2>(&parabolic(2, 5.0, 48, &["signal.decay=1.5"]));
     for (ratio, t) in decayed[0].1.iter().zip([0.1, 0.4]) {
@@ -128,7 +128,8 @@ fn the_second_moment_is_predicted_from_the_start() {
 
 /// 400 replicates of 200 cells, with h so small that their noise is half of ∫ρ_h². The mean of the product
 /// of halves is ∫(K_h*ρ)² = (M²/L)(1 + A²K̂_h²/2), of cells drawn independently; Student's t is beyond 5
-/// once in 10⁶. A stratified start, with all cells in pairs, has it too.
+/// once in 10⁶. A stratified start of pairs has it too, with 30 cells in a grid cell: with 3 of them the two
+/// halves differ by some 3% from place to place, which takes 10⁻³ off.
 #[test]
 fn the_density_square_has_no_noise_floor() {
     let text = "dimension = 1\nepsilon = 0.3
@@ -139,7 +140,8 @@ fn the_density_square_has_no_noise_floor() {
         time = { end = 0.001, step = 0.001, outputs = [0] }";
     let h: f64 = 0.04 * std::f64::consts::PI;
     let exact = 2.0 * (1.0 + 0.5 * 0.64 * (-h * h).exp());
-    for set in [["cells.stratified=false"], ["cells.antithetic=true"]] {
+    for set in [["cells.stratified=false", "seed=1"], ["cells.antithetic=true", "cells.count=2000"]]
+    {
         let model = Model::<1>::new(&experiment(text, &set)).unwrap();
         let at_start = |name: &str| -> (f64, f64) {
             mean(&(0..400).map(|r| series(&model, &run(&model, r), name)[0]).collect::<Vec<_>>())

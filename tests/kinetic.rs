@@ -208,8 +208,8 @@ fn the_entropy_is_balanced_while_cells_aggregate() {
         assert!(last.dissipated > 0.0 && last.produced > 0.05 * last.dissipated, "{last:?}");
         (last.entropy + last.dissipated - last.produced - first.entropy, last.dissipated)
     };
-    let ((coarse, _), (fine, dissipated)) = (imbalance(0.04), imbalance(0.02));
+    let ((coarse, _), (fine, dissipated)) = (imbalance(0.01), imbalance(0.005));
     println!("imbalance {coarse:.3e}, {fine:.3e} of {dissipated:.3e}");
-    assert!((2.8..6.0).contains(&(coarse / fine)), "{coarse} {fine}");
-    assert!(fine.abs() < 5e-3 * dissipated, "{fine} of {dissipated}");
+    assert!((3.2..4.8).contains(&(coarse / fine)), "{coarse} {fine}");
+    assert!(fine.abs() < 1e-4 * dissipated, "{fine} of {dissipated}");
 }

@@ -89,11 +89,12 @@ mod tests {
         let kernel = Local::new(c(1.5), c(0.3), c(0.2), space, epsilon);
         let turns = Turns::new(&kernel, &signal, &grid, &ordinates);
         let n = ordinates.len();
-        let ripple = |j: usize, k: usize| 0.3 * ((3 * j + k) as f64).sin();
-        let along = |j: usize| 1.0 + 0.5 * ordinates.velocities[j][0];
-        let field = |j: usize| (0..grid.len()).map(|k| along(j) + ripple(j, k));
-        let f: Vec<Vec<f64>> =
-            (0..n).map(|j| field(j).map(|g| g * ordinates.equilibrium[j]).collect()).collect();
+        let at = |j: usize, k: usize| {
+            1.0 + 0.5 * ordinates.velocities[j][0] + 0.3 * ((3 * j + k) as f64).sin()
+        };
+        let field =
+            |j: usize| (0..grid.len()).map(|k| at(j, k) * ordinates.equilibrium[j]).collect();
+        let f: Vec<Vec<f64>> = (0..n).map(field).collect();
         let (mut one, mut two) = (f.clone(), f.clone());
         let cell = grid.cell_volume();
         let fast = rates(&turns, &ordinates, (epsilon, cell), &f, [&mut one, &mut two]);

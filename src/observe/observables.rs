@@ -172,7 +172,7 @@ fn slope<const D: usize>(model: &Model<D>, signal: &[f64]) -> Vec<f64> {
 /// ∫(K_h * ρ)² dx from the product of two halves of the cells, whose noises are independent.
 ///
 /// Every other two cells make a half: pairs that share their randomness stay together, and either
-/// half of a stratified start covers the box. Fewer than 3 cells have no two halves.
+/// half of a stratified start covers the box, up to a relative (grid cells/cells)². Fewer than 3 cells have no two halves.
 fn density_square<const D: usize>(o: &Observation<'_, D>) -> f64 {
     let (model, cells) = (o.model, &o.state.cells);
     let in_first = |i: usize| i / 2 % 2 == 0;
