@@ -283,8 +283,8 @@ fn a_precision_is_reached_by_what_reaches_it() {
     let entropy = Table::read(out.join("entropy.csv"));
     // No signal: nothing is produced, and what H loses is dissipated, to 1% in steps of ε²/6.
     assert!(entropy.numbers("produced").iter().all(|p| p.abs() < 1e-12));
-    let (off, lost) = (entropy.numbers("imbalance"), entropy.numbers("dissipated"));
-    assert!(off.iter().zip(&lost).all(|(off, lost)| off.abs() <= 1e-2 * lost), "{off:?} {lost:?}");
+    let largest = |name: &str| entropy.numbers(name).into_iter().map(f64::abs).fold(0.0, f64::max);
+    assert!(largest("imbalance") < 1e-2 * largest("dissipated"));
 
     // By cells alone: replicates are added until a generous precision is reached.
     let (text, out) = sweep(&desk, "cells", &["--precision", "rho:weak:cos(PI*x/0.5)=0.2"]);
