@@ -175,7 +175,7 @@ fn slope<const D: usize>(model: &Model<D>, signal: &[f64]) -> Vec<f64> {
 /// half of a stratified start covers the box, up to a relative (grid cells/cells)². Fewer than 3 cells have no two halves.
 fn density_square<const D: usize>(o: &Observation<'_, D>) -> f64 {
     let (model, cells) = (o.model, &o.state.cells);
-    let in_first = |i: usize| i / 2 % 2 == 0;
+    let in_first = |i: usize| (i / 2).is_multiple_of(2);
     let half = |first: bool| {
         let weight = |i: usize| if in_first(i) == first { cells.weight } else { 0.0 };
         model.deposit.coefficients(&model.spectral, &cells.positions, weight)
