@@ -152,7 +152,9 @@ fn the_density_square_has_no_noise_floor() {
         if set[0].ends_with("false") {
             // What the plain square adds: wM‖K_h‖² = (M²/N)/(2√π h).
             let (plain, _) = at_start("density_L2");
-            assert!(plain * plain > exact + 0.8 * 0.02 / (2.0 * 3.14_f64.sqrt() * 0.04));
+            assert!(
+                plain * plain > exact + 0.8 * 0.02 / (2.0 * std::f64::consts::PI.sqrt() * 0.04)
+            );
         }
     }
 }
