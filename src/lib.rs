@@ -16,6 +16,7 @@
 //! - the experiment file: [`experiment`]
 //! - the kinetic equation: [`velocity`] (V and F), [`signal`] (S), [`turning`] (T), [`cells`] (f⁰),
 //!   [`free_walk`] (the law without a signal), [`motion`] (flights and tumbles)
+//! - what is proved of these equations: [`identities`]
 //! - one realisation: [`model`] (rebuilt from the experiment), [`state`] (what changes),
 //!   [`simulation`] (the loop)
 //! - the equations that know no cells: the kinetic one, [`kinetic`], and the macroscopic one, [`limit`]
@@ -58,6 +59,7 @@ pub mod formula;
 pub mod free_walk;
 pub mod grid;
 pub mod growth;
+pub mod identities;
 pub mod kinetic;
 pub mod limit;
 pub mod linear;

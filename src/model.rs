@@ -5,6 +5,7 @@ use crate::experiment::Experiment;
 use crate::free_walk::FreeWalk;
 use crate::grid::Grid;
 use crate::growth::Growth;
+use crate::identities::{SignalBounds, Virial};
 use crate::motion::{Envelopes, FlightScale, Method, Offer, Step};
 use crate::schedule::{Tick, ticks};
 use crate::signal::{self, Deposit, SensedSignal, SignalEquation};
@@ -41,6 +42,10 @@ pub struct Model<const D: usize> {
     pub growth: Option<Growth>,
     /// f⁰.
     pub initial: InitialLaw<D>,
+    /// The virial identity, where it holds.
+    pub virial: Option<Virial>,
+    /// The a priori bounds of S, where they are proved.
+    pub bounds: Option<SignalBounds>,
     /// Number of cells of one replicate.
     pub cells: usize,
     /// Seed of all streams.
@@ -72,9 +77,13 @@ impl<const D: usize> Model<D> {
         let spectral = Spectral::new(&grid);
         let space = VelocitySpace::from_experiment(&e.velocity);
         let map = Arc::new(NodeMap::new(&grid));
+        let (kernel, initial) =
+            (Kernel::from_experiment(e, &space), InitialLaw::new(&e.cells, &grid)?);
         let model = Self {
             epsilon: e.epsilon,
-            kernel: Kernel::from_experiment(e, &space),
+            virial: Virial::new(e, &kernel, &initial),
+            bounds: SignalBounds::new(e, initial.mass()),
+            kernel,
             kernel_bound: e.kernel.bound,
             refuse_negative: e.kernel.refuse_negative,
             most_leak: e.domain.leak,
@@ -82,7 +91,7 @@ impl<const D: usize> Model<D> {
             equation: signal::equation(e),
             deposit: Deposit::new(&spectral, map.clone(), e.deposit.bandwidth, e.deposit.order),
             growth: Growth::from_experiment(e),
-            initial: InitialLaw::new(&e.cells, &grid)?,
+            initial,
             cells: e.cells.count,
             seed: e.seed,
             outputs: record_times(e),

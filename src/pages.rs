@@ -26,18 +26,41 @@ pub fn run_page<const D: usize>(e: &Experiment, m: &Model<D>, r: &RunRecord<D>) 
     for s in &r.snapshots {
         table = table.numbers(&format!("t = {}", compact(s.time)));
     }
-    for (i, name) in names::<D>().iter().enumerate() {
+    for (i, name) in names(m).iter().enumerate() {
         let values = r.snapshots.iter().map(|s| compact(s.observables[i]));
         table = table.row(std::iter::once(name.clone()).chain(values));
     }
     let density = Field { name: "cells", values: &last.density, interval: None };
     let signal = Field { name: "signal", values: &last.signal, interval: None };
-    page(e, "run")
+    let mut page = page(e, "run")
         .paragraph(&format!("One realisation, seed {}, ε = {}.", e.seed, e.epsilon))
-        .figure(&picture(m.grid(), "Density ρ", &[density]), &at(last.time, "Density of the cells"))
-        .figure(&picture(m.grid(), "Signal S", &[signal]), &at(last.time, "Signal"))
+        .figure(
+            &picture(m.grid(), "Density ρ", &[density]),
+            &at(last.time, "Density of the cells"),
+        );
+    if let Some(adaptive) = &last.adaptive {
+        let fields = logarithms(&last.density, adaptive);
+        let [fixed, adaptive] = fields.each_ref().map(Vec::as_slice);
+        let fields = [
+            Field { name: "fixed bandwidth", values: fixed, interval: None },
+            Field { name: "adaptive", values: adaptive, interval: None },
+        ];
+        let text = format!(
+            "Logarithm of the density, with the fixed bandwidth and with that of the {}-th neighbour, \
+             no more than 8 decades below the peak,",
+            e.output.knn
+        );
+        page = page.figure(&picture(m.grid(), "log10 ρ", &fields), &at(last.time, &text));
+    }
+    page.figure(&picture(m.grid(), "Signal S", &[signal]), &at(last.time, "Signal"))
         .table(&table)
         .to_html()
+}
+
+/// log10 of two densities, from 8 decades below the higher peak.
+fn logarithms(fixed: &[f64], adaptive: &[f64]) -> [Vec<f64>; 2] {
+    let peak = fixed.iter().chain(adaptive).copied().fold(f64::MIN_POSITIVE, f64::max);
+    [fixed, adaptive].map(|rho| rho.iter().map(|r| r.max(1e-8 * peak).log10()).collect())
 }
 
 /// Report of `ensemble`.
@@ -48,7 +71,7 @@ pub fn ensemble_page<const D: usize>(e: &Experiment, m: &Model<D>, r: &Ensemble<
         .numbers("mean")
         .numbers("std. error")
         .numbers("interval");
-    for (i, name) in names::<D>().iter().enumerate() {
+    for (i, name) in names(m).iter().enumerate() {
         let o = last.observables.estimate(i, e.ensemble.confidence);
         let interval = format!("[{}, {}]", compact(o.low), compact(o.high));
         table = table.row([name.clone(), compact(o.value), compact(o.std_error), interval]);
@@ -166,6 +189,13 @@ pub fn converge_page<const D: usize>(m: &Model<D>, r: &Convergence<D>) -> String
         &picture(m.grid(), "Density ρ", &fields),
         &at(e.time.end, "Both densities, seen through K_h,"),
     );
+    if !r.entropy.is_empty() {
+        page = page.section("Entropy of the kinetic equation").figure(
+            &entropy(r),
+            "½∫∫f²/F dv dx, and with what was dissipated added and what the signal produced taken \
+             off, which stays (CMPS Lemma 2).",
+        );
+    }
     if let Some(macroscopic) = &r.macroscopic {
         page = budget_section(page.paragraph(&own_error(&macroscopic.refinement)), r);
     }
@@ -234,6 +264,22 @@ fn checks(checks: &[Check], parameter: Parameter) -> Table {
         table = table.row([check.quantity.into(), compact(check.value), value, interval]);
     }
     table
+}
+
+/// Entropy against time, and its balance, at each ε.
+fn entropy<const D: usize>(r: &Convergence<D>) -> String {
+    let mut plot = Plot::new("Entropy").x("t", Scale::Linear).y("entropy", Scale::Linear);
+    for (epsilon, lines) in &r.entropy {
+        let epsilon = compact(*epsilon);
+        let mut own = Series::line(&format!("ε = {epsilon}"));
+        let mut balance = Series::line(&format!("balance, ε = {epsilon}"));
+        for e in lines.iter().step_by(lines.len().div_ceil(LARGEST_PANEL)) {
+            own = own.point(e.time, e.entropy);
+            balance = balance.point(e.time, e.entropy + e.dissipated - e.produced);
+        }
+        plot = plot.series(own).series(balance);
+    }
+    plot.to_svg()
 }
 
 /// Whether a norm is the pairing with a test function.

@@ -76,6 +76,27 @@ fn the_motion_that_is_taken_is_told() {
     assert_eq!(motion["offers_per_field_step"].as_array().map(Vec::len), Some(3));
 }
 
+/// The adaptive density stands beside the fixed one, with the same mass, only where it is asked for.
+#[test]
+fn the_adaptive_density_is_written_where_asked_for() {
+    let desk = Desk::new();
+    let (out, plain) = (desk.path("out"), desk.path("plain"));
+    expect(0, &["run", &desk.file, "--out", &plain]);
+    let times = ["--set", "output.knn=10", "--set", "time.outputs=[0, 0.1]"];
+    expect(0, &[&["run", &desk.file, "--out", &out][..], &times].concat());
+    assert!(!Path::new(&plain).join("density_knn.csv").exists());
+    let table = Table::read(Path::new(&out).join("density_knn.csv"));
+    for kind in ["fixed", "adaptive"] {
+        let rho = table.numbers(kind);
+        assert_eq!(rho.len(), 2 * 16);
+        assert!(rho.chunks(16).all(|rho| (rho.iter().sum::<f64>() / 16.0 - 1.0).abs() < 1e-12));
+    }
+    let density = Table::read(Path::new(&out).join("density.csv"));
+    assert_eq!(density.numbers("value"), table.numbers("fixed"));
+    let page = fs::read_to_string(Path::new(&out).join("report.html")).unwrap();
+    assert!(page.contains("10-th neighbour") && page.contains("adaptive"));
+}
+
 #[test]
 fn bad_input_is_code_2_and_leaves_nothing() {
     let desk = Desk::new();
@@ -259,6 +280,11 @@ fn a_precision_is_reached_by_what_reaches_it() {
     assert!(high - low < 0.1, "{low} {high}");
     assert!(out.join("orders_cells.csv").exists() && out.join("convergence_cells.csv").exists());
     assert!(out.join("cells_against_equation.csv").exists());
+    let entropy = Table::read(out.join("entropy.csv"));
+    // No signal: nothing is produced, and what H loses is dissipated, to 1% in steps of ε²/6.
+    assert!(entropy.numbers("produced").iter().all(|p| p.abs() < 1e-12));
+    let largest = |name: &str| entropy.numbers(name).into_iter().map(f64::abs).fold(0.0, f64::max);
+    assert!(largest("imbalance") < 1e-2 * largest("dissipated"));
 
     // By cells alone: replicates are added until a generous precision is reached.
     let (text, out) = sweep(&desk, "cells", &["--precision", "rho:weak:cos(PI*x/0.5)=0.2"]);

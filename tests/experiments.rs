@@ -11,16 +11,24 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What is shipped, with D and χ at t = 0 where the header of the file states them.
-const SHIPPED: [(&str, Option<[f64; 2]>); 22] = [
+const SHIPPED: [(&str, Option<[f64; 2]>); 31] = [
     ("aggregation-2d", Some([FRAC_1_PI, 0.45])),
     ("bench-w1", Some([0.5, 0.5])),
     ("bench-w2", Some([0.5, 0.5])),
+    ("blow-up-3d", Some([1.0 / 3.0, 0.3])),
+    ("blow-up-3d-model1", Some([1.0 / 3.0, 0.3])),
+    ("cmps-model1-3d", Some([1.0 / 3.0, 0.5])),
+    ("cmps-model2-3d", Some([1.0 / 3.0, 0.25])),
     ("designed-coefficients", None),
     ("detailed-balance-2d", None),
     ("expression-2d", None),
     ("free-walk-1d", Some([1.0, 0.0])),
     ("free-walk-2d", Some([0.5, 0.0])),
     ("free-walk-3d", Some([0.2, 0.0])),
+    ("growing-colony", Some([0.5, 0.314])),
+    ("hks-2d", Some([0.5, 0.25])),
+    ("hks-3d", Some([1.0 / 3.0, 0.2])),
+    ("hks-saturating", Some([0.5, 0.25])),
     ("local-1d", Some([0.2537, 0.1269])),
     ("local-2d", Some([0.5, 0.6283])),
     ("local-3d", Some([0.2214, 0.1623])),
@@ -30,11 +38,14 @@ const SHIPPED: [(&str, Option<[f64; 2]>); 22] = [
     ("nonlocal-3d", Some([0.1910, 0.24])),
     ("persistence", Some([2.0 / 3.0, 1.0 / 6.0])),
     ("quasi-steady", Some([0.5, 0.9425])),
+    ("regularisations", Some([0.5, 0.25])),
     ("slab-reference-2d", Some([0.5, 1.0])),
     ("subcritical", Some([1.0, 1.0])),
     ("supercritical-2d", Some([0.5, 0.3142])),
     ("temporal-2d", Some([0.5, 0.25])),
 ];
+/// Those whose limit is lost within a tenth of a unit of time: `verify --quick` runs them.
+const BLOWING_UP: [&str; 3] = ["blow-up-3d", "blow-up-3d-model1", "regularisations"];
 const CELLS: usize = 4000;
 const REPLICATES: usize = 4;
 const TIMES: [f64; 3] = [0.0, 0.05, 0.1];
@@ -64,7 +75,11 @@ fn every_experiment_runs_through_every_command() {
 impl Case {
     fn check_all(&self) {
         let file = self.file.to_str().unwrap();
-        assert_eq!(stdout(&expect(0, &["check", file])), format!("{file}: valid\n"));
+        let told = stdout(&expect(0, &["check", file]));
+        if BLOWING_UP.contains(&self.name) {
+            return assert!(told.ends_with(&format!("{file}: valid\n")));
+        }
+        assert_eq!(told, format!("{file}: valid\n"));
         self.inspect(file);
         let e = self.run();
         self.run_again_from_the_manifest();
@@ -194,7 +209,9 @@ impl Case {
         let header = format!("time,{},rho,signal", e.axes(""));
         let table = e.field(&out, "limit.csv", &header, &e.limit_grid, &TIMES);
         let mass = json(out.join("summary.json"))["mass"].as_f64().unwrap();
-        e.assert_mass(&table, "rho", &e.limit_grid, &[mass; TIMES.len()]);
+        if !e.grows() {
+            e.assert_mass(&table, "rho", &e.limit_grid, &[mass; TIMES.len()]);
+        }
         let rho = table.numbers("rho");
         let largest = rho.iter().copied().fold(0.0, f64::max);
         let least = rho.iter().copied().fold(f64::INFINITY, f64::min);
@@ -204,7 +221,13 @@ impl Case {
     fn converge(&self, e: &Facts) {
         // Doubling a large grid takes long and shows nothing new.
         let budget = if e.grid.iter().product::<usize>() < 10_000 { REPLICATES } else { 0 };
-        let out = self.command("converge", &[&format!("converge.budget_replicates={budget}")]);
+        // Ordinates in space take long as well.
+        let noise_free = e.experiment["converge"]["noise_free"] == true && e.dimension < 3;
+        let set = [
+            format!("converge.budget_replicates={budget}"),
+            format!("converge.noise_free={noise_free}"),
+        ];
+        let out = self.command("converge", &set.each_ref().map(String::as_str));
         Facts::read(&out, "converge");
         let files = ["convergence.csv", "density.csv", "manifest.json", "orders.csv"];
         let mut names = [&files[..], &["report.html", "summary.json"]].concat();
@@ -214,9 +237,12 @@ impl Case {
         if of_epsilon {
             names.extend(["budget.csv", "limit.csv"]);
         }
-        if e.experiment["converge"]["noise_free"] == true {
+        if noise_free {
             names.extend(["cells_against_equation.csv", "convergence_kinetic_equation.csv"]);
             names.push("orders_kinetic_equation.csv");
+            if !e.grows() {
+                names.push("entropy.csv");
+            }
             if parameter == "delta" {
                 names.extend(["convergence_limit.csv", "orders_limit.csv"]);
             }
@@ -270,7 +296,9 @@ impl Case {
         let header = format!("time,{},rho,signal", e.axes(""));
         let limit = e.field(&out, "limit.csv", &header, &e.grid, &TIMES[2..]);
         let mass = limit.numbers("rho").iter().sum::<f64>() * e.cell_volume(&e.grid);
-        e.assert_mass(&density, "mean", &e.grid, &[mass]);
+        if !e.grows() {
+            e.assert_mass(&density, "mean", &e.grid, &[mass]);
+        }
     }
 }
 
@@ -329,6 +357,11 @@ impl Facts {
         format!("time,replicate,population,id,{},{}", self.axes(""), self.axes("v"))
     }
 
+    /// Whether cells divide or die, so that their mass changes.
+    fn grows(&self) -> bool {
+        self.experiment["cells"]["growth"] != 0.0
+    }
+
     fn cell_volume(&self, grid: &[usize]) -> f64 {
         self.volume / grid.iter().product::<usize>() as f64
     }
@@ -364,26 +397,19 @@ impl Facts {
         for prefix in ["center_", "mean_velocity_"] {
             names.extend(self.axes(prefix).split(',').map(String::from));
         }
-        names.extend(
-            [
-                "second_moment",
-                "variance",
-                "max_density",
-                "density_L2",
-                "density_L4",
-                "max_signal",
-                "leak",
-                "tumbles_per_cell",
-                "clipped_fraction",
-            ]
-            .map(String::from),
-        );
+        let (domain, kernel) = (&self.experiment["domain"], &self.experiment["kernel"]);
+        let virial = domain["boundary"][0] == "open" && kernel["model"] == "local";
+        let predicted = ["second_moment_predicted", "second_moment_excess"].iter();
+        let of_density = ["max_density", "density_L2", "density_L4", "density_square"];
+        let others = ["max_signal", "leak", "tumbles_per_cell", "clipped_fraction"];
+        let all = ["second_moment", "variance"].iter().chain(predicted.filter(|_| virial));
+        names.extend(all.chain(&of_density).chain(&others).map(|name| name.to_string()));
         let rows = names.len() * TIMES.len();
         let table = self.table(out, "observables.csv", header, rows);
         assert_eq!(table.texts("observable"), vec![names.clone(); TIMES.len()].concat());
         let masses: Vec<f64> = table.numbers(value).into_iter().step_by(names.len()).collect();
         assert_eq!(masses.len(), TIMES.len());
-        if let Some(mass) = self.experiment["cells"]["mass"].as_f64() {
+        if let (Some(mass), false) = (self.experiment["cells"]["mass"].as_f64(), self.grows()) {
             masses.iter().for_each(|m| assert!((m / mass - 1.0).abs() < 1e-12, "{m} for {mass}"));
         }
         masses

@@ -5,7 +5,7 @@ mod common;
 
 use common::slab::{Slab, difference, norm};
 use kinetaxis::experiment::read;
-use kinetaxis::kinetic::{KineticSolver, Resolution};
+use kinetaxis::kinetic::{Entropy, KineticSolver, Resolution};
 use kinetaxis::model::Model;
 use kinetaxis::study::{Monitor, converge};
 use std::f64::consts::PI;
@@ -162,4 +162,54 @@ fn cells_follow_the_equation() {
         let (low, high) = (check.distance.low, check.distance.high);
         assert!(low == 0.0 && 6.0 * high < effect, "{low} {high} {effect}");
     }
+}
+
+/// A solver that kept the entropy until the end of the experiment.
+fn with_entropy<const D: usize>(text: &str, step: f64) -> Vec<Entropy> {
+    let e = read(text, "test.toml", &[]).unwrap_or_else(|e| panic!("{e}")).experiment;
+    let model = Model::<D>::new(&e).unwrap();
+    let mut solver = KineticSolver::new(&model, Resolution { angles: 8, step });
+    solver.keep_entropy();
+    assert!(solver.run(e.time.end, &AtomicBool::new(false), &|_| {}));
+    solver.entropy().to_vec()
+}
+
+/// A net flux m that fades has H = ½|Ω|ρ²(1 + d|m|²/⟨|v|²⟩ e^{−2λt/ε²}), all of whose loss is dissipated.
+#[test]
+fn the_entropy_of_a_fading_flux_is_exact() {
+    let text = "dimension = 2\nepsilon = 0.5\ndomain = { lower = 0, upper = 1, grid = 8 }
+        velocity = { set = \"sphere\", speed = 1 }\nkernel = { model = \"local\", lambda = 2 }
+        cells = { count = 10, mass = 3, mean_velocity = [0.2, -0.1], density = { shape = \"uniform\" } }
+        time = { end = 0.3, step = 0.3 }";
+    let lines = with_entropy::<2>(text, 0.005);
+    for e in &lines {
+        let exact = 4.5 * (1.0 + 0.1 * (-2.0 * 2.0 * e.time / 0.25).exp());
+        assert!((e.entropy - exact).abs() < 1e-9, "{e:?} {exact}");
+        assert!(e.produced.abs() < 1e-12);
+        // The trapezoidal rule: a relative (2λΔt/ε²)²/12 = 5·10⁻⁴.
+        assert!((e.dissipated - (lines[0].entropy - exact)).abs() < 1e-3 * 0.45, "{e:?}");
+    }
+}
+
+/// The balance closes to second order in the step while cells aggregate between a wall and a period, with
+/// a T that breaks the detailed balance at O(ε); what is dissipated never falls, and the signal produces.
+#[test]
+fn the_entropy_is_balanced_while_cells_aggregate() {
+    let text = "dimension = 2\nepsilon = 0.4
+        domain = { lower = [0, 0], upper = [3, 2], grid = [32, 16], boundary = [\"no-flux\", \"periodic\"] }
+        kernel = { model = \"nonlocal\", psi = \"saturating\", c1 = 0.2, c2 = 0.25 }
+        signal = { equation = \"parabolic\", decay = 1, initial = \"1 - x/4\" }
+        cells = { count = 10, mass = 6, density = { shape = \"cosine\", amplitude = 0.4, mode = 1 } }
+        time = { end = 0.4, step = 0.4 }";
+    let imbalance = |step: f64| {
+        let lines = with_entropy::<2>(text, step);
+        let (first, last) = (lines[0], lines[lines.len() - 1]);
+        assert!(lines.windows(2).all(|pair| pair[1].dissipated >= pair[0].dissipated));
+        assert!(last.dissipated > 0.0 && last.produced > 0.05 * last.dissipated, "{last:?}");
+        (last.entropy + last.dissipated - last.produced - first.entropy, last.dissipated)
+    };
+    let ((coarse, _), (fine, dissipated)) = (imbalance(0.01), imbalance(0.005));
+    println!("imbalance {coarse:.3e}, {fine:.3e} of {dissipated:.3e}");
+    assert!((3.2..4.8).contains(&(coarse / fine)), "{coarse} {fine}");
+    assert!(fine.abs() < 1e-4 * dissipated, "{fine} of {dissipated}");
 }

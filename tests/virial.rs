@@ -4,9 +4,10 @@
 use kinetaxis::cells::InitialLaw;
 use kinetaxis::experiment::{Experiment, read};
 use kinetaxis::grid::Grid;
+use kinetaxis::identities::Virial;
 use kinetaxis::model::Model;
 use kinetaxis::observe::names;
-use kinetaxis::study::{Ensemble, Monitor, Virial, ensemble, limit_fields, observe_run};
+use kinetaxis::study::{Ensemble, Keep, Monitor, ensemble, limit_fields, observe_run};
 use std::f64::consts::PI;
 use std::sync::atomic::AtomicBool;
 
@@ -53,9 +54,9 @@ fn the_cells_have_an_identity_of_their_own_at_fixed_epsilon() {
     let e = experiment(BELOW, &["cells.count=50000"]);
     let (model, virial) = (Model::<2>::new(&e).unwrap(), virial(&e).unwrap());
     let monitor = Monitor { stop: &AtomicBool::new(false), progress: &|_| {} };
-    let place = names::<2>().iter().position(|n| n == "second_moment").unwrap();
+    let place = names(&model).iter().position(|n| n == "second_moment").unwrap();
     let runs: Vec<_> =
-        (0..24).map(|r| observe_run(&model, r, &[], &monitor, 1.0).unwrap()).collect();
+        (0..24).map(|r| observe_run(&model, r, Keep::default(), &monitor, 1.0).unwrap()).collect();
     assert!(runs.iter().all(|run| run.tally.negative == 0 && run.tally.outside == 0));
     for k in 1..e.time.outputs.len() {
         let growth: Vec<f64> = (runs.iter())

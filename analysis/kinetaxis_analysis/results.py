@@ -60,6 +60,8 @@ class Results:
     convergence_limit = Table("`kinetaxis converge --in delta` with `noise_free` in `[converge]`")
     orders_limit = Table("`kinetaxis converge --in delta` with `noise_free` in `[converge]`")
     cells_against_equation = Table("`kinetaxis converge` with `noise_free` in `[converge]`")
+    entropy = Table("`kinetaxis converge` with `noise_free` in `[converge]`")
+    density_knn = Table("`kinetaxis run` with `knn` in `[output]`")
     budget = Table("`kinetaxis converge` with `budget_replicates` in `[converge]`")
 
     @property

@@ -72,6 +72,9 @@ fn converge_in<const D: usize>(context: Context, wanted: Option<Wanted>) -> Resu
     if !result.checks.is_empty() {
         write_checks(&context, &result.checks)?;
     }
+    if !result.entropy.is_empty() {
+        write_entropy(&context, &result)?;
+    }
     if let Some(macroscopic) = &result.macroscopic {
         write_budget(&context, &result)?;
         write_limit(&context, &model.spectral, std::slice::from_ref(&macroscopic.limit))?;
@@ -152,6 +155,23 @@ fn write_checks(context: &Context, checks: &[Check]) -> Result<(), CliError> {
         let mut fields = vec![number(check.value), check.quantity.into(), "L2".into()];
         fields.extend(estimate(&check.distance));
         table.row(&fields)?;
+    }
+    Ok(table.finish()?)
+}
+
+/// entropy.csv: H of the kinetic equation, and how far its balance is from closed.
+fn write_entropy<const D: usize>(
+    context: &Context,
+    result: &Convergence<D>,
+) -> Result<(), CliError> {
+    let header = ["epsilon", "time", "entropy", "dissipated", "produced", "imbalance"];
+    let mut table = Table::create(&context.folder().file("entropy.csv"), &header)?;
+    for (epsilon, lines) in &result.entropy {
+        for e in lines {
+            let imbalance = e.entropy + e.dissipated - e.produced - lines[0].entropy;
+            let values = [*epsilon, e.time, e.entropy, e.dissipated, e.produced, imbalance];
+            table.row(&values.map(number))?;
+        }
     }
     Ok(table.finish()?)
 }

@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::error::CliError;
+use super::identities;
 use super::motion::{plan_json, plan_line};
 use super::run::{negative_warning, tally_json, virial, write_cells};
 use super::tables::{aligned, print};
@@ -26,7 +27,7 @@ fn ensemble_in<const D: usize>(context: Context) -> Result<(), CliError> {
     let mut result =
         context.monitored(|m| study::ensemble(&model, e.ensemble.replicates, at, m))?;
     result.frames.retain(|frame| e.time.outputs.contains(&frame.time));
-    write_observables(&context, &result)?;
+    write_observables(&context, &model, &result)?;
     write_field(&context, &model, "density.csv", "cells", &result.frames, |f| &f.density)?;
     write_field(&context, &model, "signal.csv", "signal", &result.frames, |f| &f.signal)?;
     if !at.is_empty() {
@@ -35,9 +36,9 @@ fn ensemble_in<const D: usize>(context: Context) -> Result<(), CliError> {
     let page = pages::ensemble_page(e, &model, &result);
     context.folder().write("report.html", &page)?;
     if !context.quiet {
-        print(&(summary_table(&context, &result) + &plan_line(&plan, &result.tally)));
+        print(&(summary_table(&context, &model, &result) + &plan_line(&plan, &result.tally)));
     }
-    let mut summary = summary(&context, &result, &plan);
+    let mut summary = summary(&context, &model, &result, &plan);
     summary["virial"] = virial(e, &model);
     context.publish(&summary)
 }
@@ -46,6 +47,7 @@ const STATISTICS: [&str; 5] = ["mean", "std_error", "ci_low", "ci_high", "replic
 
 fn write_observables<const D: usize>(
     context: &Context,
+    model: &Model<D>,
     result: &Ensemble<D>,
 ) -> Result<(), CliError> {
     let mut header = vec!["time", "population", "observable"];
@@ -53,7 +55,7 @@ fn write_observables<const D: usize>(
     let mut table = Table::create(&context.folder().file("observables.csv"), &header)?;
     let confidence = context.experiment.ensemble.confidence;
     for frame in &result.frames {
-        for (i, name) in names::<D>().into_iter().enumerate() {
+        for (i, name) in names(model).into_iter().enumerate() {
             let mut row = vec![number(frame.time), "cells".into(), name];
             row.extend(estimate(&frame.observables.estimate(i, confidence)));
             row.push(frame.observables.count().to_string());
@@ -92,13 +94,14 @@ pub fn write_field<const D: usize>(
 
 fn summary<const D: usize>(
     context: &Context,
+    model: &Model<D>,
     result: &Ensemble<D>,
     plan: &Plan,
 ) -> serde_json::Value {
     let last = result.frames.last().expect("the final time is an output");
     let confidence = context.experiment.ensemble.confidence;
     let mut observables = serde_json::Map::new();
-    for (i, name) in names::<D>().into_iter().enumerate() {
+    for (i, name) in names(model).into_iter().enumerate() {
         let e = last.observables.estimate(i, confidence);
         let entry = json!({
             "mean": e.value, "std_error": e.std_error, "ci_low": e.low, "ci_high": e.high,
@@ -116,13 +119,17 @@ fn summary<const D: usize>(
     summary
 }
 
-fn summary_table<const D: usize>(context: &Context, result: &Ensemble<D>) -> String {
+fn summary_table<const D: usize>(
+    context: &Context,
+    model: &Model<D>,
+    result: &Ensemble<D>,
+) -> String {
     let last = result.frames.last().expect("the final time is an output");
     let confidence = context.experiment.ensemble.confidence;
     let interval = format!("{}% interval", 100.0 * confidence);
     let mut rows =
         vec![vec![format!("at t = {}", last.time), "mean".into(), "std. error".into(), interval]];
-    for (i, name) in names::<D>().into_iter().enumerate() {
+    for (i, name) in names(model).into_iter().enumerate() {
         let e = last.observables.estimate(i, confidence);
         rows.push(vec![
             name,
@@ -131,7 +138,8 @@ fn summary_table<const D: usize>(context: &Context, result: &Ensemble<D>) -> Str
             format!("[{:.6}, {:.6}]", e.low, e.high),
         ]);
     }
-    let mut text = aligned(&rows);
+    let records = result.frames.iter().map(|f| (f.time, f.observables.means()));
+    let mut text = aligned(&rows) + &identities::lines(&names(model), records);
     if result.tally.negative > 0 {
         text += &negative_warning(&result.tally);
     }

@@ -5,6 +5,7 @@ mod context;
 mod converge;
 mod ensemble;
 mod error;
+mod identities;
 mod inspect;
 mod limit;
 mod motion;

@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::error::CliError;
+use super::identities;
 use super::limit::virial_json;
 use super::motion::{plan_json, plan_line};
 use super::tables::{aligned, print};
@@ -12,7 +13,7 @@ use crate::motion::Tally;
 use crate::observe::names;
 use crate::output::{Table, axes, for_each_node, number};
 use crate::pages;
-use crate::study::{Plan, RunRecord, Snapshot, Virial, observe_run, plan};
+use crate::study::{Keep, Plan, RunRecord, Snapshot, observe_run, plan};
 use serde_json::json;
 
 /// One realisation.
@@ -25,10 +26,14 @@ fn run_in<const D: usize>(context: Context, replicate: u64) -> Result<(), CliErr
     let e = &context.experiment;
     let model = Model::<D>::new(e)?;
     let (at, plan) = (&e.output.cells_at, plan(&model)?);
-    let record = context.monitored(|m| observe_run(&model, replicate, at, m, 1.0))?;
-    write_observables::<D>(&context, &record.snapshots)?;
+    let keep = Keep { cells_at: at, neighbour: e.output.knn };
+    let record = context.monitored(|m| observe_run(&model, replicate, keep, m, 1.0))?;
+    write_observables(&context, &model, &record.snapshots)?;
     write_field(&context, &model, "density.csv", "cells", &record.snapshots, |s| &s.density)?;
     write_field(&context, &model, "signal.csv", "signal", &record.snapshots, |s| &s.signal)?;
+    if e.output.knn > 0 {
+        write_densities(&context, &model, &record.snapshots)?;
+    }
     if !at.is_empty() {
         let cells =
             record.snapshots.iter().filter_map(|s| Some((s.time, replicate, s.cells.as_ref()?)));
@@ -37,21 +42,22 @@ fn run_in<const D: usize>(context: Context, replicate: u64) -> Result<(), CliErr
     let page = pages::run_page(e, &model, &record);
     context.folder().write("report.html", &page)?;
     if !context.quiet {
-        print(&(summary_table::<D>(&record) + &plan_line(&plan, &record.tally)));
+        print(&(summary_table(&model, &record) + &plan_line(&plan, &record.tally)));
     }
-    let mut summary = summary::<D>(&context, replicate, &record, &plan);
+    let mut summary = summary(&context, &model, (replicate, &record), &plan);
     summary["virial"] = virial(e, &model);
     context.publish(&summary)
 }
 
 fn write_observables<const D: usize>(
     context: &Context,
+    model: &Model<D>,
     snapshots: &[Snapshot<D>],
 ) -> Result<(), CliError> {
     let header = ["time", "population", "observable", "value"];
     let mut table = Table::create(&context.folder().file("observables.csv"), &header)?;
     for s in snapshots.iter().filter(|s| context.experiment.time.outputs.contains(&s.time)) {
-        for (name, value) in names::<D>().iter().zip(&s.observables) {
+        for (name, value) in names(model).iter().zip(&s.observables) {
             table.row(&[&number(s.time), "cells", name, &number(*value)])?;
         }
     }
@@ -81,6 +87,28 @@ fn write_field<const D: usize>(
     Ok(table.finish()?)
 }
 
+/// density_knn.csv: the density by the fixed bandwidth and the adaptive one side by side.
+fn write_densities<const D: usize>(
+    context: &Context,
+    model: &Model<D>,
+    snapshots: &[Snapshot<D>],
+) -> Result<(), CliError> {
+    let mut header = vec!["time".to_string()];
+    header.extend(axes::<D>(""));
+    header.extend(["fixed".into(), "adaptive".into()]);
+    let mut table = Table::create(&context.folder().file("density_knn.csv"), &header)?;
+    for s in snapshots.iter().filter(|s| context.experiment.time.outputs.contains(&s.time)) {
+        let Some(adaptive) = &s.adaptive else { continue };
+        for_each_node(model.grid(), |i, x| {
+            let mut row = vec![number(s.time)];
+            row.extend(x);
+            row.extend([number(s.density[i]), number(adaptive[i])]);
+            table.row(&row)
+        })?;
+    }
+    Ok(table.finish()?)
+}
+
 /// cells.csv: every cell at the times asked for.
 pub fn write_cells<'a, const D: usize>(
     context: &Context,
@@ -103,8 +131,8 @@ pub fn write_cells<'a, const D: usize>(
 
 /// The virial identity at the output times, for summary.json; null where it does not hold.
 pub fn virial<const D: usize>(e: &Experiment, model: &Model<D>) -> serde_json::Value {
-    let Some(virial) = Virial::new(e, &model.kernel, &model.initial) else { return json!(null) };
-    let mut facts = virial_json(&virial);
+    let Some(virial) = &model.virial else { return json!(null) };
+    let mut facts = virial_json(virial);
     // E|x|² − E|x(0)|² of the cells, if they have an identity of their own.
     let growth: Vec<_> = (e.time.outputs.iter())
         .map(|t| json!({ "time": t, "second_moment_growth": virial.growth_of_cells(*t) }))
@@ -130,13 +158,13 @@ pub fn tally_json(tally: &Tally, loop_seconds: f64) -> serde_json::Value {
 
 fn summary<const D: usize>(
     context: &Context,
-    replicate: u64,
-    record: &RunRecord<D>,
+    model: &Model<D>,
+    (replicate, record): (u64, &RunRecord<D>),
     plan: &Plan,
 ) -> serde_json::Value {
     let last = record.snapshots.last().expect("the final time is an output");
     let values: serde_json::Map<String, serde_json::Value> =
-        names::<D>().into_iter().zip(last.observables.iter().map(|v| json!(v))).collect();
+        names(model).into_iter().zip(last.observables.iter().map(|v| json!(v))).collect();
     let mut summary = tally_json(&record.tally, record.loop_seconds);
     summary["command"] = json!("run");
     summary["motion"] = plan_json(plan);
@@ -147,13 +175,14 @@ fn summary<const D: usize>(
     summary
 }
 
-fn summary_table<const D: usize>(record: &RunRecord<D>) -> String {
+fn summary_table<const D: usize>(model: &Model<D>, record: &RunRecord<D>) -> String {
     let last = record.snapshots.last().expect("the final time is an output");
     let mut rows = vec![vec![format!("at t = {}", last.time), "value".into()]];
-    for (name, value) in names::<D>().into_iter().zip(&last.observables) {
+    for (name, value) in names(model).into_iter().zip(&last.observables) {
         rows.push(vec![name, format!("{value:.6}")]);
     }
-    let mut text = aligned(&rows);
+    let records = record.snapshots.iter().map(|s| (s.time, &s.observables[..]));
+    let mut text = aligned(&rows) + &identities::lines(&names(model), records);
     if record.tally.negative > 0 {
         text += &negative_warning(&record.tally);
     }

@@ -55,7 +55,10 @@ pub(crate) fn build(draft: &Draft) -> Option<Experiment> {
             budget_replicates: draft.integer("converge.budget_replicates")? as usize,
             noise_free: draft.flag("converge.noise_free")?,
         },
-        output: Output { cells_at: draft.floats("output.cells_at")? },
+        output: Output {
+            cells_at: draft.floats("output.cells_at")?,
+            knn: draft.integer("output.knn")? as usize,
+        },
         verify: Verify {
             claims: draft.texts("verify.claims")?.iter().filter_map(|w| Claim::find(w)).collect(),
             source: draft.text("verify.source")?.into(),

@@ -200,6 +200,9 @@ const AFTER: &[Key] = &[
 
     key("output.cells_at", Floats(NONNEGATIVE), Value("[]"), "Times from 0 to time.end at which every cell is written.")
         .sample("[2.0]"),
+    key("output.knn", Integer(0, i64::MAX), Value("0"),
+        "k for which run writes the adaptive density beside that with the fixed bandwidth: the bandwidth of each cell comes from the distance to its k-th neighbour, the noise is about 1.2/sqrt(k) of the density; 0 for none.")
+        .sample("50"),
 
     key("verify.claims", Words(&Claim::WORDS), Value("[]"),
         "What `kinetaxis verify` weighs: the orders of the sweep, and in epsilon that J and r are bounded (order), D and chi against the integral equations (coefficients), mass, centre and spread of the cells (moments), the virial identity of the plane, a limit that blows up while the cells do not, the saturating drift that has the largest density of the kinetic equation (regularisation).")

@@ -341,6 +341,8 @@ pub struct Converge {
 pub struct Output {
     /// Times at which every cell is written.
     pub cells_at: Vec<f64>,
+    /// The neighbour whose distance gives the bandwidth of the adaptive density; 0 for none.
+    pub knn: usize,
 }
 
 /// `[verify]`

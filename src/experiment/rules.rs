@@ -10,11 +10,12 @@ use super::draft::Draft;
 
 /// Applies every rule. A rule that lacks a value is left out: its absence was already reported.
 pub(crate) fn apply(draft: &mut Draft) {
-    let rules: [fn(&mut Draft) -> Option<()>; 27] = [
+    let rules: [fn(&mut Draft) -> Option<()>; 28] = [
         numerics::corners,
         numerics::bandwidth,
         numerics::steps,
         numerics::output_times,
+        numerics::neighbour,
         numerics::sweep,
         numerics::memory,
         model::shell,

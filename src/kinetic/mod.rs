@@ -8,9 +8,12 @@
 //! It shares the kernel, the signal equation and the way that S is sensed with the cells, and
 //! nothing of how they move.
 
+mod entropy;
 mod ordinates;
 mod transport;
 mod turns;
+
+pub use entropy::Entropy;
 
 use crate::model::Model;
 use crate::observe::{Fields, PhaseMoments};
@@ -74,6 +77,8 @@ pub struct KineticSolver<'m, const D: usize> {
     signal: Vec<f64>,
     memory: Memory,
     products: usize,
+    /// The entropy after every step, if it is kept.
+    entropy: Option<Vec<Entropy>>,
 }
 
 /// Arrays of the shape of f.
@@ -99,8 +104,20 @@ impl<'m, const D: usize> KineticSolver<'m, D> {
         let density = model.deposit.smooth(&model.spectral.forward(&nodal));
         let signal = model.equation.initial(&model.spectral, &density);
         let memory = Memory { term: f.clone(), rate: f.clone(), slopes: f.clone() };
-        let (time, products) = (0.0, 0);
-        Self { model, ordinates, resolution, f, time, density, signal, memory, products }
+        let (time, products, entropy) = (0.0, 0, None);
+        Self { model, ordinates, resolution, f, time, density, signal, memory, products, entropy }
+    }
+
+    /// Keeps the entropy after every step from now on, at the price of four evaluations of the turns.
+    pub fn keep_entropy(&mut self) {
+        let entropy = entropy::entropy(&self.ordinates, &self.f, self.model.grid().cell_volume());
+        let now = Entropy { time: self.time, entropy, dissipated: 0.0, produced: 0.0 };
+        self.entropy = Some(vec![now]);
+    }
+
+    /// The entropy from when it was kept on.
+    pub fn entropy(&self) -> &[Entropy] {
+        self.entropy.as_deref().unwrap_or_default()
     }
 
     /// Runs to the time `end`. Returns false when `stop` was raised.
@@ -159,13 +176,39 @@ impl<'m, const D: usize> KineticSolver<'m, D> {
         });
         let growth = model.growth_rates(&self.density, &slope, dt, after);
         self.divide(growth.as_deref(), dt);
+        let before = self.entropy_rates(&turns);
         self.advance(&turns, dt);
+        let after = self.entropy_rates(&turns);
         self.divide(growth.as_deref(), dt);
         let density = model.deposit.smooth(&spectral.forward(&self.density()));
         let change = density.iter().zip(&self.density).map(|(now, before)| (now - before) / dt);
         let (slope, mut next) = (change.collect::<Vec<f64>>(), Vec::new());
         self.signal_after(dt, &slope, &mut next);
         (self.signal, self.density, self.time) = (next, density, tick.end);
+        if let Some(rates) = before.zip(after) {
+            self.note_entropy(rates, dt);
+        }
+    }
+
+    /// The terms of dH/dt now, if the entropy is kept.
+    fn entropy_rates(&mut self, turns: &Turns) -> Option<entropy::Rates> {
+        self.entropy.as_ref()?;
+        let Memory { term, rate, .. } = &mut self.memory;
+        let scales = (self.model.epsilon, self.model.grid().cell_volume());
+        Some(entropy::rates(turns, &self.ordinates, scales, &self.f, [term, rate]))
+    }
+
+    /// Adds a line on the step of length `dt` just made, with the rates at its ends.
+    fn note_entropy(&mut self, (before, after): (entropy::Rates, entropy::Rates), dt: f64) {
+        let entropy = entropy::entropy(&self.ordinates, &self.f, self.model.grid().cell_volume());
+        let Some(kept) = &mut self.entropy else { return };
+        let Some(last) = kept.last().copied() else { return };
+        kept.push(Entropy {
+            time: self.time,
+            entropy,
+            dissipated: last.dissipated + 0.5 * dt * (before.dissipation + after.dissipation),
+            produced: last.produced + 0.5 * dt * (before.production + after.production),
+        });
     }
 
     /// Coefficients of ∂t(K_h * ρ) = K_h * (r(K_h * ρ, S)ρ − ∇·J).

@@ -1,6 +1,7 @@
 //! Scalar observables of one replicate. A new one is one entry of [`list`].
 
 use crate::grid::Grid;
+use crate::identities::Start;
 use crate::model::Model;
 use crate::state::State;
 use crate::vector::{Vector, dot};
@@ -15,6 +16,9 @@ pub struct Observation<'a, const D: usize> {
     pub density: &'a [f64],
     /// Nodal values of S.
     pub signal: &'a [f64],
+    start: Start,
+    /// Nodal values of |∇S|, if its bounds are recorded.
+    slope: Vec<f64>,
     mean_position: Vector<D>,
     mean_velocity: Vector<D>,
     mean_square: f64,
@@ -22,12 +26,14 @@ pub struct Observation<'a, const D: usize> {
 
 type Observable<const D: usize> = (String, Box<dyn Fn(&Observation<'_, D>) -> f64>);
 
-/// Every observable, in the order in which they are written.
+/// Every observable of a model, in the order in which they are written.
 ///
 /// Moments are those of the cells; maximum and L^q norms are those of the deposited density ρ_h,
-/// so they carry its bandwidth and its noise. Leak is the share of the cells outside the box, which
-/// is 0 unless that stands for the whole space. Rates are per cell since t = 0.
-fn list<const D: usize>() -> Vec<Observable<D>> {
+/// so they carry its bandwidth and its noise. The density square is an estimate of ∫(K_h * ρ)² dx
+/// without that noise. Leak is the share of the cells outside the box, which is 0 unless that stands
+/// for the whole space. Rates are per cell since t = 0. What is proved stands beside what is measured,
+/// where it holds ([`crate::identities`]).
+fn list<const D: usize>(model: &Model<D>) -> Vec<Observable<D>> {
     let mut list: Vec<Observable<D>> = vec![("mass".into(), Box::new(|o| o.state.cells.mass()))];
     for (a, axis) in ["x", "y", "z"].iter().enumerate().take(D) {
         list.push((format!("center_{axis}"), Box::new(move |o| o.mean_position[a])));
@@ -40,14 +46,17 @@ fn list<const D: usize>() -> Vec<Observable<D>> {
         "variance".into(),
         Box::new(|o| o.mean_square - dot(&o.mean_position, &o.mean_position)),
     ));
+    list.extend(virial(model));
     list.push(("max_density".into(), Box::new(|o| largest(o.density))));
     for q in [2, 4] {
         list.push((
             format!("density_L{q}"),
-            Box::new(move |o| lebesgue_norm(o.model.grid(), o.density, q)),
+            Box::new(move |o| lebesgue_norm(o.model.grid(), o.density, f64::from(q))),
         ));
     }
+    list.push(("density_square".into(), Box::new(density_square)));
     list.push(("max_signal".into(), Box::new(|o| largest(o.signal))));
+    list.extend(a_priori(model));
     list.push((
         "leak".into(),
         Box::new(|o| {
@@ -66,18 +75,52 @@ fn list<const D: usize>() -> Vec<Observable<D>> {
     list
 }
 
-/// Names of the observables in dimension `D`.
-pub fn names<const D: usize>() -> Vec<String> {
-    list::<D>().into_iter().map(|(name, _)| name).collect()
+/// The second moment that the virial identity predicts for these cells from their start, and how much
+/// more is measured, where cells have that identity.
+fn virial<const D: usize>(model: &Model<D>) -> Vec<Observable<D>> {
+    let Some(virial) = model.virial.filter(|v| v.holds_for_cells()) else { return vec![] };
+    let predicted = move |o: &Observation<'_, D>| {
+        virial.second_moment(o.state.time, &o.start).unwrap_or(f64::NAN)
+    };
+    vec![
+        ("second_moment_predicted".into(), Box::new(predicted)),
+        ("second_moment_excess".into(), Box::new(move |o| o.mean_square - predicted(o))),
+    ]
+}
+
+/// ‖S‖_p and ‖∇S‖_p, each followed by its a priori bound, where these are proved.
+fn a_priori<const D: usize>(model: &Model<D>) -> Vec<Observable<D>> {
+    let Some(bounds) = model.bounds else { return vec![] };
+    let mut list: Vec<Observable<D>> = Vec::new();
+    for &p in bounds.signal_exponents() {
+        let name = format!("signal_L{p}");
+        list.push((name.clone(), Box::new(move |o| lebesgue_norm(o.model.grid(), o.signal, p))));
+        list.push((name + BOUND, Box::new(move |o| bounds.signal(p, o.state.time))));
+    }
+    for &p in bounds.gradient_exponents() {
+        let name = format!("signal_gradient_L{p}");
+        list.push((name.clone(), Box::new(move |o| lebesgue_norm(o.model.grid(), &o.slope, p))));
+        list.push((name + BOUND, Box::new(move |o| bounds.gradient(p, o.state.time))));
+    }
+    list
+}
+
+/// How the name of a bound ends; what it bounds has the name before.
+pub const BOUND: &str = "_bound";
+
+/// Names of the observables of a model.
+pub fn names<const D: usize>(model: &Model<D>) -> Vec<String> {
+    list(model).into_iter().map(|(name, _)| name).collect()
 }
 
 impl<'a, const D: usize> Observation<'a, D> {
-    /// Prepares what the observables share.
+    /// Prepares what the observables share, for a replicate that started at `start`.
     pub fn new(
         model: &'a Model<D>,
         state: &'a State<D>,
         density: &'a [f64],
         signal: &'a [f64],
+        start: Start,
     ) -> Self {
         let cells = &state.cells;
         let n = cells.len() as f64;
@@ -89,6 +132,8 @@ impl<'a, const D: usize> Observation<'a, D> {
             state,
             density,
             signal,
+            start,
+            slope: if model.bounds.is_some() { slope(model, &state.signal) } else { Vec::new() },
             mean_position: mean(&cells.positions),
             mean_velocity: mean(&cells.velocities),
             mean_square: cells.positions.iter().map(|x| dot(x, x)).sum::<f64>() / n,
@@ -97,7 +142,7 @@ impl<'a, const D: usize> Observation<'a, D> {
 
     /// The value of every observable, in the order of [`names`].
     pub fn values(&self) -> Vec<f64> {
-        list::<D>().iter().map(|(_, observable)| observable(self)).collect()
+        list(self.model).iter().map(|(_, observable)| observable(self)).collect()
     }
 }
 
@@ -105,7 +150,38 @@ fn largest(values: &[f64]) -> f64 {
     values.iter().copied().fold(f64::NEG_INFINITY, f64::max)
 }
 
-/// (∫|f|^q dx)^{1/q}.
-fn lebesgue_norm<const D: usize>(grid: &Grid<D>, f: &[f64], q: i32) -> f64 {
-    (f.iter().map(|f| f.abs().powi(q)).sum::<f64>() * grid.cell_volume()).powf(1.0 / f64::from(q))
+/// (∫|f|^q dx)^{1/q}, max |f| for q = ∞.
+fn lebesgue_norm<const D: usize>(grid: &Grid<D>, f: &[f64], q: f64) -> f64 {
+    if q.is_infinite() {
+        return f.iter().fold(0.0, |most, f| f64::max(most, f.abs()));
+    }
+    (f.iter().map(|f| f.abs().powf(q)).sum::<f64>() * grid.cell_volume()).powf(1.0 / q)
+}
+
+/// Nodal |∇S|.
+fn slope<const D: usize>(model: &Model<D>, signal: &[f64]) -> Vec<f64> {
+    let mut sum = vec![0.0; signal.len()];
+    for axis in 0..D {
+        let along = model.spectral.derivative(axis, signal);
+        sum.iter_mut().zip(along).for_each(|(s, d)| *s += d * d);
+    }
+    sum.iter_mut().for_each(|s| *s = s.sqrt());
+    sum
+}
+
+/// ∫(K_h * ρ)² dx from the product of two halves of the cells, whose noises are independent.
+///
+/// Every other two cells make a half: pairs that share their randomness stay together, and either
+/// half of a stratified start covers the box, up to a relative (grid cells/cells)². Fewer than 3 cells have no two halves.
+fn density_square<const D: usize>(o: &Observation<'_, D>) -> f64 {
+    let (model, cells) = (o.model, &o.state.cells);
+    let in_first = |i: usize| (i / 2).is_multiple_of(2);
+    let half = |first: bool| {
+        let weight = |i: usize| if in_first(i) == first { cells.weight } else { 0.0 };
+        model.deposit.coefficients(&model.spectral, &cells.positions, weight)
+    };
+    let first = (0..cells.len()).filter(|i| in_first(*i)).count() as f64;
+    let n = cells.len() as f64;
+    let product: f64 = half(true).iter().zip(half(false)).map(|(a, b)| a * b).sum();
+    model.grid().volume() * product * (n / first) * (n / (n - first))
 }

@@ -20,8 +20,8 @@ pub use theorems::{Evidence, Hypothesis, Theorem, theorems};
 pub use transport::{Comparison, compare};
 
 use crate::experiment::Experiment;
+use crate::identities::Virial;
 use crate::model::Model;
-use crate::study::Virial;
 use crate::turning::{Sense, Symmetry, TurningKernel};
 
 /// Whether a hypothesis or an assumption holds.

@@ -14,6 +14,7 @@ use super::reference::{LimitFields, Refinement};
 use super::stage::{Share, Stage, shares, solves_equation, stages};
 use super::statistics::{Estimate, student_quantile};
 use crate::experiment::{Experiment, Parameter};
+use crate::kinetic::Entropy;
 use crate::motion::Tally;
 use crate::simulation::SimulationError;
 use std::time::Instant;
@@ -86,6 +87,8 @@ pub struct Convergence<const D: usize> {
     pub others: Vec<Sweep>,
     /// The cells against the kinetic equation.
     pub checks: Vec<Check>,
+    /// (ε, the entropy of the solution of the kinetic equation), if it was solved.
+    pub entropy: Vec<(f64, Vec<Entropy>)>,
     /// What became of the wanted precision.
     pub goal: Option<Goal>,
     /// What each distance is made of.
@@ -173,6 +176,8 @@ pub fn converge<const D: usize>(
         goal = conclusion(&cells, by_equation, &wanted.precision, replicates, confidence);
     }
     let checks = checks(&stages, &solutions, &all);
+    let kept = stages.iter().zip(solutions).map(|(s, own)| (s.point.value, own.entropy));
+    let entropy = kept.filter(|(_, entropy)| !entropy.is_empty()).collect();
     let replicates = all[0].fields.len();
     let tallies =
         (stages.iter().zip(&all)).map(|(s, d)| (s.point.value, d.tally, d.loop_seconds)).collect();
@@ -186,6 +191,7 @@ pub fn converge<const D: usize>(
         main,
         others: other.into_iter().chain(limit).collect(),
         checks,
+        entropy,
         goal,
         budget,
         replicates,

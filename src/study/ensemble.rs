@@ -3,9 +3,10 @@
 use super::monitor::Monitor;
 use super::statistics::{Estimate, around};
 use crate::cells::Population;
+use crate::identities::Start;
 use crate::model::Model;
 use crate::motion::Tally;
-use crate::observe::Observation;
+use crate::observe::{Observation, adaptive_density};
 use crate::simulation::{Simulation, SimulationError};
 use crate::state::State;
 use rayon::prelude::*;
@@ -24,6 +25,17 @@ pub struct Snapshot<const D: usize> {
     pub signal: Vec<f64>,
     /// Every cell, where asked for.
     pub cells: Option<Population<D>>,
+    /// Adaptive density by grid cell, where asked for.
+    pub adaptive: Option<Vec<f64>>,
+}
+
+/// What is kept at the output times besides observables and fields.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Keep<'a> {
+    /// Times at which every cell is.
+    pub cells_at: &'a [f64],
+    /// The neighbour whose distance gives the bandwidth of the adaptive density; 0 for none.
+    pub neighbour: usize,
 }
 
 /// One replicate from start to end.
@@ -37,22 +49,31 @@ pub struct RunRecord<const D: usize> {
     pub loop_seconds: f64,
 }
 
-/// Runs one replicate, recording at the output times; cells are kept at the times in `cells_at`.
+/// Runs one replicate, recording at the output times.
 pub fn observe_run<const D: usize>(
     model: &Model<D>,
     replicate: u64,
-    cells_at: &[f64],
+    keep: Keep<'_>,
     monitor: &Monitor<'_>,
     share: f64,
 ) -> Result<RunRecord<D>, SimulationError> {
     let mut simulation = Simulation::new(model, replicate)?;
-    let mut snapshots = Vec::new();
+    let (mut snapshots, start) = (Vec::new(), Start::of(&simulation.state().cells));
     let observe = |state: &State<D>| {
         let density = model.spectral.inverse(&state.density);
         let signal = model.spectral.inverse(&state.signal);
-        let observables = Observation::new(model, state, &density, &signal).values();
-        let cells = cells_at.contains(&state.time).then(|| state.cells.clone());
-        snapshots.push(Snapshot { time: state.time, observables, density, signal, cells });
+        let observables = Observation::new(model, state, &density, &signal, start).values();
+        let cells = keep.cells_at.contains(&state.time).then(|| state.cells.clone());
+        let adaptive = (keep.neighbour > 0)
+            .then(|| adaptive_density(model.grid(), &state.cells, keep.neighbour));
+        snapshots.push(Snapshot {
+            time: state.time,
+            observables,
+            density,
+            signal,
+            cells,
+            adaptive,
+        });
     };
     simulation.run(monitor.stop, &monitor.replicate(share), observe)?;
     let loop_seconds = simulation.loop_time().as_secs_f64();
@@ -136,10 +157,10 @@ pub fn ensemble<const D: usize>(
     monitor: &Monitor<'_>,
 ) -> Result<Ensemble<D>, SimulationError> {
     let mut ensemble = Ensemble::default();
-    let share = 1.0 / replicates as f64;
+    let (share, keep) = (1.0 / replicates as f64, Keep { cells_at, neighbour: 0 });
     for_each_replicate(
         0..replicates,
-        |r| observe_run(model, r, cells_at, monitor, share),
+        |r| observe_run(model, r, keep, monitor, share),
         |r, record: RunRecord<D>| {
             ensemble.tally += record.tally;
             ensemble.loop_seconds += record.loop_seconds;

@@ -15,13 +15,14 @@ mod precision;
 mod reference;
 mod stage;
 pub mod statistics;
-mod virial;
 
 pub use budget::{BudgetRow, COMPONENTS};
 pub use converge::{Check, Convergence, ErrorRow, Goal, Macroscopic, Sweep, Wanted, converge};
 pub use cost::{Cost, measured_pace};
 pub use difference::available;
-pub use ensemble::{Ensemble, EnsembleFrame, Moments, RunRecord, Snapshot, ensemble, observe_run};
+pub use ensemble::{
+    Ensemble, EnsembleFrame, Keep, Moments, RunRecord, Snapshot, ensemble, observe_run,
+};
 pub use fit::{Order, fit_order};
 pub use monitor::Monitor;
 pub use norms::{LeaveOneOut, Norm, measure};
@@ -29,4 +30,3 @@ pub use plan::{Plan, plan};
 pub use positivity::{Positivity, positivity};
 pub use precision::Precision;
 pub use reference::{LimitFields, LimitRun, Refinement, Spread, limit_fields, refinement};
-pub use virial::Virial;

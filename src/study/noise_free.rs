@@ -7,10 +7,11 @@ use super::norms::{LeaveOneOut, NodalField, Norm, measure};
 use super::reference::limit_fields;
 use super::statistics::Estimate;
 use crate::experiment::{Experiment, Parameter};
-use crate::kinetic::{self, KineticSolver, Resolution};
+use crate::kinetic::{self, Entropy, KineticSolver, Resolution};
 use crate::model::Model;
 use crate::simulation::SimulationError;
 use crate::spectral::Spectral;
+use std::cell::RefCell;
 
 /// Nodes around the circle of velocities, in the fine solution and in the coarse one.
 const ANGLES: [usize; 2] = [16, 12];
@@ -22,6 +23,8 @@ pub(super) struct Solution {
     /// Of the best solution, and its error.
     fields: [[NodalField; 5]; 2],
     weak: [Vec<f64>; 2],
+    /// The entropy after every step of the fine solution.
+    pub entropy: Vec<Entropy>,
 }
 
 /// How the equation of `model` is solved, finely (0) and coarsely (1). A sweep in the field step
@@ -64,9 +67,15 @@ pub(super) fn solve<const D: usize>(
     share: f64,
 ) -> Result<Solution, SimulationError> {
     let sides = both(comparison).count() as f64;
+    let entropy = RefCell::new(Vec::new());
     let solution = |c: &Comparison<D>, which: usize| {
         let model = &c.model;
         let mut solver = KineticSolver::new(model, resolution(model, parameter, which));
+        // Lemma 2 of CMPS knows no births and deaths.
+        let kept = which == 0 && std::ptr::eq(c, comparison) && model.growth.is_none();
+        if kept {
+            solver.keep_entropy();
+        }
         let part = share * [0.6, 0.4][which] / sides;
         if !solver.run(end(model), monitor.stop, &|done| (monitor.progress)(part * done)) {
             return Err(SimulationError::Interrupted);
@@ -75,13 +84,17 @@ pub(super) fn solve<const D: usize>(
         let means = |test: &Test<D>| {
             (pairing(&density, &test.nodal), flux.each_ref().map(|f| pairing(f, &test.nodal)))
         };
+        if kept {
+            *entropy.borrow_mut() = solver.entropy().to_vec();
+        }
         Ok(c.side(&solver.fields(&c.moments), means))
     };
     let (fine, coarse) = paired(comparison, solution)?;
-    Ok(match parameter {
+    let best = match parameter {
         Parameter::Step => Solution::new(fine, coarse, |fine, coarse| *coarse = *fine - *coarse),
         _ => Solution::new(fine, coarse, correct),
-    })
+    };
+    Ok(Solution { entropy: entropy.into_inner(), ..best })
 }
 
 /// The same for the macroscopic limits of two experiments, with half the step of the limit and with
@@ -134,7 +147,8 @@ impl Solution {
         let nodal = fine.nodal.iter_mut().flatten().zip(coarse.nodal.iter_mut().flatten());
         let pairs = nodal.chain([(&mut fine.weak, &mut coarse.weak)]);
         pairs.flat_map(|(f, c)| f.iter_mut().zip(c)).for_each(|(f, c)| combine(f, c));
-        Self { fields: [fine.nodal, coarse.nodal], weak: [fine.weak, coarse.weak] }
+        let (fields, weak) = ([fine.nodal, coarse.nodal], [fine.weak, coarse.weak]);
+        Self { fields, weak, entropy: Vec::new() }
     }
 
     /// Whether there is a signal.

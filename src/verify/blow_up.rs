@@ -8,10 +8,11 @@
 use super::{Demand, Finding};
 use crate::cells::InitialLaw;
 use crate::experiment::Experiment;
+use crate::identities::Virial;
 use crate::model::Model;
 use crate::simulation::SimulationError;
 use crate::study::{
-    LeaveOneOut, Monitor, Spread, Virial, fit_order, limit_fields, observe_run, statistics,
+    Keep, LeaveOneOut, Monitor, Spread, fit_order, limit_fields, observe_run, statistics,
 };
 
 /// Time of the blow-up, the growth of the largest density when h is halved, and its growth as ε → 0.
@@ -41,7 +42,7 @@ pub fn weigh<const D: usize>(
                 return Ok(findings);
             }
             for r in 0..e.converge.replicates as u64 {
-                let run = observe_run(&model, r, &[], monitor, share)?;
+                let run = observe_run(&model, r, Keep::default(), monitor, share)?;
                 let last = run.snapshots.last().expect("the end is an output");
                 values.push(last.density.iter().copied().fold(0.0, f64::max));
             }

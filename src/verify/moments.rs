@@ -6,7 +6,7 @@ use crate::growth::Growth;
 use crate::model::Model;
 use crate::observe::names;
 use crate::simulation::SimulationError;
-use crate::study::{Monitor, limit_fields, observe_run, statistics};
+use crate::study::{Keep, Monitor, limit_fields, observe_run, statistics};
 
 /// How far a ratio may be from 1: room for the effect of ε, which is of second order.
 const TOLERANCE: f64 = 0.03;
@@ -26,10 +26,10 @@ pub fn weigh<const D: usize>(
     let share = 1.0 / e.ensemble.replicates as f64;
     let mut changes = Vec::new();
     for r in 0..e.ensemble.replicates as u64 {
-        let run = observe_run(&model, r, &[], monitor, share)?;
+        let run = observe_run(&model, r, Keep::default(), monitor, share)?;
         changes.push([0, 1].map(|i: usize| run.snapshots[i].observables.clone()));
     }
-    let known = names::<D>();
+    let known = names(&model);
     let mut findings = Vec::new();
     let mut compare = |name: &str, [before, after]: [f64; 2], what: String| {
         let place = known.iter().position(|n| n == name).expect("an observable");

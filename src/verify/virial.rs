@@ -2,10 +2,11 @@
 
 use super::{Demand, Finding};
 use crate::experiment::Experiment;
+use crate::identities::Virial;
 use crate::model::Model;
 use crate::observe::names;
 use crate::simulation::SimulationError;
-use crate::study::{Monitor, Virial, limit_fields, observe_run, statistics};
+use crate::study::{Keep, Monitor, limit_fields, observe_run, statistics};
 
 /// How far the slope in the limit may be from the identity, relative.
 const LIMIT: f64 = 0.01;
@@ -34,10 +35,16 @@ pub fn weigh<const D: usize>(
     );
     let mut findings = vec![Finding::exact(what, ratio, Demand::Within(1.0 - LIMIT, 1.0 + LIMIT))];
     if let Some(due) = virial.growth_of_cells(e.time.end) {
-        let place = names::<D>().iter().position(|n| n == "second_moment").expect("an observable");
+        let place = names(&model).iter().position(|n| n == "second_moment").expect("an observable");
         let mut ratios = Vec::new();
         for r in 0..e.ensemble.replicates as u64 {
-            let run = observe_run(&model, r, &[], monitor, 1.0 / e.ensemble.replicates as f64)?;
+            let run = observe_run(
+                &model,
+                r,
+                Keep::default(),
+                monitor,
+                1.0 / e.ensemble.replicates as f64,
+            )?;
             let [first, last] = [0, 1].map(|i: usize| run.snapshots[i].observables[place]);
             ratios.push((last - first) / due);
         }

@@ -75,6 +75,16 @@ pub(super) fn output_times(draft: &mut Draft) -> Option<()> {
     Some(())
 }
 
+pub(super) fn neighbour(draft: &mut Draft) -> Option<()> {
+    let (k, count) = (draft.integer("output.knn")?, draft.integer("cells.count")?);
+    if k >= count {
+        let message = format!("is too far: each of {count} cells has {} others", count - 1);
+        let remedy = "Lower it (50 is a good start), raise cells.count, or give 0 for none.";
+        draft.complain("output.knn", message, remedy);
+    }
+    Some(())
+}
+
 pub(super) fn sweep(draft: &mut Draft) -> Option<()> {
     if let Some(1..=3) = draft.integer("converge.budget_replicates") {
         let message = "is too few for a confidence interval";

@@ -1,13 +1,14 @@
 //! The virial identity of the plane: in the whole space with −D_S ΔS = αρ and constant D and χ,
 //! d/dt ∫|x−c|²ρ dx = 4DM − αχM²/(2πD_S), c the centre of mass (Blanchet, Dolbeault & Perthame 2006).
 
-use crate::cells::InitialLaw;
+use crate::cells::{InitialLaw, Population};
 use crate::experiment::{Experiment, KernelModel, Signal};
 use crate::formula::Quantity;
 use crate::grid::Grid;
 use crate::growth::Growth;
 use crate::limit::Mobility;
 use crate::turning::{Coefficients, Kernel, TurningKernel};
+use crate::vector::dot;
 use std::f64::consts::PI;
 
 /// The identity for one experiment.
@@ -21,8 +22,31 @@ pub struct Virial {
     pub coefficients: Coefficients,
     /// αχM/(2πD_S): what attraction takes from the slope.
     attraction: f64,
+    /// ε.
+    epsilon: f64,
     /// λ/ε² and the number of cells, if the cells have an identity of their own.
     cells: Option<(f64, f64)>,
+}
+
+/// Means over the cells of one replicate at t = 0.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Start {
+    /// Of |x|².
+    pub square: f64,
+    /// Of x·v.
+    pub radial: f64,
+}
+
+impl Start {
+    /// Those of `cells`.
+    pub fn of<const D: usize>(cells: &Population<D>) -> Self {
+        let n = cells.len() as f64;
+        let pairs = cells.positions.iter().zip(&cells.velocities);
+        Self {
+            square: cells.positions.iter().map(|x| dot(x, x)).sum::<f64>() / n,
+            radial: pairs.map(|(x, v)| dot(x, v)).sum::<f64>() / n,
+        }
+    }
 }
 
 impl Virial {
@@ -48,6 +72,7 @@ impl Virial {
             critical_mass: 8.0 * PI * coefficients.diffusivity / strength,
             coefficients,
             attraction: strength * mass / (2.0 * PI),
+            epsilon: e.epsilon,
             cells: relaxation(e).map(|rate| (rate, e.cells.count as f64)),
         })
     }
@@ -74,6 +99,19 @@ impl Virial {
         let pairs = (count - 1.0) / count;
         let slope = 4.0 * self.coefficients.diffusivity - self.attraction * pairs;
         Some(slope * (t + (-rate * t).exp_m1() / rate))
+    }
+
+    /// E|x|² at time `t` of the cells that started like this: [`Self::growth_of_cells`] from |x(0)|²,
+    /// and 2(ε/λ)(1 − e^{−λt/ε²}) E x·v(0), which flights of the first cells keep of their directions.
+    pub fn second_moment(&self, t: f64, start: &Start) -> Option<f64> {
+        let (rate, _) = self.cells?;
+        let kept = -2.0 * (-rate * t).exp_m1() / (self.epsilon * rate);
+        Some(start.square + kept * start.radial + self.growth_of_cells(t)?)
+    }
+
+    /// Whether the cells have an identity of their own.
+    pub fn holds_for_cells(&self) -> bool {
+        self.cells.is_some()
     }
 }
 
