@@ -40,7 +40,9 @@ impl Turns {
         let at = |x: &Vector<D>, i: usize, j: usize| {
             f[i] * kernel.relative_rate(signal, x, &v[i], &v[j])
         };
-        let nodes: Vec<Vector<D>> = grid.nodes().collect();
+        // In the whole space S is known in the window alone, and beyond it there is next to nothing
+        // to turn.
+        let nodes: Vec<Vector<D>> = grid.nodes().map(|x| grid.clamped_to_window(&x)).collect();
         let rates = (Rates::sum(&at, &nodes, vec![1.0; n]))
             .or_else(|| Rates::sum(&at, &nodes, f.clone()))
             .unwrap_or_else(|| Rates::table(&at, &nodes, n));
