@@ -46,8 +46,14 @@ const SHIPPED: [(&str, Option<[f64; 2]>); 31] = [
 ];
 /// Those whose limit is lost within a tenth of a unit of time, and those whose fields in the whole
 /// space of three dimensions take long: `verify --quick` runs them.
-const ELSEWHERE: [&str; 5] =
-    ["blow-up-3d", "blow-up-3d-model1", "regularisations", "cmps-model1-3d", "cmps-model2-3d"];
+const ELSEWHERE: [&str; 6] = [
+    "blow-up-3d",
+    "blow-up-3d-model1",
+    "regularisations",
+    "supercritical-2d",
+    "cmps-model1-3d",
+    "cmps-model2-3d",
+];
 const CELLS: usize = 4000;
 const REPLICATES: usize = 4;
 const TIMES: [f64; 3] = [0.0, 0.05, 0.1];

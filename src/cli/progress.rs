@@ -45,7 +45,8 @@ impl Progress {
             Sink::Quiet => {}
             Sink::Bar(bar) => bar.set_position((TICKS * done.0) as u64),
             Sink::Lines => {
-                let tenths = (10.0 * done.0 + 1e-9) as u32;
+                // Cells that divide make the work grow.
+                let tenths = ((10.0 * done.0 + 1e-9) as u32).min(10);
                 if tenths > done.1 {
                     done.1 = tenths;
                     let seconds = self.start.elapsed().as_secs_f64();
@@ -54,7 +55,7 @@ impl Progress {
                         stderr().lock(),
                         "{}: {:3}% done, {seconds:.0} s elapsed, about {left:.0} s left",
                         self.command,
-                        10 * tenths.min(10),
+                        10 * tenths,
                     );
                 }
             }
