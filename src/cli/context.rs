@@ -16,13 +16,17 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// Reads and validates the experiment.
 pub fn load(input: &Input) -> Result<Loaded, CliError> {
-    let path = &input.experiment;
-    let text = std::fs::read_to_string(path).map_err(|e| {
-        CliError::BadInput(format!("cannot read {}: {e}. Check the path", path.display()))
-    })?;
+    let (path, text) = (&input.experiment, read_text(&input.experiment)?);
     let mut set = input.set.clone();
     set.extend(input.seed.map(|seed| format!("seed={seed}")));
     Ok(read(&text, &path.display().to_string(), &set)?)
+}
+
+/// The text of an experiment file.
+pub fn read_text(path: &Path) -> Result<String, CliError> {
+    std::fs::read_to_string(path).map_err(|e| {
+        CliError::BadInput(format!("cannot read {}: {e}. Check the path", path.display()))
+    })
 }
 
 /// A computing command under way, of one experiment unless `E` says otherwise.

@@ -6,10 +6,10 @@ use super::motion::plan_json;
 use super::referee::{report, verdicts};
 use super::tables::{aligned, print};
 use super::{Input, with_dimension};
-use crate::experiment::{Experiment, Parameter, points};
+use crate::experiment::{Experiment, points};
 use crate::model::Model;
 use crate::referee::{Review, review};
-use crate::study::{COMPONENTS, cost, measured_pace, plan, positivity};
+use crate::study::{cost, measured_pace, plan, positivity, runs};
 use crate::turning::{Sense, TurningKernel};
 use serde_json::{Value, json};
 
@@ -28,9 +28,7 @@ pub fn inspect(input: &Input, as_json: bool) -> Result<(), CliError> {
 
 /// Predicted work of the cells of a sweep.
 fn sweep_work<const D: usize>(e: &Experiment) -> Result<f64, CliError> {
-    let of_epsilon = e.converge.parameter == Parameter::Epsilon;
-    let variants = if of_epsilon { COMPONENTS.len() * e.converge.budget_replicates } else { 0 };
-    let runs = (e.converge.replicates + variants) as f64;
+    let runs = runs(e) as f64;
     let mut work = 0.0;
     for at in points(e).iter().flat_map(|point| std::iter::once(&point.own).chain(&point.other)) {
         work += runs * cost::predict(at, &Model::<D>::new(at)?).work();

@@ -1,6 +1,6 @@
 //! `kinetaxis verify [EXPERIMENT]...`
 
-use super::context::{Context, set_threads};
+use super::context::{Context, read_text, set_threads};
 use super::error::CliError;
 use super::tables::{aligned, print};
 use super::{Place, with_dimension};
@@ -70,10 +70,7 @@ impl Case {
     }
 
     fn read(file: &Path, quick: bool) -> Result<Self, CliError> {
-        let text = std::fs::read_to_string(file).map_err(|e| {
-            CliError::BadInput(format!("cannot read {}: {e}. Check the path", file.display()))
-        })?;
-        Self::new(&file.with_extension("").display().to_string(), &text, quick)
+        Self::new(&file.with_extension("").display().to_string(), &read_text(file)?, quick)
     }
 
     /// The error with the name of the experiment.

@@ -90,6 +90,13 @@ pub struct Domain {
     pub leak: f64,
 }
 
+impl Domain {
+    /// Whether the box stands for the whole space: open on one axis, open on all.
+    pub fn is_open(&self) -> bool {
+        self.boundary.iter().any(|b| matches!(b, Boundary::Open { .. }))
+    }
+}
+
 /// The kinds of velocity set V.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VelocitySet {

@@ -2,7 +2,6 @@
 
 use crate::experiment::{Experiment, Signal};
 use crate::formula::Quantity::Constant;
-use crate::grid::Boundary;
 use crate::growth::Growth;
 use libm::tgamma;
 use std::f64::consts::PI;
@@ -29,7 +28,6 @@ impl SignalBounds {
         if Growth::from_experiment(e).is_some() {
             return None;
         }
-        let open = e.domain.boundary.iter().all(|b| matches!(b, Boundary::Open { .. }));
         match e.signal {
             Signal::Parabolic {
                 delta,
@@ -37,7 +35,7 @@ impl SignalBounds {
                 production: Constant(production),
                 decay: Constant(_),
                 initial: Constant(0.0),
-            } if open && e.deposit.order == 2 => Some(Self {
+            } if e.domain.is_open() && e.deposit.order == 2 => Some(Self {
                 dimension: e.dimension as i32,
                 feed: production * mass / delta,
                 diffusivity: diffusion / delta,

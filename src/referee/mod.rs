@@ -112,7 +112,7 @@ pub fn review<const D: usize>(e: &Experiment, model: &Model<D>) -> Review<D> {
         theorems: theorems(e, &evidence),
         comparison: compare(kernel, space, &place),
         parity: parity(kernel, space, &place, &e.cells.mean_velocity, model.epsilon),
-        virial: Virial::new(e, kernel, &model.initial),
+        virial: model.virial,
         proved: kernel.symmetry(place.slope),
         place,
         balance,

@@ -3,7 +3,6 @@
 use super::Status;
 use crate::experiment::{Density, Experiment, Signal};
 use crate::formula::Quantity;
-use crate::grid::Boundary;
 use crate::growth::Growth;
 
 /// What the other checks found.
@@ -122,7 +121,7 @@ const CMPS_BOX: &str =
     "the paper says, without a proof, that its results extend to bounded domains";
 
 fn whole_space(e: &Experiment, note: &str) -> Hypothesis {
-    let open = e.domain.boundary.iter().all(|b| matches!(b, Boundary::Open { .. }));
+    let open = e.domain.is_open();
     let note = if open { "open on all axes".into() } else { format!("a box; {note}") };
     hypothesis("the whole space", met(open), note)
 }

@@ -16,7 +16,7 @@ mod reference;
 mod stage;
 pub mod statistics;
 
-pub use budget::{BudgetRow, COMPONENTS};
+pub use budget::BudgetRow;
 pub use converge::{Check, Convergence, ErrorRow, Goal, Macroscopic, Sweep, Wanted, converge};
 pub use cost::{Cost, measured_pace};
 pub use difference::available;
@@ -30,3 +30,4 @@ pub use plan::{Plan, plan};
 pub use positivity::{Positivity, positivity};
 pub use precision::Precision;
 pub use reference::{LimitFields, LimitRun, Refinement, Spread, limit_fields, refinement};
+pub use stage::runs;

@@ -203,7 +203,7 @@ pub fn refinement<const D: usize>(
     let (time, order) = error_in_time(e, base, TOO_SMALL * norm, stop)?;
     let mut coarse = e.clone();
     // Multiples of 8 suit any boundary (see `Boundary::Open`).
-    let open = e.domain.boundary.iter().any(|b| b.padding() > 0);
+    let open = e.domain.is_open();
     let half = |n: usize| if open { (n / 16 * 8).max(8) } else { (n / 2).max(4) };
     coarse.limit.grid.iter_mut().for_each(|n| *n = half(*n));
     // It is compared, whatever it is like.

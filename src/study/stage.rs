@@ -68,10 +68,7 @@ pub(super) fn shares<const D: usize>(stages: &[Stage<D>]) -> Vec<Share> {
             true => noise_free::predicted_work(comparison, e.converge.parameter),
             false => 0.0,
         };
-        let of_epsilon = e.converge.parameter == Parameter::Epsilon;
-        let budget = if of_epsilon { e.converge.budget_replicates } else { 0 };
-        let runs = e.converge.replicates + COMPONENTS.len() * budget;
-        total += replicate * runs as f64 + solution;
+        total += replicate * runs(e) as f64 + solution;
         works.push(Share { replicate, solution });
     }
     let of_total = |share: Share| Share {
@@ -79,6 +76,13 @@ pub(super) fn shares<const D: usize>(stages: &[Stage<D>]) -> Vec<Share> {
         solution: share.solution / total,
     };
     works.into_iter().map(of_total).collect()
+}
+
+/// Runs of cells at each value: replicates, and those of the error budget, which only a sweep in ε has.
+pub fn runs(e: &Experiment) -> usize {
+    let of_epsilon = e.converge.parameter == Parameter::Epsilon;
+    let budget = if of_epsilon { e.converge.budget_replicates } else { 0 };
+    e.converge.replicates + COMPONENTS.len() * budget
 }
 
 /// Whether the kinetic equation is solved: it has no number of cells.

@@ -6,9 +6,7 @@
 //! half of that.
 
 use super::{Demand, Finding};
-use crate::cells::InitialLaw;
 use crate::experiment::Experiment;
-use crate::identities::Virial;
 use crate::model::Model;
 use crate::simulation::SimulationError;
 use crate::study::{
@@ -73,12 +71,10 @@ fn of_the_limit<const D: usize>(
 ) -> Result<Finding, SimulationError> {
     let run = limit_fields::<D>(e, false, monitor.stop)?;
     let model = Model::<D>::new(e)?;
-    let initial = InitialLaw::<D>::new(&e.cells, model.grid())?;
     let time = run.blow_up.map_or(f64::NAN, |b| b.time);
-    let virial = Virial::new(e, &model.kernel, &initial);
-    let start = model.spectral.forward(&initial.nodal(model.grid()));
+    let start = model.spectral.forward(&model.initial.nodal(model.grid()));
     let variance = Spread::new(&model.spectral, &start).variance;
-    Ok(match virial.and_then(|v| v.latest_blow_up(variance)) {
+    Ok(match model.virial.and_then(|v| v.latest_blow_up(variance)) {
         Some(latest) => Finding::exact(
             format!("time at which the limit outgrows its grid over the virial time {latest:.4}"),
             time / latest,

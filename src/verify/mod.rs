@@ -10,6 +10,7 @@ mod finding;
 mod moments;
 mod order;
 mod regularisation;
+mod runs;
 mod shipped;
 mod virial;
 

@@ -1,12 +1,11 @@
 //! Mass, centre and spread of the cells against those of the limit: D and χ as the cells have them.
 
+use super::runs::Runs;
 use super::{Demand, Finding};
 use crate::experiment::Experiment;
-use crate::growth::Growth;
 use crate::model::Model;
-use crate::observe::names;
 use crate::simulation::SimulationError;
-use crate::study::{Keep, Monitor, limit_fields, observe_run, statistics};
+use crate::study::{Monitor, limit_fields};
 
 /// How far a ratio may be from 1: room for the effect of ε, which is of second order.
 const TOLERANCE: f64 = 0.03;
@@ -23,23 +22,13 @@ pub fn weigh<const D: usize>(
     let limit = limit_fields::<D>(&e, true, monitor.stop)?.to_the_end()?;
     let [start, end] = [&limit.fields[0], limit.last()];
     let model = Model::<D>::new(&e)?;
-    let share = 1.0 / e.ensemble.replicates as f64;
-    let mut changes = Vec::new();
-    for r in 0..e.ensemble.replicates as u64 {
-        let run = observe_run(&model, r, Keep::default(), monitor, share)?;
-        changes.push([0, 1].map(|i: usize| run.snapshots[i].observables.clone()));
-    }
-    let known = names(&model);
+    let runs = Runs::new(&model, e.ensemble.replicates, e.ensemble.confidence, monitor)?;
     let mut findings = Vec::new();
     let mut compare = |name: &str, [before, after]: [f64; 2], what: String| {
-        let place = known.iter().position(|n| n == name).expect("an observable");
-        let ratio = |[first, last]: &[Vec<f64>; 2]| (last[place] - first[place]) / (after - before);
-        let ratios: Vec<f64> = changes.iter().map(ratio).collect();
-        let number = statistics::mean(&ratios, e.ensemble.confidence);
         let demand = Demand::Within(1.0 - TOLERANCE, 1.0 + TOLERANCE);
-        findings.push(Finding::new(what, Some(number), demand));
+        findings.push(Finding::new(what, Some(runs.growth(name, after - before)), demand));
     };
-    if Growth::from_experiment(&e).is_some() {
+    if model.growth.is_some() {
         let volume = model.grid().volume();
         let masses = [start, end].map(|f| f.density[0] * volume);
         compare("mass", masses, "growth of mass: cells over limit".into());

@@ -1,12 +1,11 @@
-//! The virial identity of the plane, in the limit and in the cells (see [`crate::study::Virial`]).
+//! The virial identity of the plane, in the limit and in the cells (see [`crate::identities::Virial`]).
 
+use super::runs::Runs;
 use super::{Demand, Finding};
 use crate::experiment::Experiment;
-use crate::identities::Virial;
 use crate::model::Model;
-use crate::observe::names;
 use crate::simulation::SimulationError;
-use crate::study::{Keep, Monitor, limit_fields, observe_run, statistics};
+use crate::study::{Monitor, limit_fields};
 
 /// How far the slope in the limit may be from the identity, relative.
 const LIMIT: f64 = 0.01;
@@ -21,7 +20,7 @@ pub fn weigh<const D: usize>(
     let mut e = e.clone();
     e.time.outputs = vec![0.0, e.time.end];
     let model = Model::<D>::new(&e)?;
-    let Some(virial) = Virial::new(&e, &model.kernel, &model.initial) else {
+    let Some(virial) = &model.virial else {
         let what = "virial identity: it does not hold for this experiment";
         return Ok(vec![Finding::new(what, None, Demand::AtLeast(0.0))]);
     };
@@ -35,20 +34,8 @@ pub fn weigh<const D: usize>(
     );
     let mut findings = vec![Finding::exact(what, ratio, Demand::Within(1.0 - LIMIT, 1.0 + LIMIT))];
     if let Some(due) = virial.growth_of_cells(e.time.end) {
-        let place = names(&model).iter().position(|n| n == "second_moment").expect("an observable");
-        let mut ratios = Vec::new();
-        for r in 0..e.ensemble.replicates as u64 {
-            let run = observe_run(
-                &model,
-                r,
-                Keep::default(),
-                monitor,
-                1.0 / e.ensemble.replicates as f64,
-            )?;
-            let [first, last] = [0, 1].map(|i: usize| run.snapshots[i].observables[place]);
-            ratios.push((last - first) / due);
-        }
-        let number = statistics::mean(&ratios, e.ensemble.confidence);
+        let runs = Runs::new(&model, e.ensemble.replicates, e.ensemble.confidence, monitor)?;
+        let number = runs.growth("second_moment", due);
         let what = format!("growth of E|x|^2 of the cells over {due:.4}, due at this epsilon");
         findings.push(Finding::new(what, Some(number), Demand::Within(1.0 - CELLS, 1.0 + CELLS)));
     }
