@@ -1,21 +1,18 @@
-//! The judges of `tests/drift_diffusion.rs` refuse wrong kernels.
+//! The judges of `tests/suite/drift_diffusion.rs` refuse wrong kernels.
 //!
 //! Each kernel below carries one mistake of the kind that is easily made; the same comparison that passes the crate's
 //! kernels must raise an alarm. With the numbers of cells used here an error of 2 % of λ moves the number of tumbles by more
-//! than [`laboratory::verdict`]'s `reach`, so it escapes with probability below 10⁻⁸; the tests assert that too.
+//! than [`crate::laboratory::verdict`]'s `reach`, so it escapes with probability below 10⁻⁸; the tests assert that too.
 
-mod common;
-mod laboratory;
-
+use crate::laboratory::flight::Way;
+use crate::laboratory::kernels::{Family, Lambda, Spec};
+use crate::laboratory::motion::Motion;
+use crate::laboratory::sets::{BALL, BALL_F, SHELL, SPHERE, Set};
+use crate::laboratory::verdict::{Verdict, judge};
 use kinetaxis::turning::{Bounds, Coefficients, Sense, TurningKernel};
 use kinetaxis::vector::{Vector, dot};
 use kinetaxis::velocity::VelocitySpace;
 use kinetaxis::with_kernel;
-use laboratory::flight::Way;
-use laboratory::kernels::{Family, Lambda, Spec};
-use laboratory::motion::Motion;
-use laboratory::sets::{BALL, BALL_F, SHELL, SPHERE, Set};
-use laboratory::verdict::{Verdict, judge};
 
 const EPSILON: f64 = 0.5;
 

@@ -1,23 +1,20 @@
 //! Cells without a signal: the closed laws of the free walk, in the whole space and in boxes.
 //!
-//! See [`laboratory::verdict`] for the rate of false alarms and what `reach` means.
+//! See [`crate::laboratory::verdict`] for the rate of false alarms and what `reach` means.
 
-mod common;
-mod laboratory;
-
-use common::laws::{
+use crate::common::laws::{
     Component, FourD, Stadje, Telegraph, Walk, characteristic, integrate, mean_square_displacement,
 };
-use common::stats::Law;
+use crate::common::stats::Law;
+use crate::laboratory::flight::{Flight, Landed, WAYS, Way, cube, whole_space};
+use crate::laboratory::sets::{BALL, BALL_F, SHELL, SHELL_F, SPHERE, Set, UNIFORM};
+use crate::laboratory::verdict::{Verdict, counts, follows, judge, mean, same_law};
 use kinetaxis::formula::Quantity;
 use kinetaxis::grid::Boundary;
 use kinetaxis::grid::Grid;
 use kinetaxis::rng::Stream;
 use kinetaxis::turning::{LinearSignal, Local};
 use kinetaxis::vector::{Vector, dot, norm};
-use laboratory::flight::{Flight, Landed, WAYS, Way, cube, whole_space};
-use laboratory::sets::{BALL, BALL_F, SHELL, SHELL_F, SPHERE, Set, UNIFORM};
-use laboratory::verdict::{Verdict, counts, follows, judge, mean, same_law};
 use rand::RngExt;
 
 const LAMBDA: f64 = 1.3;
@@ -232,7 +229,7 @@ fn fourier_modes<const D: usize>() {
         let cells = walk.at([0.0; D]);
         // Where Dk²t = ½: the correction is largest near there.
         let k = (0.5 * LAMBDA / (v.second * time)).sqrt();
-        let direction: Vector<D> = laboratory::kernels::gradient(k);
+        let direction: Vector<D> = crate::laboratory::kernels::gradient(k);
         let cosines: Vec<f64> = cells.x.iter().map(|x| dot(&direction, x).cos()).collect();
         let expected = characteristic(v, LAMBDA, epsilon, k, time);
         let verdict = mean(&format!("{} d={D}: E cos k·x", set.name), &cosines, expected);

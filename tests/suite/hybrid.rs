@@ -1,11 +1,13 @@
 //! Kinetic–diffusion flights: what of them is exact, and how large their bias is where they are not.
 //!
-//! Without a signal they are exact; `tests/free_walk.rs` holds them against the same laws as the exact ways.
+//! Without a signal they are exact; `tests/suite/free_walk.rs` holds them against the same laws as the exact ways.
 
-mod common;
-mod laboratory;
-
-use common::slab::{Slab, fourier};
+use crate::common::slab::{Slab, fourier};
+use crate::laboratory::flight::Way;
+use crate::laboratory::kernels::{Spec, gradient, specs_of_signal, uniform_specs, weighted_specs};
+use crate::laboratory::motion::{Motion, OFFSET};
+use crate::laboratory::sets::{Set, UNIFORM, WEIGHTED};
+use crate::laboratory::verdict::{Verdict, judge};
 use kinetaxis::experiment::read;
 use kinetaxis::model::Model;
 use kinetaxis::simulation::Simulation;
@@ -14,11 +16,6 @@ use kinetaxis::study::{Plan, plan};
 use kinetaxis::turning::{LinearSignal, TurningKernel};
 use kinetaxis::vector::{dot, norm};
 use kinetaxis::with_kernel;
-use laboratory::flight::Way;
-use laboratory::kernels::{Spec, gradient, specs_of_signal, uniform_specs, weighted_specs};
-use laboratory::motion::{Motion, OFFSET};
-use laboratory::sets::{Set, UNIFORM, WEIGHTED};
-use laboratory::verdict::{Verdict, judge};
 use rayon::prelude::*;
 use std::sync::atomic::AtomicBool;
 
@@ -280,7 +277,7 @@ fn a_uniform_density_stays_uniform_where_the_rate_varies() {
     }
 }
 
-const SLAB: &str = include_str!("../experiments/slab-reference-2d.toml");
+const SLAB: &str = include_str!("../../experiments/slab-reference-2d.toml");
 
 /// Cosine and sine of the first two waves of ρ and J, each per mean density.
 fn slab_waves(state: &State<2>) -> Vec<f64> {
@@ -451,7 +448,7 @@ fn auto_takes_what_costs_least_within_the_bias() {
 /// The work of a cell: one step, whatever ε.
 #[test]
 fn work_does_not_grow_as_epsilon_falls() {
-    let w1 = include_str!("../experiments/bench-w1.toml");
+    let w1 = include_str!("../../experiments/bench-w1.toml");
     let events = |epsilon: f64| {
         let set =
             [format!("epsilon={epsilon}"), "cells.count=20000".into(), "motion=hybrid".into()];

@@ -1,9 +1,6 @@
 //! What the command line promises: exit codes, no file ever lost, messages that help.
 
-#[path = "common/program.rs"]
-mod program;
-
-use program::{Table, expect, json, kinetaxis, names_in, program, stderr, stdout};
+use crate::common::program::{Table, expect, json, kinetaxis, names_in, program, stderr, stdout};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;

@@ -11,8 +11,8 @@ use kinetaxis::study::{Ensemble, Keep, Monitor, ensemble, limit_fields, observe_
 use std::f64::consts::PI;
 use std::sync::atomic::AtomicBool;
 
-const BELOW: &str = include_str!("../experiments/subcritical.toml");
-const ABOVE: &str = include_str!("../experiments/supercritical-2d.toml");
+const BELOW: &str = include_str!("../../experiments/subcritical.toml");
+const ABOVE: &str = include_str!("../../experiments/supercritical-2d.toml");
 
 fn experiment(text: &str, set: &[&str]) -> Experiment {
     let set: Vec<String> = set.iter().map(|s| s.to_string()).collect();

@@ -1,8 +1,7 @@
 //! D(S) and χ(S) by design (CMPS, end of §5): the shipped experiment, over the whole range of S.
 
-mod common;
-mod laboratory;
-
+use crate::laboratory::flight::{pinned, whole_space};
+use crate::laboratory::verdict::{Verdict, judge, mean};
 use kinetaxis::cells::{BLOCK, Population};
 use kinetaxis::experiment::read;
 use kinetaxis::free_walk::FreeWalk;
@@ -14,11 +13,9 @@ use kinetaxis::rng::{Purpose, Streams};
 use kinetaxis::turning::{LinearSignal, Sense, TurningKernel};
 use kinetaxis::vector::dot;
 use kinetaxis::with_kernel;
-use laboratory::flight::{pinned, whole_space};
-use laboratory::verdict::{Verdict, judge, mean};
 use std::f64::consts::PI;
 
-const FILE: &str = include_str!("../experiments/designed-coefficients.toml");
+const FILE: &str = include_str!("../../experiments/designed-coefficients.toml");
 
 /// What the file asks for.
 fn wanted(s: f64) -> [f64; 2] {

@@ -1,9 +1,6 @@
 //! The same bytes for every number of threads; replicates that are the same on their own.
 
-#[path = "common/program.rs"]
-mod program;
-
-use program::{Table, assert_same_csv, csv_bytes, expect};
+use crate::common::program::{Table, assert_same_csv, csv_bytes, expect};
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -100,7 +97,7 @@ fn a_run_does_not_depend_on_the_vector_instructions() {
             let widest = bench.command("run", "widest", &more);
             for width in ["portable", "avx2"] {
                 let out = bench.home.path().join(width);
-                let mut line = program::program();
+                let mut line = crate::common::program::program();
                 line.env("KINETAXIS_SIMD", width).args(["run", &bench.file, "--quiet", "--out"]);
                 assert!(line.arg(&out).args(more).status().unwrap().success());
                 assert_same_csv(&widest, &out);

@@ -1,9 +1,7 @@
 //! The solver of the kinetic equation against exact solutions, against the slab oracle, and
 //! against itself where two problems are one.
 
-mod common;
-
-use common::slab::{Slab, difference, norm};
+use crate::common::slab::{Slab, difference, norm};
 use kinetaxis::experiment::read;
 use kinetaxis::kinetic::{Entropy, KineticSolver, Resolution};
 use kinetaxis::model::Model;
@@ -66,13 +64,13 @@ fn a_net_flux_fades_at_the_tumble_rate() {
     }
 }
 
-/// The oracle (`tests/common/slab.rs`) is another method for the same equation. What is left is
+/// The oracle (`tests/suite/common/slab.rs`) is another method for the same equation. What is left is
 /// that S is sensed through a quadratic spline, whose error is of second order in the grid spacing:
 /// 7·10⁻⁵ here, 3·10⁻⁴ on half the nodes. The effect of ε is 2·10⁻² and 5·10⁻³; a lost μ or sign
 /// moves ρ by more.
 #[test]
 fn the_slab_is_the_oracles() {
-    let text = include_str!("../experiments/slab-reference-2d.toml");
+    let text = include_str!("../../experiments/slab-reference-2d.toml");
     for epsilon in [0.4, 0.2] {
         let text = (text.replace("epsilon = 0.2\n", &format!("epsilon = {epsilon}\n")))
             .replace("grid = [64, 10]", "grid = [128, 20]")

@@ -1,8 +1,5 @@
 //! The program as a user meets it: its command line, its exit code, its files.
 
-// Each integration test compiles this file for itself and uses only a part of it.
-#![allow(dead_code)]
-
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};

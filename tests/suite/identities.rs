@@ -105,7 +105,7 @@ fn bounds_are_not_claimed_where_they_are_not_proved() {
 /// half of what x·v(0) contributes, 2(ε/λ)c·m(1 − e^{−λt/ε²}); a lost attraction or lag would be seen too.
 #[test]
 fn the_second_moment_is_predicted_from_the_start() {
-    let text = include_str!("../experiments/subcritical.toml");
+    let text = include_str!("../../experiments/subcritical.toml");
     let set = [
         "cells.count=4000",
         "cells.mean_velocity=[0.4, 0]",

@@ -1,8 +1,6 @@
 //! The statistical judges: known values, right levels, and errors at their reach caught.
 
-mod common;
-
-use common::stats::{ALARM, Law, kolmogorov_smirnov, kolmogorov_tail, normal_p, score};
+use crate::common::stats::{ALARM, Law, kolmogorov_smirnov, kolmogorov_tail, normal_p, score};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 

@@ -1,15 +1,13 @@
 //! The whole chain (cells, kernel, deposit, signal, limit, statistics) against the noise-free
 //! kinetic solver of the slab, at the level of the ε² effect.
 
-mod common;
-
-use common::slab::{Slab, difference, fourier, norm};
+use crate::common::slab::{Slab, difference, fourier, norm};
 use kinetaxis::experiment::read;
 use kinetaxis::simulation::SimulationError;
 use kinetaxis::study::{Convergence, Monitor, converge};
 use std::sync::atomic::AtomicBool;
 
-const SLAB: &str = include_str!("../experiments/slab-reference-2d.toml");
+const SLAB: &str = include_str!("../../experiments/slab-reference-2d.toml");
 const EPSILONS: [f64; 2] = [0.4, 0.3];
 
 fn study(set: &[&str]) -> Convergence<2> {

@@ -1,8 +1,6 @@
 //! The noise-free slab solver gives the published values, and errors planted in it show.
 
-mod common;
-
-use common::slab::{Slab, difference, fourier, norm};
+use crate::common::slab::{Slab, difference, fourier, norm};
 
 /// ρ₀(0) and ρ₀(π) at t = 1.
 const LIMIT: [f64; 2] = [1.5829692647, 0.5634341729];

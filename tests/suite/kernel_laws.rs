@@ -1,11 +1,19 @@
 //! One turn at a time: when a cell turns, where to, and what happens to rates that must not be.
 //!
 //! Cells sit where S and ∇S have one value. Their velocities are then held against the exact law of
-//! [`laboratory::truth`], whose T is written down again from the equations.
+//! [`crate::laboratory::truth`], whose T is written down again from the equations.
 
-mod common;
-mod laboratory;
-
+use crate::laboratory::flight::{Flight, WAYS, Way, pinned, whole_space};
+use crate::laboratory::kernels::{
+    Family, Lambda, Memory, Spec, Text, gradient, remembering_specs, specs_of_signal, typed_specs,
+    uniform_specs, weighted_specs,
+};
+use crate::laboratory::motion::OFFSET;
+use crate::laboratory::sets::{
+    BALL, BALL_F, Bins, SHELL, SHELL_F, SPHERE, Set, UNIFORM, WEIGHTED, frame,
+};
+use crate::laboratory::truth::Truth;
+use crate::laboratory::verdict::{Verdict, counts, follows, judge};
 use kinetaxis::cells::{BLOCK, Population};
 use kinetaxis::formula::Quantity;
 use kinetaxis::free_walk::FreeWalk;
@@ -14,15 +22,6 @@ use kinetaxis::rng::Streams;
 use kinetaxis::turning::{Bounds, LinearSignal, Local, Sense, TurningKernel};
 use kinetaxis::vector::Vector;
 use kinetaxis::with_kernel;
-use laboratory::flight::{Flight, WAYS, Way, pinned, whole_space};
-use laboratory::kernels::{
-    Family, Lambda, Memory, Spec, Text, gradient, remembering_specs, specs_of_signal, typed_specs,
-    uniform_specs, weighted_specs,
-};
-use laboratory::motion::OFFSET;
-use laboratory::sets::{BALL, BALL_F, Bins, SHELL, SHELL_F, SPHERE, Set, UNIFORM, WEIGHTED, frame};
-use laboratory::truth::Truth;
-use laboratory::verdict::{Verdict, counts, follows, judge};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 

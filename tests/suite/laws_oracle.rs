@@ -1,14 +1,12 @@
 //! The closed laws of the free walk agree with one another, with other derivations, and with a walk made by hand.
 
-mod common;
-
 use std::f64::consts::{FRAC_PI_2, PI, TAU};
 
-use common::laws::{
+use crate::common::laws::{
     Component, FourD, Stadje, Telegraph, Walk, bessel_i_scaled, bessel_j, characteristic,
     integrate, mean_square_displacement,
 };
-use common::stats::{ALARM, Law, kolmogorov_smirnov, score};
+use crate::common::stats::{ALARM, Law, kolmogorov_smirnov, score};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use statrs::function::beta::beta_reg;

@@ -1,10 +1,7 @@
 //! Cells of the engine in a signal of constant gradient, and what must come of them.
 //!
-//! Unlike `tests/common`, this folder drives the crate. Its references do not: sets of velocities and kernels are
+//! Unlike `tests/suite/common`, this folder drives the crate. Its references do not: sets of velocities and kernels are
 //! written down again from the equations ([`sets`], [`kernels`]), and [`truth`] turns them into exact laws.
-
-// Each integration test compiles this folder for itself and uses only a part of it.
-#![allow(dead_code)]
 
 pub mod flight;
 pub mod kernels;

@@ -1,9 +1,6 @@
 //! `kinetaxis verify`: verdicts that hold and verdicts that fail, and what is refused.
 
-#[path = "common/program.rs"]
-mod program;
-
-use program::{Table, program};
+use crate::common::program::{Table, program};
 use std::fs;
 
 /// A free walk that spreads on a line; the lag of the first flights is −(ε²/λt)(1 − e^{−λt/ε²}) of its

@@ -1,9 +1,6 @@
 //! Every shipped experiment, shortened, through every command: files, headers, rows, conservation.
 
-#[path = "common/program.rs"]
-mod program;
-
-use program::{Table, assert_same_csv, expect, json, names_in, stdout};
+use crate::common::program::{Table, assert_same_csv, expect, json, names_in, stdout};
 use rayon::prelude::*;
 use serde_json::Value;
 use std::f64::consts::FRAC_1_PI;

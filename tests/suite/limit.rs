@@ -7,7 +7,7 @@ use kinetaxis::spectral::Spectral;
 use kinetaxis::study::{limit_fields, refinement};
 use std::sync::atomic::AtomicBool;
 
-const SLAB: &str = include_str!("../experiments/slab-reference-2d.toml");
+const SLAB: &str = include_str!("../../experiments/slab-reference-2d.toml");
 
 fn experiment(text: &str, set: &[&str]) -> Experiment {
     let set: Vec<String> = set.iter().map(|s| s.to_string()).collect();

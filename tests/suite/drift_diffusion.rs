@@ -1,26 +1,23 @@
 //! Drift and diffusion of every kernel on every set of velocities, in d = 1, 2, 3.
 //!
 //! Three things must agree: the closed forms of D and χ; the integral equations (CMPS 21, 22), solved on nodes; and cells.
-//! Cells are held against the exact law at their ε ([`laboratory::truth`]), and that law against D and χ as ε → 0.
-//! See [`laboratory::verdict`] for the rate of false alarms and what `reach` means.
+//! Cells are held against the exact law at their ε ([`crate::laboratory::truth`]), and that law against D and χ as ε → 0.
+//! See [`crate::laboratory::verdict`] for the rate of false alarms and what `reach` means.
 
-mod common;
-mod laboratory;
-
-use common::laws::Component;
+use crate::common::laws::Component;
+use crate::laboratory::flight::{WAYS, Way};
+use crate::laboratory::kernels::{
+    Family, Lambda, Memory, Spec, gradient, remembering_specs, specs_of_signal, typed_specs,
+    uniform_specs, weighted_specs,
+};
+use crate::laboratory::motion::{Motion, OFFSET};
+use crate::laboratory::sets::{BALL, BALL_F, SHELL, SPHERE, Set, UNIFORM, WEIGHTED, frame};
+use crate::laboratory::truth::{Moments, Truth};
+use crate::laboratory::verdict::{LEVEL, Verdict, judge};
 use kinetaxis::limit::quadrature::{Transport, transport};
 use kinetaxis::turning::{Coefficients, LinearSignal, TurningKernel};
 use kinetaxis::vector::norm;
 use kinetaxis::with_kernel;
-use laboratory::flight::{WAYS, Way};
-use laboratory::kernels::{
-    Family, Lambda, Memory, Spec, gradient, remembering_specs, specs_of_signal, typed_specs,
-    uniform_specs, weighted_specs,
-};
-use laboratory::motion::{Motion, OFFSET};
-use laboratory::sets::{BALL, BALL_F, SHELL, SPHERE, Set, UNIFORM, WEIGHTED, frame};
-use laboratory::truth::{Moments, Truth};
-use laboratory::verdict::{LEVEL, Verdict, judge};
 
 /// ε of the cells.
 const EPSILON: f64 = 0.5;

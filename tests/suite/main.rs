@@ -1,0 +1,30 @@
+//! All integration tests, one program: what they share is compiled and linked once. `cargo test --release free_walk`
+//! runs the tests of one file.
+
+mod common;
+mod laboratory;
+
+mod bad_inputs;
+mod command_line;
+mod designed;
+mod drift_diffusion;
+mod experiments;
+mod free_walk;
+mod growth;
+mod hybrid;
+mod identities;
+mod kernel_laws;
+mod kinetic;
+mod laws_oracle;
+mod limit;
+mod planted_errors;
+mod referee;
+mod reproducible;
+mod slab_oracle;
+mod slab_particles;
+mod stats_oracle;
+mod sweeps;
+mod typed_kernel;
+mod verify;
+mod virial;
+mod whole_space;
