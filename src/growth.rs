@@ -6,7 +6,7 @@
 //! taken at ρ⁺ = max(ρ, 0).
 
 use crate::cells::{BLOCK, Population};
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, OutOfRange, Ranged};
 use crate::formula::Quantity;
 use crate::rng::{Purpose, Stream, Streams};
 use crate::spectral::Spectral;
@@ -20,17 +20,39 @@ const BATCH: usize = 1 << 9;
 /// r(ρ,S).
 #[derive(Clone, Debug)]
 pub struct Growth {
-    rate: Quantity,
+    rate: Ranged,
 }
 
 impl Growth {
     /// The growth of an experiment; `None` if cells neither divide nor die.
     pub fn from_experiment(e: &Experiment) -> Option<Self> {
         let rate = e.cells.growth.clone();
-        (!matches!(rate, Quantity::Constant(0.0))).then_some(Self { rate })
+        (!matches!(rate, Quantity::Constant(0.0)))
+            .then(|| Self { rate: Ranged::new("cells.growth", rate) })
     }
 
-    /// r at the nodes, from the coefficients of ρ and S.
+    /// r, if it is the same everywhere.
+    pub fn constant(&self) -> Option<f64> {
+        self.rate.constant()
+    }
+
+    /// Why r is refused at some node, from the coefficients of ρ and S, if it is: [`Growth::nodal`] is
+    /// NaN there.
+    pub fn refused<const D: usize>(
+        &self,
+        spectral: &Spectral<D>,
+        [density, signal]: [&[f64]; 2],
+    ) -> Option<OutOfRange> {
+        let (density, signal) = (spectral.inverse(density), spectral.inverse(signal));
+        density.iter().zip(signal).find_map(|(rho, s)| self.rate.check(&[rho.max(0.0), s]))
+    }
+
+    /// What to say of rates that are numbers one by one, but too large to be made a field.
+    pub fn overflow(&self) -> OutOfRange {
+        self.rate.overflow()
+    }
+
+    /// r at the nodes, from the coefficients of ρ and S; NaN where it is no number.
     pub fn nodal<const D: usize>(
         &self,
         spectral: &Spectral<D>,

@@ -5,9 +5,10 @@
 //! deaths, at the rate predicted for mid-step, come half before the flight and half after it.
 
 use crate::cells::{BLOCK, InitialError, Population};
+use crate::experiment::OutOfRange;
 use crate::growth::divide;
 use crate::model::Model;
-use crate::motion::{MotionError, Tally};
+use crate::motion::{MotionError, Tally, Unbounded};
 use crate::rng::Streams;
 use crate::schedule::Tick;
 use crate::signal::SensedSignal;
@@ -27,7 +28,27 @@ pub enum SimulationError {
     Initial(#[from] InitialError),
     /// A cell could not be advanced.
     #[error(transparent)]
-    Motion(#[from] MotionError),
+    Motion(MotionError),
+    /// An expression gave a value that it must not have.
+    #[error("{0}")]
+    Value(Box<OutOfRange>),
+    /// S overflowed.
+    #[error(
+        "S is not finite at t = {time}: what feeds it grows without bound. Lower signal.production, \
+         cells.mass or cells.growth, or end earlier"
+    )]
+    Signal {
+        /// t.
+        time: f64,
+    },
+    /// T/F has no bound.
+    #[error("at t = {time} {unbounded}")]
+    Unbounded {
+        /// t.
+        time: f64,
+        /// The bound.
+        unbounded: Unbounded,
+    },
     /// Too much of the mass left the box that stands for the whole space.
     #[error("{0}")]
     Leak(#[from] Leak),
@@ -66,6 +87,27 @@ pub enum SimulationError {
     /// The user asked to stop.
     #[error("interrupted")]
     Interrupted,
+}
+
+impl SimulationError {
+    /// The same, at time `t` if it says nothing of time.
+    fn at_time(self, t: f64) -> Self {
+        match self {
+            Self::Value(value) => Self::Value(Box::new(value.at_time(t))),
+            Self::Motion(error) => Self::Motion(error.at_time(t)),
+            Self::Unbounded { unbounded, .. } => Self::Unbounded { time: t, unbounded },
+            other => other,
+        }
+    }
+}
+
+impl From<MotionError> for SimulationError {
+    fn from(error: MotionError) -> Self {
+        match error {
+            MotionError::Interrupted => Self::Interrupted,
+            error => Self::Motion(error),
+        }
+    }
 }
 
 /// Most cells of one replicate.
@@ -182,12 +224,12 @@ impl<'m, const D: usize> Simulation<'m, D> {
         let padded = std::mem::take(&mut self.work.padded);
         let after = |h: f64, next: &mut Vec<f64>| self.signal_after(h, next);
         let signal = model.sense_step(&self.state.signal, dt, after, &mut field, padded);
-        let State { density, density_slope, .. } = &self.state;
-        let growth = model.growth_rates(density, density_slope, dt, after).map(|mut rates| {
-            model.spectral.forward_in_place(&mut rates);
-            model.sense(&mut rates, Vec::new())
-        });
+        if !signal.is_finite() {
+            return Err(self.lost_signal(&[0.5 * dt, dt]));
+        }
+        let growth = self.growth(dt)?;
         self.divide(growth.as_ref(), 0, tick)?;
+        let middle = self.state.time + 0.5 * dt;
         let State { step, cells, .. } = &mut self.state;
         let (streams, step, Work { parts, lost, .. }) = (self.streams, *step, &mut self.work);
         let flight = Flight {
@@ -202,7 +244,7 @@ impl<'m, const D: usize> Simulation<'m, D> {
             lost,
             watch,
         };
-        let tally = compiled::<D>()(flight)?;
+        let tally = compiled::<D>()(flight).map_err(|error| error.at_time(middle))?;
         self.check_leak(&tally, tick.end)?;
         self.state.tally += tally;
         self.work.padded = signal.into_padded();
@@ -218,6 +260,9 @@ impl<'m, const D: usize> Simulation<'m, D> {
         rate(&field, &self.state.density, dt, &mut self.state.density_slope);
         let mut next = std::mem::take(&mut self.work.signal);
         self.signal_after(dt, &mut next);
+        if !next.iter().all(|s| s.is_finite()) {
+            return Err(self.lost_signal(&[dt]));
+        }
         let state = &mut self.state;
         self.work.signal = std::mem::replace(&mut state.signal, next);
         self.work.field = std::mem::replace(&mut state.density, field);
@@ -229,6 +274,40 @@ impl<'m, const D: usize> Simulation<'m, D> {
         let since = tick.end - state.anchor.0;
         rate(&state.density, &state.anchor.1, since, &mut state.density_slope);
         Ok(())
+    }
+
+    /// r as cells feel it over a step of length `dt`.
+    fn growth(&self, dt: f64) -> Result<Option<SensedSignal<'m, D>>, SimulationError> {
+        let (model, State { density, density_slope, time, .. }) = (self.model, &self.state);
+        let after = |h: f64, next: &mut Vec<f64>| self.signal_after(h, next);
+        let Some(fields) = model.growth_fields(density, density_slope, dt, after) else {
+            return Ok(None);
+        };
+        let growth = model.growth.as_ref().expect("it has fields");
+        let [density, signal] = &fields;
+        let mut rates = growth.nodal(&model.spectral, density, signal);
+        model.spectral.forward_in_place(&mut rates);
+        let rates = model.sense(&mut rates, Vec::new());
+        if rates.is_finite() {
+            return Ok(Some(rates));
+        }
+        let value = growth.refused(&model.spectral, [density, signal]);
+        let value = value.unwrap_or_else(|| growth.overflow());
+        Err(SimulationError::Value(Box::new(value.at_time(time + 0.5 * dt))))
+    }
+
+    /// Why S is no number, at one of these times from now on.
+    #[cold]
+    fn lost_signal(&self, after: &[f64]) -> SimulationError {
+        let State { signal, density, density_slope: slope, time, .. } = &self.state;
+        let refused = |h: &f64| {
+            let fields = [&signal[..], density, slope];
+            self.model.equation.refused(&self.model.spectral, fields, [*time, *h])
+        };
+        match after.iter().find_map(refused) {
+            Some(value) => SimulationError::Value(Box::new(value)),
+            None => SimulationError::Signal { time: time + after[0] },
+        }
     }
 
     /// Births and deaths of one half of a field step.
@@ -300,7 +379,12 @@ fn fly<const D: usize>(flight: Flight<'_, D>) -> Result<Tally, SimulationError> 
     let (weight, length, parts) = (cells.weight, parts.1, &mut parts.0);
     let (positions, velocities) = (&mut cells.positions, &mut cells.velocities);
     let tallies: Vec<Result<Tally, SimulationError>> = with_kernel!(&model.kernel, kernel => {
-        let step = model.field_step(kernel, signal, dt, positions);
+        let step = model.field_step(kernel, signal, dt, positions).map_err(|unbounded| {
+            match model.refused(kernel, signal) {
+                Some(value) => SimulationError::Value(Box::new(value)),
+                None => SimulationError::Unbounded { time: f64::NAN, unbounded },
+            }
+        })?;
         (positions.par_chunks_mut(length))
             .zip(velocities.par_chunks_mut(length))
             .zip(parts)
@@ -314,7 +398,7 @@ fn fly<const D: usize>(flight: Flight<'_, D>) -> Result<Tally, SimulationError> 
                     if watch.stop.load(Ordering::Relaxed) {
                         return Err(SimulationError::Interrupted);
                     }
-                    tally += step.fly(xs, vs, streams, names)?;
+                    tally += step.fly(xs, vs, streams, names, watch.stop)?;
                     (watch.progress)(xs.len());
                     let mut inside = true;
                     if open {

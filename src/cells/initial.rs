@@ -1,8 +1,9 @@
 //! The law of the cells at t = 0: f⁰(x, v) = ρ⁰(x) F(v) (1 + d m·v/⟨|v|²⟩_F).
 
 use super::{BLOCK, Population};
-use crate::experiment::{Cells, Density, Domain};
+use crate::experiment::{Cells, Density, Domain, OutOfRange};
 use crate::grid::{Boundary, Grid};
+use crate::motion::Unbounded;
 use crate::quadrature::gauss_legendre;
 use crate::rng::{Purpose, Stream, Streams};
 use crate::vector::{Vector, dot, norm, scaled};
@@ -72,11 +73,30 @@ pub enum InitialError {
     /// The kernel is none in the signal at t = 0.
     #[error("kernel: {0}")]
     Kernel(String),
-    /// r(ρ, S) is not finite at t = 0.
+    /// An expression has a value at t = 0 that it must not have.
+    #[error("{0}")]
+    Value(Box<OutOfRange>),
+    /// S(x, 0) overflows.
     #[error(
-        "cells.growth is {0} somewhere at t = 0: give an expression that is finite for every rho >= 0 and every S that occurs"
+        "signal: S is not finite at t = 0. Lower signal.production and cells.mass, or what else feeds it"
     )]
-    Growth(f64),
+    Signal,
+    /// No clock tells the candidates of a field step apart.
+    #[error(
+        "{key}: a cell would meet {candidates:.1e} candidate events in a field step of {duration}, which no clock can tell apart. {}",
+        if *key == "epsilon" { "Raise epsilon, or set motion = \"hybrid\"" } else { "Lower kernel.bound, or leave it out" }
+    )]
+    Candidates {
+        /// The key to blame.
+        key: &'static str,
+        /// Candidates.
+        candidates: f64,
+        /// Δt.
+        duration: f64,
+    },
+    /// T/F has no bound at t = 0.
+    #[error("kernel: at t = 0 {0}")]
+    Unbounded(Unbounded),
     /// ∫ρ⁰ = 0.
     #[error("cells.density has no mass on the box; check its centre, width or expression")]
     Empty,

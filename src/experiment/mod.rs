@@ -11,6 +11,7 @@ pub mod keys;
 pub(crate) mod kind;
 mod parameter;
 mod problem;
+mod ranged;
 mod read;
 #[cfg(test)]
 mod reference;
@@ -25,6 +26,7 @@ mod tests;
 
 pub use parameter::{Parameter, Point, points};
 pub use problem::{Problem, Problems};
+pub use ranged::{OutOfRange, Ranged};
 pub use read::{Loaded, read, to_toml};
 
 use crate::formula::{Formula, Quantity};

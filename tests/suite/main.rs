@@ -5,6 +5,7 @@ mod common;
 mod laboratory;
 
 mod bad_inputs;
+mod bounds;
 mod command_line;
 mod designed;
 mod drift_diffusion;
@@ -17,6 +18,7 @@ mod kernel_laws;
 mod kinetic;
 mod laws_oracle;
 mod limit;
+mod not_numbers;
 mod planted_errors;
 mod referee;
 mod reproducible;
