@@ -80,7 +80,7 @@ fn a_value_out_of_range_at_the_start_is_refused() {
             &["kernel.expression"],
         ),
         (
-            wave(&[NONLOCAL, "kernel.psi=\"expression\"", "kernel.expression=\"1/(R*S)\""]),
+            wave(&[NONLOCAL, "kernel.psi=\"expression\"", "kernel.expression=\"ln(S)\""]),
             &["kernel.expression"],
         ),
         (vec!["kernel.model=\"expression\"", "kernel.turning=\"F/S\""], &["kernel"]),
