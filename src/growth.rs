@@ -10,7 +10,7 @@ use crate::experiment::{Experiment, OutOfRange, Ranged};
 use crate::formula::Quantity;
 use crate::rng::{Purpose, Stream, Streams};
 use crate::spectral::Spectral;
-use crate::turning::Sense;
+use crate::vector::Vector;
 use rand::RngExt;
 use rayon::prelude::*;
 
@@ -79,43 +79,55 @@ impl Growth {
     }
 }
 
-/// Lets every cell divide or die for a time `h` at the frozen rate `rate`; the cells come out in the
-/// order of their mothers.
+/// Lets every cell divide or die for a time `h` at the rate `rate` where it is; the cells come out in the
+/// order of their mothers. `names` are the streams, and the number of this time among all.
 ///
 /// While r ≥ 0, a cell has n descendants, itself among them, with probability p(1−p)^{n−1}, p = e^{−rh}
 /// (Yule 1925); while r < 0, it lives on with probability e^{rh}.
+///
+/// # Errors
+/// How many there would be, if more than `most`; then nothing is done.
 pub fn divide<const D: usize>(
     cells: &mut Population<D>,
-    rate: &impl Sense<D>,
+    rate: impl Fn(&Vector<D>) -> f64 + Sync,
     h: f64,
-    streams: Streams,
-    step: u64,
-) {
+    (streams, number): (Streams, u64),
+    most: usize,
+) -> Result<(), f64> {
     let Population { positions, velocities, .. } = cells;
-    let counts: Vec<u32> = (positions.par_chunks(BLOCK).enumerate())
+    let rate = &rate;
+    let counts: Vec<u64> = (positions.par_chunks(BLOCK).enumerate())
         .flat_map_iter(|(block, xs)| {
-            let mut stream = streams.stream(Purpose::Growth, block as u64, step);
-            xs.iter().map(move |x| descendants(h * rate.value(x), &mut stream)).collect::<Vec<_>>()
+            let mut stream = streams.stream(Purpose::Growth, block as u64, number);
+            xs.iter().map(move |x| descendants(h * rate(x), &mut stream)).collect::<Vec<_>>()
         })
         .collect();
+    let all = counts.iter().map(|count| *count as f64).sum::<f64>();
+    if all > most as f64 {
+        return Err(all);
+    }
     *positions = repeated(positions, &counts);
     *velocities = repeated(velocities, &counts);
+    Ok(())
 }
 
 /// How many there are of a cell after a time in which it had `expected` divisions, or, if that is
 /// negative, deaths.
-fn descendants(expected: f64, stream: &mut Stream) -> u32 {
+fn descendants(expected: f64, stream: &mut Stream) -> u64 {
     // In (0, 1].
     let u: f64 = 1.0 - stream.random::<f64>();
+    let alone = (-expected).exp();
     match expected {
-        a if a < 0.0 => u32::from(u <= a.exp()),
+        a if a < 0.0 => u64::from(u <= a.exp()),
         a if u > -(-a).exp_m1() => 1,
-        a => 1 + (u.ln() / (-(-a).exp()).ln_1p()) as u32,
+        // More than can be counted.
+        _ if alone == 0.0 => u64::MAX,
+        _ => 1 + (u.ln() / (-alone).ln_1p()) as u64,
     }
 }
 
-fn repeated<T: Copy>(all: &[T], counts: &[u32]) -> Vec<T> {
-    let times = |(one, count): (&T, &u32)| std::iter::repeat_n(*one, *count as usize);
+fn repeated<T: Copy>(all: &[T], counts: &[u64]) -> Vec<T> {
+    let times = |(one, count): (&T, &u64)| std::iter::repeat_n(*one, *count as usize);
     all.iter().zip(counts).flat_map(times).collect()
 }
 
@@ -130,7 +142,7 @@ mod tests {
         let n = 400_000_u32;
         for (i, a) in [0.3_f64, 1.5, 1e-3, -0.2, -2.0, 0.0].into_iter().enumerate() {
             let mut stream = Streams::new(11, i as u64).stream(Purpose::Growth, 0, 0);
-            let counts: Vec<f64> = (0..n).map(|_| f64::from(descendants(a, &mut stream))).collect();
+            let counts: Vec<f64> = (0..n).map(|_| descendants(a, &mut stream) as f64).collect();
             let mean = counts.iter().sum::<f64>() / f64::from(n);
             let variance =
                 counts.iter().map(|c| (c - mean).powi(2)).sum::<f64>() / f64::from(n - 1);
@@ -138,6 +150,21 @@ mod tests {
             assert!((mean - a.exp()).abs() <= 4.9 * (due / f64::from(n)).sqrt(), "{a}: {mean}");
             assert!((variance - due).abs() <= 0.05 * due, "{a}: {variance} for {due}");
         }
+    }
+
+    /// Counts that no integer of 32 bits holds, and none at all.
+    #[test]
+    fn descendants_are_counted_however_many() {
+        let mut stream = Streams::new(12, 0).stream(Purpose::Growth, 0, 0);
+        let mut of = |a: f64| descendants(a, &mut stream);
+        // e³⁰ = 1.07e13: below a millionth of it once in 10⁶.
+        assert!((0..100).all(|_| of(30.0) > 10_000_000));
+        assert_eq!((of(1e5), of(1e308), of(-1e308)), (u64::MAX, u64::MAX, 0));
+        let streams = (Streams::new(12, 0), 0);
+        let (positions, velocities) = (vec![[0.0]; 5], vec![[1.0]; 5]);
+        let mut cells = Population { positions, velocities, weight: 0.2 };
+        assert!(divide(&mut cells, |_| 1e5, 1.0, streams, 1000).unwrap_err() > 9e19);
+        assert_eq!(cells.len(), 5);
     }
 
     #[test]

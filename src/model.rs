@@ -8,6 +8,7 @@ use crate::growth::Growth;
 use crate::identities::{SignalBounds, Virial};
 use crate::motion::{Envelopes, FlightScale, Method, Offer, Step, Unbounded};
 use crate::schedule::{Tick, ticks};
+use crate::simulation::most_cells;
 use crate::signal::{self, Deposit, SensedSignal, SignalEquation};
 use crate::spectral::Spectral;
 use crate::spline::{self, NodeMap};
@@ -43,6 +44,9 @@ pub struct Model<const D: usize> {
     pub growth: Option<Growth>,
     /// f⁰.
     pub initial: InitialLaw<D>,
+    /// Where the cells are at t = 0, in the box; of their images around a periodic axis, moments take
+    /// those near to it.
+    pub place: Vector<D>,
     /// The virial identity, where it holds.
     pub virial: Option<Virial>,
     /// The a priori bounds of S, where they are proved.
@@ -82,8 +86,10 @@ impl<const D: usize> Model<D> {
         let map = Arc::new(NodeMap::new(&grid));
         let (kernel, initial) =
             (Kernel::from_experiment(e, &space), InitialLaw::new(&e.cells, &grid)?);
+        let place = initial.place(&grid);
         let model = Self {
             epsilon: e.epsilon,
+            place,
             virial: Virial::new(e, &kernel, &initial),
             bounds: SignalBounds::new(e, initial.mass()),
             kernel,
@@ -136,6 +142,13 @@ impl<const D: usize> Model<D> {
         let refuses = |growth: &Growth| growth.refused(&self.spectral, [&density, &signal]);
         if let Some(value) = self.growth.as_ref().and_then(refuses) {
             return Err(at_start(value));
+        }
+        if let Some(rate) = self.growth.as_ref().and_then(Growth::constant) {
+            let (cells, time) = (self.cells as f64 * (rate * self.end()).exp(), self.end());
+            let most = most_cells::<D>() as f64;
+            if cells > most {
+                return Err(InitialError::Crowd { rate, cells, time, most });
+            }
         }
         match self.refused(&self.kernel, &self.initial_signal()) {
             Some(value) => Err(at_start(value)),
@@ -191,6 +204,11 @@ impl<const D: usize> Model<D> {
             return ticks(&self.outputs, f64::INFINITY, f64::INFINITY);
         }
         ticks(&self.outputs, self.step, self.last_step())
+    }
+
+    /// The final time.
+    pub fn end(&self) -> f64 {
+        *self.outputs.last().expect("the final time is an output")
     }
 
     /// The field step before an output: ε²/25.
@@ -299,7 +317,8 @@ impl<const D: usize> Model<D> {
     /// If T/F has no bound.
     pub fn offers(&self, positions: &[Vector<D>]) -> Result<(Vec<Offer>, Method), Unbounded> {
         let signal = self.initial_signal();
-        let duration = self.ticks()[0].duration;
+        let duration = self.ticks().iter().map(|tick| tick.duration).find(|dt| *dt > 0.0);
+        let duration = duration.expect("there is a step before the final time");
         let every = [Method::Exact, Method::SkipAhead, Method::Hybrid];
         let offer = |method| {
             let step = self.step_by(method, &self.kernel, &signal, duration, positions)?;

@@ -3,6 +3,7 @@
 use crate::experiment::{Experiment, Parameter};
 use crate::grid::Grid;
 use crate::model::Model;
+use crate::motion::Tally;
 use crate::observe::names;
 use crate::report::{Bars, Curve, Heatmap, Page, Panel, Plot, Scale, Series, Table, compact};
 use crate::spectral::Spectral;
@@ -19,6 +20,14 @@ fn page(e: &Experiment, command: &str) -> Page {
     Page::new(&title)
 }
 
+/// `page` with what is said of T < 0, if anything is.
+fn warned(page: Page, tally: &Tally) -> Page {
+    match tally.warning() {
+        Some(warning) => page.paragraph(&format!("Warning: {warning}.")),
+        None => page,
+    }
+}
+
 /// Report of `run`.
 pub fn run_page<const D: usize>(e: &Experiment, m: &Model<D>, r: &RunRecord<D>) -> String {
     let last = r.snapshots.last().expect("the final time is an output");
@@ -32,8 +41,8 @@ pub fn run_page<const D: usize>(e: &Experiment, m: &Model<D>, r: &RunRecord<D>) 
     }
     let density = Field { name: "cells", values: &last.density, interval: None };
     let signal = Field { name: "signal", values: &last.signal, interval: None };
-    let mut page = page(e, "run")
-        .paragraph(&format!("One realisation, seed {}, ε = {}.", e.seed, e.epsilon))
+    let one = format!("One realisation, seed {}, ε = {}.", e.seed, e.epsilon);
+    let mut page = warned(page(e, "run").paragraph(&one), &r.tally)
         .figure(
             &picture(m.grid(), "Density ρ", &[density]),
             &at(last.time, "Density of the cells"),
@@ -85,7 +94,7 @@ pub fn ensemble_page<const D: usize>(e: &Experiment, m: &Model<D>, r: &Ensemble<
         values: last.density.means(),
         interval: Some(&interval),
     };
-    page(e, "ensemble")
+    warned(page(e, "ensemble"), &r.tally)
         .paragraph(&format!(
             "{} independent replicates of {} cells, ε = {}, seed {}. Intervals are {}% Student \
              intervals of the mean.",
@@ -155,7 +164,9 @@ pub fn converge_page<const D: usize>(m: &Model<D>, r: &Convergence<D>) -> String
         Field { name: &name, values: r.finest.means(), interval: Some(&interval) },
         Field { name: &other, values: &r.finest_other, interval: None },
     ];
-    let mut page = page(e, "converge").paragraph(&format!(
+    let mut tally = Tally::default();
+    r.tallies.iter().for_each(|(_, one, _)| tally += *one);
+    let mut page = warned(page(e, "converge"), &tally).paragraph(&format!(
         "Distance between the kinetic model and {} at t = {}. By cells: {} replicates at each {}; \
          bars are {}% intervals, and a hollow marker with an arrow is an upper bound, because its \
          interval reaches zero.",

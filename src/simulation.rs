@@ -13,6 +13,8 @@ use crate::rng::Streams;
 use crate::schedule::Tick;
 use crate::signal::SensedSignal;
 use crate::state::State;
+use crate::turning::Sense;
+use crate::vector::Vector;
 use crate::with_kernel;
 use rayon::prelude::*;
 use std::any::Any;
@@ -66,14 +68,16 @@ pub enum SimulationError {
     },
     /// Births made more cells than are held.
     #[error(
-        "cells.growth has made {cells} cells by t = {time}, and {MOST_CELLS} are the most. Lower it, end \
+        "cells.growth makes {cells:.3e} cells by t = {time}, and {most:.3e} are the most. Lower it, end \
          earlier, or start with fewer cells of a larger mass"
     )]
     Crowd {
         /// t.
         time: f64,
         /// Cells.
-        cells: usize,
+        cells: f64,
+        /// What is held.
+        most: f64,
     },
     /// No cell is left.
     #[error(
@@ -110,8 +114,13 @@ impl From<MotionError> for SimulationError {
     }
 }
 
-/// Most cells of one replicate.
-const MOST_CELLS: usize = 1 << 30;
+/// Most bytes of the cells of one replicate; as they divide, there are as many again.
+const MOST_BYTES: usize = 4 << 30;
+
+/// Most cells of one replicate, of whose `D` coordinates and velocities each takes 8 bytes.
+pub const fn most_cells<const D: usize>() -> usize {
+    MOST_BYTES / (16 * D)
+}
 
 /// How much of the mass is outside the box that stands for the whole space, where its field is not
 /// that of the whole space.
@@ -171,8 +180,18 @@ impl<'m, const D: usize> Simulation<'m, D> {
         let density_slope = vec![0.0; density.len()];
         let tally = Tally::default();
         let anchor = (0.0, density.clone());
-        let state =
-            State { time: 0.0, step: 0, cells, signal, density, density_slope, anchor, tally };
+        let state = State {
+            time: 0.0,
+            step: 0,
+            cells,
+            signal,
+            density,
+            density_slope,
+            anchor,
+            next_anchor: None,
+            cell_time: 0.0,
+            tally,
+        };
         let parts = model.deposit.parts(model.cells);
         let (field, signal, padded, lost) = Default::default();
         let work = Work { parts, field, signal, padded, lost };
@@ -202,21 +221,30 @@ impl<'m, const D: usize> Simulation<'m, D> {
         if self.model.outputs.first() == Some(&0.0) {
             observe(&self.state);
         }
-        let share = 1.0 / (ticks.len() * self.state.cells.len()) as f64;
-        let watch = Watch { stop, progress: &|cells| progress(share * cells as f64) };
         for tick in &ticks {
             let start = Instant::now();
-            self.step(tick, &watch)?;
+            if tick.duration > 0.0 {
+                self.step(tick, stop, &|part| progress(part / ticks.len() as f64))?;
+            } else {
+                progress(1.0 / ticks.len() as f64);
+            }
             self.loop_time += start.elapsed();
             if tick.output {
+                let now = std::mem::replace(&mut self.state.time, tick.end);
                 observe(&self.state);
+                self.state.time = now;
             }
         }
         Ok(())
     }
 
-    /// One field step.
-    fn step(&mut self, tick: &Tick, watch: &Watch<'_>) -> Result<(), SimulationError> {
+    /// One field step; `progress` takes the parts of it that were done since it was called.
+    fn step(
+        &mut self,
+        tick: &Tick,
+        stop: &AtomicBool,
+        progress: &(dyn Fn(f64) + Sync),
+    ) -> Result<(), SimulationError> {
         let (model, dt) = (self.model, tick.duration);
         let divides = model.growth.is_some();
         let deposited = model.equation.is_coupled() || tick.output || divides;
@@ -232,6 +260,9 @@ impl<'m, const D: usize> Simulation<'m, D> {
         let middle = self.state.time + 0.5 * dt;
         let State { step, cells, .. } = &mut self.state;
         let (streams, step, Work { parts, lost, .. }) = (self.streams, *step, &mut self.work);
+        let share = 1.0 / cells.len() as f64;
+        let watch = &Watch { stop, progress: &|cells| progress(share * cells as f64) };
+        self.state.cell_time += dt * cells.len() as f64;
         let flight = Flight {
             model,
             signal: &signal,
@@ -266,30 +297,50 @@ impl<'m, const D: usize> Simulation<'m, D> {
         let state = &mut self.state;
         self.work.signal = std::mem::replace(&mut state.signal, next);
         self.work.field = std::mem::replace(&mut state.density, field);
-        if tick.long {
-            std::mem::swap(&mut self.work.field, &mut state.anchor.1);
-            state.anchor.0 = state.time;
-        }
-        (state.time, state.step) = (tick.end, state.step + 1);
-        let since = tick.end - state.anchor.0;
-        rate(&state.density, &state.anchor.1, since, &mut state.density_slope);
+        let start = std::mem::replace(&mut state.time, tick.end);
+        state.step += 1;
+        self.predict(start);
         Ok(())
     }
 
+    /// The rate of change of ρ_h from which the next step is predicted, after one that began at `start`,
+    /// when ρ_h was what `work.field` holds.
+    fn predict(&mut self, start: f64) {
+        let (state, before) = (&mut self.state, &mut self.work.field);
+        let full = self.model.step.min(self.model.end()) * (1.0 - 1e-9);
+        if state.time - start >= 0.5 * full {
+            std::mem::swap(before, &mut state.anchor.1);
+            (state.anchor.0, state.next_anchor) = (start, None);
+        } else {
+            let next = state.next_anchor.get_or_insert_with(|| (start, std::mem::take(before)));
+            if state.time - next.0 >= 0.75 * full {
+                std::mem::swap(&mut state.anchor, next);
+                state.next_anchor = None;
+            }
+        }
+        let since = state.time - state.anchor.0;
+        if since >= 0.5 * full {
+            rate(&state.density, &state.anchor.1, since, &mut state.density_slope);
+        } else {
+            state.density_slope.fill(0.0);
+        }
+    }
+
     /// r as cells feel it over a step of length `dt`.
-    fn growth(&self, dt: f64) -> Result<Option<SensedSignal<'m, D>>, SimulationError> {
+    fn growth(&self, dt: f64) -> Result<Option<Felt<'m, D>>, SimulationError> {
         let (model, State { density, density_slope, time, .. }) = (self.model, &self.state);
+        let Some(growth) = &model.growth else { return Ok(None) };
+        if let Some(rate) = growth.constant() {
+            return Ok(Some(Felt::Everywhere(rate)));
+        }
         let after = |h: f64, next: &mut Vec<f64>| self.signal_after(h, next);
-        let Some(fields) = model.growth_fields(density, density_slope, dt, after) else {
-            return Ok(None);
-        };
-        let growth = model.growth.as_ref().expect("it has fields");
-        let [density, signal] = &fields;
+        let fields = model.growth_fields(density, density_slope, dt, after);
+        let [density, signal] = &fields.expect("cells grow");
         let mut rates = growth.nodal(&model.spectral, density, signal);
         model.spectral.forward_in_place(&mut rates);
         let rates = model.sense(&mut rates, Vec::new());
         if rates.is_finite() {
-            return Ok(Some(rates));
+            return Ok(Some(Felt::Here(rates)));
         }
         let value = growth.refused(&model.spectral, [density, signal]);
         let value = value.unwrap_or_else(|| growth.overflow());
@@ -313,21 +364,20 @@ impl<'m, const D: usize> Simulation<'m, D> {
     /// Births and deaths of one half of a field step.
     fn divide(
         &mut self,
-        rate: Option<&SensedSignal<'_, D>>,
+        rate: Option<&Felt<'_, D>>,
         half: u64,
         tick: &Tick,
     ) -> Result<(), SimulationError> {
         let Some(rate) = rate else { return Ok(()) };
         let State { cells, step, .. } = &mut self.state;
-        divide(cells, rate, 0.5 * tick.duration, self.streams, 2 * *step + half);
-        match cells.len() {
-            0 => Err(SimulationError::Extinct { time: tick.end }),
-            cells if cells > MOST_CELLS => Err(SimulationError::Crowd { time: tick.end, cells }),
-            count => {
-                self.work.parts = self.model.deposit.parts(count);
-                Ok(())
-            }
+        let (names, most, time) = ((self.streams, 2 * *step + half), most_cells::<D>(), tick.end);
+        divide(cells, |x| rate.at(x), 0.5 * tick.duration, names, most)
+            .map_err(|cells| SimulationError::Crowd { time, cells, most: most as f64 })?;
+        if cells.is_empty() {
+            return Err(SimulationError::Extinct { time });
         }
+        self.work.parts = self.model.deposit.parts(cells.len());
+        Ok(())
     }
 
     /// Stops where the cells that this field step left outside the box are too many, or one is
@@ -353,6 +403,21 @@ impl<'m, const D: usize> Simulation<'m, D> {
         let State { signal, density, density_slope: slope, time, .. } = &self.state;
         let (equation, spectral) = (&self.model.equation, &self.model.spectral);
         equation.advance(spectral, signal, density, slope, *time, h, next);
+    }
+}
+
+/// r where a cell is.
+enum Felt<'a, const D: usize> {
+    Everywhere(f64),
+    Here(SensedSignal<'a, D>),
+}
+
+impl<const D: usize> Felt<'_, D> {
+    fn at(&self, x: &Vector<D>) -> f64 {
+        match self {
+            Self::Everywhere(rate) => *rate,
+            Self::Here(rate) => rate.value(x),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{BLOCK, Population};
 use crate::experiment::{Cells, Density, Domain, OutOfRange};
 use crate::grid::{Boundary, Grid};
+use crate::moments::Moments;
 use crate::motion::Unbounded;
 use crate::quadrature::gauss_legendre;
 use crate::rng::{Purpose, Stream, Streams};
@@ -81,6 +82,20 @@ pub enum InitialError {
         "signal: S is not finite at t = 0. Lower signal.production and cells.mass, or what else feeds it"
     )]
     Signal,
+    /// Births at a constant rate make more cells than are held.
+    #[error(
+        "cells.growth = {rate} makes {cells:.3e} cells by time.end = {time}, and {most:.3e} are the most. Lower it, end earlier, or start with fewer cells of a larger mass"
+    )]
+    Crowd {
+        /// r.
+        rate: f64,
+        /// Cells expected at the end.
+        cells: f64,
+        /// The end.
+        time: f64,
+        /// What is held.
+        most: f64,
+    },
     /// No clock tells the candidates of a field step apart.
     #[error(
         "{key}: a cell would meet {candidates:.1e} candidate events in a field step of {duration}, which no clock can tell apart. {}",
@@ -344,8 +359,12 @@ impl<const D: usize> InitialLaw<D> {
         let u: f64 = rng.random();
         // The cells of an antithetic pair share a stratum.
         let share = if self.antithetic { 2 } else { 1 };
-        let (stratum, strata) = (id / share, count.div_ceil(share));
-        let level = if self.stratified { (stratum as f64 + u) / strata as f64 } else { u };
+        let first = id - id % share;
+        // A last cell without a partner has a stratum half as wide.
+        let level = match self.stratified {
+            true => (first as f64 + u * share.min(count - first) as f64) / count as f64,
+            false => u,
+        };
         let total = self.cumulative[self.cumulative.len() - 1];
         let flat = self.cumulative.partition_point(|c| *c <= level * total);
         let (flat, h) = (flat.min(self.cumulative.len() - 1), self.grid.spacing());
@@ -373,6 +392,21 @@ impl<const D: usize> InitialLaw<D> {
         }
         let tilt = D as f64 / space.mean_square_f() * dot(&self.mean_velocity, &v);
         if 2.0 * rng.random::<f64>() < 1.0 - tilt { scaled(-1.0, &v) } else { v }
+    }
+}
+
+impl<const D: usize> InitialLaw<D> {
+    /// Where ρ⁰ is in the box of `grid`, for [`Moments`] to name images by; the middle of the box along
+    /// a periodic axis where it is even.
+    pub fn place(&self, grid: &Grid<D>) -> Vector<D> {
+        if let Density::Point { center } = &self.density {
+            return std::array::from_fn(|a| center[a]);
+        }
+        let middle = std::array::from_fn(|a| 0.5 * (grid.lower[a] + grid.upper[a]));
+        match grid.boundary.contains(&Boundary::Periodic) {
+            true => Moments::of_density(grid, &self.nodal(grid), &middle).place(grid),
+            false => middle,
+        }
     }
 }
 

@@ -4,8 +4,8 @@ use super::context::Context;
 use super::ensemble::write_field;
 use super::error::CliError;
 use super::limit::write_limit;
-use super::run::{negative_warning, tally_json};
-use super::tables::{aligned, print};
+use super::run::tally_json;
+use super::tables::{aligned, print, warn};
 use super::{Job, with_dimension};
 use crate::experiment::{Experiment, Mobility, Parameter};
 use crate::model::Model;
@@ -86,6 +86,7 @@ fn converge_in<const D: usize>(context: Context, wanted: Option<Wanted>) -> Resu
     })?;
     result.finest = frame.density;
     context.folder().write("report.html", &pages::converge_page(&model, &result))?;
+    warn(total(&result).warning());
     if !context.quiet {
         print(&text(&context, &result));
     }
@@ -216,10 +217,6 @@ fn text<const D: usize>(context: &Context, r: &Convergence<D>) -> String {
     }
     if let Some(goal) = &r.goal {
         text += &format!("\n{}", goal_text(goal, r));
-    }
-    let total = total(r);
-    if total.negative > 0 {
-        text += &negative_warning(&total);
     }
     text + &format!(
         "more norms and quantities in convergence.csv, orders.csv and report.html; computed in {:.0} s\n",

@@ -4,8 +4,8 @@ use super::context::Context;
 use super::error::CliError;
 use super::identities;
 use super::motion::{plan_json, plan_line};
-use super::run::{negative_warning, tally_json, virial, write_cells};
-use super::tables::{aligned, print};
+use super::run::{tally_json, virial, write_cells};
+use super::tables::{aligned, figure, print, warn};
 use super::{Job, with_dimension};
 use crate::model::Model;
 use crate::observe::names;
@@ -35,6 +35,7 @@ fn ensemble_in<const D: usize>(context: Context) -> Result<(), CliError> {
     }
     let page = pages::ensemble_page(e, &model, &result);
     context.folder().write("report.html", &page)?;
+    warn(result.tally.warning());
     if !context.quiet {
         print(&(summary_table(&context, &model, &result) + &plan_line(&plan, &result.tally)));
     }
@@ -133,15 +134,11 @@ fn summary_table<const D: usize>(
         let e = last.observables.estimate(i, confidence);
         rows.push(vec![
             name,
-            format!("{:.6}", e.value),
-            format!("{:.1e}", e.std_error),
-            format!("[{:.6}, {:.6}]", e.low, e.high),
+            figure(e.value),
+            if e.value.is_nan() { "-".into() } else { format!("{:.1e}", e.std_error) },
+            format!("[{}, {}]", figure(e.low), figure(e.high)),
         ]);
     }
     let records = result.frames.iter().map(|f| (f.time, f.observables.means()));
-    let mut text = aligned(&rows) + &identities::lines(&names(model), records);
-    if result.tally.negative > 0 {
-        text += &negative_warning(&result.tally);
-    }
-    text
+    aligned(&rows) + &identities::lines(&names(model), records)
 }

@@ -104,8 +104,8 @@ struct Input {
     /// Override a key, e.g. --set cells.count=1000
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Override the seed
-    #[arg(long)]
+    /// Override the seed, which TOML holds up to 2^63 - 1
+    #[arg(long, value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     seed: Option<u64>,
 }
 

@@ -5,7 +5,7 @@ use super::error::CliError;
 use super::identities;
 use super::limit::virial_json;
 use super::motion::{plan_json, plan_line};
-use super::tables::{aligned, print};
+use super::tables::{aligned, figure, print, warn};
 use super::{Job, with_dimension};
 use crate::experiment::Experiment;
 use crate::model::Model;
@@ -41,6 +41,12 @@ fn run_in<const D: usize>(context: Context, replicate: u64) -> Result<(), CliErr
     }
     let page = pages::run_page(e, &model, &record);
     context.folder().write("report.html", &page)?;
+    warn(record.tally.warning());
+    let few = (record.snapshots.iter()).find(|s| e.output.knn > 0 && s.adaptive.is_none());
+    warn(few.map(|s| {
+        let time = s.time;
+        format!("at t = {time} no more cells are left than output.knn: density_knn.csv leaves it out")
+    }));
     if !context.quiet {
         print(&(summary_table(&model, &record) + &plan_line(&plan, &record.tally)));
     }
@@ -179,23 +185,8 @@ fn summary_table<const D: usize>(model: &Model<D>, record: &RunRecord<D>) -> Str
     let last = record.snapshots.last().expect("the final time is an output");
     let mut rows = vec![vec![format!("at t = {}", last.time), "value".into()]];
     for (name, value) in names(model).into_iter().zip(&last.observables) {
-        rows.push(vec![name, format!("{value:.6}")]);
+        rows.push(vec![name, figure(*value)]);
     }
     let records = record.snapshots.iter().map(|s| (s.time, &s.observables[..]));
-    let mut text = aligned(&rows) + &identities::lines(&names(model), records);
-    if record.tally.negative > 0 {
-        text += &negative_warning(&record.tally);
-    }
-    text
-}
-
-/// What to say when T < 0 was met and counted.
-pub fn negative_warning(tally: &Tally) -> String {
-    format!(
-        "warning: T < 0 at {} of {} candidate events ({:.2e}); these count as no turn, so the model \
-         run is not the kernel's. Lower epsilon, or set kernel.negative = \"refuse\"\n",
-        tally.negative,
-        tally.candidates,
-        tally.negative as f64 / tally.candidates as f64
-    )
+    aligned(&rows) + &identities::lines(&names(model), records)
 }

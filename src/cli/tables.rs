@@ -7,6 +7,18 @@ pub fn print(text: &str) {
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
 }
 
+/// Warns on standard error, however quiet a command is to be.
+pub fn warn(warning: Option<String>) {
+    if let Some(warning) = warning {
+        let _ = writeln!(std::io::stderr().lock(), "warning: {warning}");
+    }
+}
+
+/// A number with six decimals, or a dash for none.
+pub fn figure(value: f64) -> String {
+    if value.is_nan() { "-".into() } else { format!("{value:.6}") }
+}
+
 /// Columns aligned by their widest entry: the first to the left, the others to the right.
 pub fn aligned(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);

@@ -235,11 +235,13 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
                 return false;
             }
             let start = Instant::now();
-            // One change of thread for a step instead of one for every transform.
-            rayon::scope(|_| self.leap(tick.duration));
+            if tick.duration > 0.0 {
+                // One change of thread for a step instead of one for every transform.
+                rayon::scope(|_| self.leap(tick.duration));
+                self.steps += 1;
+            }
             self.state.time = tick.end;
             self.loop_time += start.elapsed();
-            self.steps += 1;
             let lost = self.resolution.is_lost(self.state.time, &self.state.density);
             if tick.output || lost {
                 observe(self);

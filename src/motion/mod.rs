@@ -82,6 +82,21 @@ pub struct Tally {
     pub outside: u64,
 }
 
+impl Tally {
+    /// What to say where T < 0 was met and counted.
+    pub fn warning(&self) -> Option<String> {
+        (self.negative > 0).then(|| {
+            format!(
+                "T < 0 at {} of {} candidate events ({:.2e}); these count as no turn, so the model run is \
+                 not the kernel's. Lower epsilon, or set kernel.negative = \"refuse\"",
+                self.negative,
+                self.candidates,
+                self.negative as f64 / self.candidates as f64
+            )
+        })
+    }
+}
+
 impl std::ops::AddAssign for Tally {
     fn add_assign(&mut self, other: Self) {
         self.candidates += other.candidates;

@@ -1,5 +1,6 @@
 //! The macroscopic limit of an experiment, on the experiment's grid.
 
+use crate::moments::Moments;
 use crate::cells::InitialLaw;
 use crate::experiment::Experiment;
 use crate::grid::Grid;
@@ -32,9 +33,9 @@ pub struct LimitFields<const D: usize> {
 /// Where a density is and how far it spreads.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spread<const D: usize> {
-    /// c, the centre of mass.
+    /// c, the centre of mass; NaN around a periodic axis on which there is none ([`Moments`]).
     pub center: Vector<D>,
-    /// (1/M)∫|x−c|²ρ dx.
+    /// (1/M)∫|x−c|²ρ dx; NaN without a centre.
     pub variance: f64,
     /// The largest nodal value.
     pub largest: f64,
@@ -43,22 +44,18 @@ pub struct Spread<const D: usize> {
 }
 
 impl<const D: usize> Spread<D> {
-    /// Of a density given by its coefficients.
-    pub fn new(spectral: &Spectral<D>, density: &[f64]) -> Self {
+    /// Of a density given by its coefficients; of the images of its centre, the one near to `place`.
+    pub fn new(spectral: &Spectral<D>, density: &[f64], place: &Vector<D>) -> Self {
         let (grid, nodal) = (spectral.grid(), spectral.inverse(density));
         let mass: f64 = nodal.iter().sum();
-        let mean = |f: &dyn Fn(&Vector<D>) -> f64| {
-            grid.nodes().zip(&nodal).map(|(x, rho)| rho * f(&x)).sum::<f64>() / mass
-        };
-        let center = std::array::from_fn(|a| mean(&|x| x[a]));
-        let square = |x: &Vector<D>| (0..D).map(|a| (x[a] - center[a]).powi(2)).sum();
+        let Moments { center, variance } = Moments::of_density(grid, &nodal, place);
         let inside: f64 = match grid.is_open() {
             true => grid.window_nodes().map(|(i, _)| nodal[i]).sum(),
             false => mass,
         };
         Self {
             center,
-            variance: mean(&square),
+            variance,
             largest: nodal.iter().copied().fold(f64::NEG_INFINITY, f64::max),
             leak: 1.0 - inside / mass,
         }
@@ -126,10 +123,10 @@ pub fn limit_fields<const D: usize>(
     let mut solver = LimitSolver::new(&own, &kernel, &*equation, &initial, mollifier)
         .with_mobility(e.limit.mobility)
         .with_growth(Growth::from_experiment(e));
-    let (mut fields, mut leak) = (Vec::new(), None);
+    let (mut fields, mut leak, place) = (Vec::new(), None, initial.place(target.grid()));
     let done = solver.run(&e.time.outputs, e.limit.step, stop, |solver| {
         let state = solver.state();
-        let spread = Spread::new(&own, &state.density);
+        let spread = Spread::new(&own, &state.density, &place);
         if leak.is_none() && spread.leak > e.domain.leak {
             let reached = "the limit spreads smoothly".into();
             leak =
