@@ -12,7 +12,7 @@
 //! Rooms, lowest first; dependencies go one way.
 //!
 //! - ground: [`vector`], [`rng`], [`simd`], [`grid`], [`tiles`], [`schedule`], [`quadrature`],
-//!   [`linear`], [`formula`], [`moments`], [`spectral`], [`spline`]
+//!   [`linear`], [`spelling`], [`formula`], [`moments`], [`spectral`], [`spline`]
 //! - the experiment file: [`experiment`]
 //! - the kinetic equation: [`velocity`] (V and F), [`signal`] (S), [`turning`] (T), [`cells`] (f⁰),
 //!   [`free_walk`] (the law without a signal), [`motion`] (flights and tumbles)
@@ -78,6 +78,7 @@ pub mod signal;
 pub mod simd;
 pub mod simulation;
 pub mod spectral;
+pub mod spelling;
 pub mod spline;
 pub mod state;
 pub mod study;

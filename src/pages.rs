@@ -8,7 +8,7 @@ use crate::observe::names;
 use crate::report::{Bars, Curve, Heatmap, Page, Panel, Plot, Scale, Series, Table, compact};
 use crate::spectral::Spectral;
 use crate::study::{
-    Check, Convergence, Ensemble, LimitFields, Order, Refinement, RunRecord, Sweep,
+    Check, Convergence, Ensemble, LimitFields, Observed, Order, Refinement, RunRecord, Sweep,
 };
 use std::ops::Range;
 
@@ -222,7 +222,7 @@ fn budget_section<const D: usize>(page: Page, r: &Convergence<D>) -> Page {
              Monte Carlo noise, ε, grid, time step, bandwidth and finite N.",
         );
     }
-    for quantity in ["rho", "S"] {
+    for quantity in [Observed::Density, Observed::Signal] {
         if r.budget.iter().any(|row| row.quantity == quantity) {
             let text = format!("What the L² distance of {quantity} is made of, at each ε.");
             page = page.figure(&budget(r, quantity), &text);
@@ -237,18 +237,18 @@ fn order_section(page: Page, sweep: &Sweep, parameter: Parameter) -> Page {
     let mut page = page
         .section(&format!("Order in {x}, by {}", sweep.method))
         .figure(
-            &errors(sweep, parameter, |q, norm| q == "rho" && !is_weak(norm)),
+            &errors(sweep, parameter, |q, norm| q == Observed::Density && !is_weak(norm)),
             &format!("Distance of the densities against {x}."),
         )
         .figure(
-            &errors(sweep, parameter, |q, norm| q != "rho" && norm == "L2"),
+            &errors(sweep, parameter, |q, norm| q != Observed::Density && norm == "L2"),
             &format!("Distances of S, ∇S, J and the norm of r_ε against {x}, in L²."),
         );
-    let has_weak = |(q, norm, fit): &(&str, String, Order)| {
-        *q == "rho" && is_weak(norm) && fit.order.is_some()
+    let has_weak = |(q, norm, fit): &(Observed, String, Order)| {
+        *q == Observed::Density && is_weak(norm) && fit.order.is_some()
     };
     if sweep.orders.iter().any(has_weak) {
-        let weak = errors(sweep, parameter, |q, norm| q == "rho" && is_weak(norm));
+        let weak = errors(sweep, parameter, |q, norm| q == Observed::Density && is_weak(norm));
         page = page.figure(&weak, &format!("Weak errors of the density against {x}."));
     }
     page.table(&orders(sweep))
@@ -272,7 +272,7 @@ fn checks(checks: &[Check], parameter: Parameter) -> Table {
         let d = &check.distance;
         let value = if d.low > 0.0 { compact(d.value) } else { "not resolved".into() };
         let interval = format!("[{}, {}]", compact(d.low), compact(d.high));
-        table = table.row([check.quantity.into(), compact(check.value), value, interval]);
+        table = table.row([check.quantity.to_string(), compact(check.value), value, interval]);
     }
     table
 }
@@ -299,13 +299,13 @@ fn is_weak(norm: &str) -> bool {
 }
 
 /// Errors against the parameter, of the wanted (quantity, norm).
-fn errors(sweep: &Sweep, parameter: Parameter, wanted: impl Fn(&str, &str) -> bool) -> String {
+fn errors(sweep: &Sweep, parameter: Parameter, wanted: impl Fn(Observed, &str) -> bool) -> String {
     let title = match parameter {
         Parameter::Epsilon => "Distance to the limit".to_string(),
         p => format!("Distance to {}", p.compared_with()),
     };
     let mut plot = Plot::new(&title).x(&abscissa(parameter), Scale::Log).y("error", Scale::Log);
-    for (quantity, norm, fit) in sweep.orders.iter().filter(|(q, norm, _)| wanted(q, norm)) {
+    for (quantity, norm, fit) in sweep.orders.iter().filter(|(q, norm, _)| wanted(*q, norm)) {
         let mut series = Series::markers(&format!("{quantity} {norm}"));
         for row in sweep.rows.iter().filter(|row| row.quantity == *quantity && row.norm == *norm) {
             // A weak error may be negative throughout: what is fitted is its size.
@@ -358,7 +358,7 @@ fn distances(sweep: &Sweep, parameter: Parameter) -> Table {
     table
 }
 
-fn budget<const D: usize>(r: &Convergence<D>, quantity: &str) -> String {
+fn budget<const D: usize>(r: &Convergence<D>, quantity: Observed) -> String {
     let mut bars = Bars::new(&format!("Budget of {quantity}"), "L² contribution");
     let mut epsilons: Vec<f64> = r.budget.iter().map(|row| row.epsilon).collect();
     epsilons.dedup();

@@ -13,7 +13,7 @@ use crate::motion::{Method, Tally};
 use crate::output::{Table, estimate, number};
 use crate::pages;
 use crate::report::compact;
-use crate::study::{self, Check, Convergence, EnsembleFrame, Goal, Order, Sweep, Wanted};
+use crate::study::{self, Check, Convergence, EnsembleFrame, Goal, Observed, Order, Sweep, Wanted};
 use serde_json::json;
 
 /// The sweep.
@@ -119,7 +119,7 @@ fn write_errors(context: &Context, name: &str, sweep: &Sweep) -> Result<(), CliE
     header.push("resolved");
     let mut table = Table::create(&context.folder().file(&format!("{name}.csv")), &header)?;
     for row in &sweep.rows {
-        let mut fields = vec![number(row.value), row.quantity.into(), row.norm.clone()];
+        let mut fields = vec![number(row.value), row.quantity.to_string(), row.norm.clone()];
         fields.extend(estimate(&row.error));
         fields.push(row.replicates.to_string());
         if parameter != Parameter::Cells {
@@ -153,7 +153,7 @@ fn write_checks(context: &Context, checks: &[Check]) -> Result<(), CliError> {
     let header = [parameter, "quantity", "norm", "distance", "std_error", "ci_low", "ci_high"];
     let mut table = Table::create(&context.folder().file("cells_against_equation.csv"), &header)?;
     for check in checks {
-        let mut fields = vec![number(check.value), check.quantity.into(), "L2".into()];
+        let mut fields = vec![number(check.value), check.quantity.to_string(), "L2".into()];
         fields.extend(estimate(&check.distance));
         table.row(&fields)?;
     }
@@ -183,14 +183,15 @@ fn write_budget<const D: usize>(context: &Context, r: &Convergence<D>) -> Result
     for row in &r.budget {
         let v = &row.value;
         let [value, low, high] = [v.value, v.low, v.high].map(number);
-        let [quantity, norm, component] = [row.quantity, row.norm, row.component].map(String::from);
+        let [quantity, norm, component] =
+            [row.quantity.name(), row.norm, row.component].map(String::from);
         table.row(&[number(row.epsilon), quantity, norm, component, value, low, high])?;
     }
     Ok(table.finish()?)
 }
 
 /// The fitted order in one line.
-fn order_line(quantity: &str, norm: &str, fit: &Order) -> Vec<String> {
+fn order_line(quantity: Observed, norm: &str, fit: &Order) -> Vec<String> {
     let order = fit.order.as_ref().map_or("–".to_string(), |o| format!("{:.3}", o.value));
     let interval =
         fit.order.as_ref().map_or(String::new(), |o| format!("[{:.3}, {:.3}]", o.low, o.high));
@@ -199,7 +200,7 @@ fn order_line(quantity: &str, norm: &str, fit: &Order) -> Vec<String> {
 
 fn text<const D: usize>(context: &Context, r: &Convergence<D>) -> String {
     let level = format!("{}% interval", 100.0 * context.experiment.ensemble.confidence);
-    let main = |quantity: &str, norm: &str| quantity == "rho" || norm == "L2";
+    let main = |quantity: Observed, norm: &str| quantity == Observed::Density || norm == "L2";
     let parameter = context.experiment.converge.parameter;
     let mut text = match parameter {
         Parameter::Epsilon => String::new(),
@@ -229,7 +230,7 @@ fn tables(
     sweep: &Sweep,
     parameter: Parameter,
     level: &str,
-    shown: impl Fn(&str, &str) -> bool,
+    shown: impl Fn(Observed, &str) -> bool,
 ) -> String {
     let level = if sweep.method == "cells" { level } else { "numerical error" };
     let header = [&format!("error by {}", sweep.method), parameter.word(), "value", level];
@@ -247,8 +248,8 @@ fn tables(
     }
     let header = [&format!("order by {}", sweep.method), "value", level, "verdict"];
     let mut orders = vec![header.map(String::from).to_vec()];
-    let fitted = sweep.orders.iter().filter(|(q, n, _)| shown(q, n));
-    orders.extend(fitted.map(|(q, n, fit)| order_line(q, n, fit)));
+    let fitted = sweep.orders.iter().filter(|(q, n, _)| shown(*q, n));
+    orders.extend(fitted.map(|(q, n, fit)| order_line(*q, n, fit)));
     aligned(&rows) + "\n" + &aligned(&orders)
 }
 
@@ -269,7 +270,12 @@ fn check_table(checks: &[Check], parameter: Parameter, level: &str) -> String {
         let value =
             if d.low > 0.0 { format!("{:.4e}", d.value) } else { "not resolved".to_string() };
         let interval = format!("[{:.4e}, {:.4e}]", d.low, d.high);
-        rows.push(vec![check.quantity.into(), value_of(parameter, check.value), value, interval]);
+        rows.push(vec![
+            check.quantity.to_string(),
+            value_of(parameter, check.value),
+            value,
+            interval,
+        ]);
     }
     aligned(&rows)
 }
@@ -318,9 +324,9 @@ fn total<const D: usize>(r: &Convergence<D>) -> Tally {
 
 fn summary<const D: usize>(context: &Context, r: &Convergence<D>) -> serde_json::Value {
     let orders = |sweep: &Sweep| -> Vec<serde_json::Value> {
-        let order = |(quantity, norm, fit): &(&str, String, Order)| {
+        let order = |(quantity, norm, fit): &(Observed, String, Order)| {
             json!({
-                "quantity": quantity, "norm": norm, "points": fit.points, "verdict": fit.verdict,
+                "quantity": quantity.name(), "norm": norm, "points": fit.points, "verdict": fit.verdict,
                 "order": fit.order.map(|o| o.value),
                 "ci_low": fit.order.map(|o| o.low), "ci_high": fit.order.map(|o| o.high),
             })

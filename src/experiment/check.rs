@@ -1,7 +1,8 @@
 //! One value against its kind.
 
 use super::kind::{Kind, Range, Variables, names_in};
-use crate::formula::{Formula, Quantity};
+use crate::formula::{Formula, Misread, Quantity};
+use crate::spelling::nearest;
 use serde_json::{Value as Json, json};
 
 /// A value that its kind allows, with one entry for each axis where the kind says so.
@@ -71,8 +72,10 @@ pub(crate) fn check(kind: &Kind, value: &Json, dimension: Option<usize>) -> Resu
         choice(text, words)
             .ok_or_else(|| Fault::new("is not known here", hint(text, words, give())))
     };
-    let formula =
-        |value: &Json, names| parse(value, names, dimension).map_err(|e| Fault::new(e, give()));
+    let formula = |value: &Json, names| match parse(value, names, dimension) {
+        None => Err(not("an expression")),
+        Some(read) => read.map_err(|e| Fault::new(e.message, e.remedy)),
+    };
     Ok(match kind {
         Kind::Text => Checked::Text(text()?.into()),
         Kind::Flag => Checked::Flag(value.as_bool().ok_or_else(|| not("true or false"))?),
@@ -131,7 +134,7 @@ fn number(value: &Json) -> Result<f64, String> {
         None => value.as_f64().ok_or_else(|| "a number".into()),
         Some(text) => match Formula::parse(text, &[]) {
             Ok(formula) => Ok(formula.eval(&[])),
-            Err(reason) => Err(format!("a number: {reason}")),
+            Err(e) => Err(format!("a number: {}", e.message)),
         },
     }
 }
@@ -157,24 +160,18 @@ fn hint(text: &str, words: &[&str], give: String) -> String {
     }
 }
 
-/// The word most like `text`, if one is like it at all.
-pub(crate) fn nearest<'a>(text: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let likeness = |word| strsim::normalized_damerau_levenshtein(text, word);
-    words
-        .map(|word| (likeness(word), word))
-        .filter(|(likeness, _)| *likeness >= 0.6)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, word)| word)
-}
-
-fn parse(value: &Json, names: Variables, dimension: Option<usize>) -> Result<Formula, String> {
+/// `None` if `value` is neither a number nor a text.
+fn parse(
+    value: &Json,
+    names: Variables,
+    dimension: Option<usize>,
+) -> Option<Result<Formula, Misread>> {
+    let names = names_in(names, dimension);
     match value {
-        // Displayed without an exponent.
-        Json::Number(number) => {
-            Formula::parse(&number.as_f64().unwrap_or(f64::NAN).to_string(), &[])
-        }
-        Json::String(text) => Formula::parse(text, &names_in(names, dimension)),
-        _ => Err("is no expression".into()),
+        // Displayed so that it reads to the same number.
+        Json::Number(number) => Some(Formula::parse(&format!("{:e}", number.as_f64()?), &names)),
+        Json::String(text) => Some(Formula::parse(text, &names)),
+        _ => None,
     }
 }
 

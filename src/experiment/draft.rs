@@ -1,10 +1,11 @@
 //! An experiment while it is being checked: the values that hold so far, and what is wrong.
 
-use super::check::{Checked, check, nearest};
+use super::check::{Checked, check};
 use super::keys::{Fallback, KEYS, Key, SECTIONS, find, quoted};
 use super::problem::Problem;
 use super::source::{Given, SET, Source};
 use crate::formula::{Formula, Quantity};
+use crate::spelling::nearest;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 

@@ -3,6 +3,7 @@
 //! To write it anew: `UPDATE_DOCS=1 cargo test --release reference`.
 
 use super::keys::{Fallback, KEYS, Key, SECTIONS, quoted};
+use crate::formula::language::{CONSTANTS, FUNCTIONS};
 
 const PREFACE: &str = "# The experiment file
 
@@ -12,9 +13,8 @@ error, and so is a key that has no effect with the others. `--set key=value` ove
 command line, and `kinetaxis schema` prints a JSON Schema for editors.
 
 - A number may also be a constant expression in quotes, such as `\"2/PI\"`.
-- An expression may use + - * / ^, parentheses, the usual functions (`exp`, `ln`, `sqrt`, `sin`,
-  `tanh`, ...), `PI` and `E`, and the variables named below; `y` and `z` only where the dimension
-  reaches them.
+- An expression is written as [below](#expressions), in the variables named beside its key; `y` and
+  `z` only where the dimension reaches them.
 - \"One for each axis\" is a list of `dimension` entries; a single value is repeated.
 
 This page is made from the table in `src/experiment/keys.rs`. After a change there, write it anew
@@ -29,6 +29,43 @@ fn markdown() -> String {
         text += &format!("\n## {heading}\n\n{doc}\n\n| key | meaning | holds | default |\n");
         text += "|---|---|---|---|\n";
         KEYS.iter().filter(|key| key.split().0 == *section).for_each(|key| text += &row(key));
+    }
+    text + &language()
+}
+
+const LANGUAGE: &str = "
+## Expressions
+
+Numbers are written as `2`, `0.5` or `1e-3`, and a product needs its `*`: `2*x`. From what binds least
+to what binds most:
+
+| written | meaning |
+|---|---|
+| `or` | true if one of two conditions is |
+| `and` | true if both are |
+| `not` | true if the condition is not |
+| `<` `<=` `>` `>=` `==` `!=` | a condition of two numbers; two are joined by `and`: `0 < x and x < 1` |
+| `+` `-` | sum, difference |
+| `*` `/` | product, quotient; from the left: `1/2*x` = `(1/2)*x` |
+| `-` | the sign: `-x^2` = `-(x^2)` |
+| `^` | power; from the right: `2^3^2` = `2^(3^2)`, `10^-x^2` = `10^(-(x^2))` |
+| `if(condition, value, other)` | the value if the condition holds, else the other |
+
+Values are f64, angles are radians. What is no number stays none: `max(0, ln(-1))` and
+`if(ln(-1) < 0, 1, 2)` are none, but the branch that is not taken does no harm. An expression is at
+most 100000 characters long, and some 200 parentheses deep.
+";
+
+/// What an expression may hold, from the tables of the language.
+fn language() -> String {
+    let mut text = LANGUAGE.to_string() + "\n| constant | value |\n|---|---|\n";
+    for constant in CONSTANTS {
+        text += &format!("| `{}` | {} |\n", constant.name, constant.doc);
+    }
+    text += "\n| function | takes | value |\n|---|---|---|\n";
+    for function in FUNCTIONS {
+        let doc = plain(function.doc);
+        text += &format!("| `{}` | {} | {doc} |\n", function.name, function.call.describe());
     }
     text
 }

@@ -7,6 +7,7 @@
 use super::difference::{Comparison, Differences};
 use super::monitor::Monitor;
 use super::norms::{NodalField, Norm, measure as norm_of};
+use super::observed::Observed;
 use super::reference::limit_fields;
 use super::statistics::Estimate;
 use crate::experiment::{Experiment, Parameter};
@@ -20,7 +21,7 @@ pub struct BudgetRow {
     /// ε.
     pub epsilon: f64,
     /// rho, S, gradS or J.
-    pub quantity: &'static str,
+    pub quantity: Observed,
     /// Always L2.
     pub norm: &'static str,
     /// Component.
@@ -65,18 +66,13 @@ pub(super) fn measure<const D: usize>(
     if count == 0 {
         return Ok(rows);
     }
-    let coupled = base.coupled();
-    let quantities: &[(usize, &str)] = if coupled {
-        &[(0, "rho"), (1, "S"), (2, "gradS"), (3, "J")]
-    } else {
-        &[(0, "rho"), (3, "J")]
-    };
+    // r has no limit of its own.
+    let quantities = || Observed::of(e).filter(|of| *of != Observed::Remainder);
     let mut add = |quantity, component, value| {
         rows.push(BudgetRow { epsilon: e.epsilon, quantity, norm: "L2", component, value });
     };
-    for &(q, quantity) in quantities {
-        let all: Vec<NodalField> = base.fields.iter().map(|f| f[q].clone()).collect();
-        let whole = norm_of(Norm::L2, &all, spectral).estimate(confidence);
+    for quantity in quantities() {
+        let whole = norm_of(Norm::L2, &base.of(quantity), spectral).estimate(confidence);
         add(quantity, "epsilon", whole);
         let noise = (whole.high - whole.low) / 2.0;
         add(
@@ -92,11 +88,19 @@ pub(super) fn measure<const D: usize>(
         let comparison = Comparison::with_limit(&other, limit.last())?;
         let changed = comparison.differences(count, monitor, share)?;
         let own = &comparison.model.spectral;
-        for &(q, quantity) in quantities {
+        for quantity in quantities() {
             let change: Vec<NodalField> = (0..count)
-                .map(|r| difference(&changed.fields[r][q], own, &base.fields[r][q], spectral))
+                .map(|r| {
+                    difference(
+                        &changed.fields[r][quantity],
+                        own,
+                        &base.fields[r][quantity],
+                        spectral,
+                    )
+                })
                 .collect();
-            let c = norm_of(Norm::L2, &change, spectral).estimate(confidence);
+            let c = norm_of(Norm::L2, &change.iter().collect::<Vec<_>>(), spectral)
+                .estimate(confidence);
             let value = Estimate {
                 value: factor * c.value,
                 std_error: factor * c.std_error,

@@ -9,6 +9,7 @@ use super::fit::{Order, ROUND_OFF, fit_order, order_without_noise};
 use super::monitor::Monitor;
 use super::noise_free::{self, Solution};
 use super::norms::{LeaveOneOut, Norm};
+use super::observed::Observed;
 use super::precision::Precision;
 use super::reference::{LimitFields, Refinement};
 use super::stage::{Share, Stage, shares, solves_equation, stages};
@@ -24,8 +25,8 @@ use std::time::Instant;
 pub struct ErrorRow {
     /// The parameter.
     pub value: f64,
-    /// rho, S, gradS, J or r.
-    pub quantity: &'static str,
+    /// What it is of.
+    pub quantity: Observed,
     /// L1, L2, Linf, H-1 or weak:φ.
     pub norm: String,
     /// The distance; a weak error keeps its sign.
@@ -46,7 +47,7 @@ pub struct Sweep {
     /// Every distance.
     pub rows: Vec<ErrorRow>,
     /// (quantity, norm, order), one for each quantity and norm.
-    pub orders: Vec<(&'static str, String, Order)>,
+    pub orders: Vec<(Observed, String, Order)>,
     /// Seconds that it took.
     pub seconds: f64,
 }
@@ -56,8 +57,8 @@ pub struct Sweep {
 pub struct Check {
     /// The parameter.
     pub value: f64,
-    /// rho or S.
-    pub quantity: &'static str,
+    /// ρ or S.
+    pub quantity: Observed,
     /// L² distance of what the cells show from what the kinetic equation does.
     pub distance: Estimate,
 }
@@ -206,10 +207,9 @@ pub fn converge<const D: usize>(
 /// Distances and orders from replicates.
 fn by_cells<const D: usize>(stages: &[Stage<D>], all: &[Differences]) -> Sweep {
     let e = &stages[0].point.own;
-    let coupled = all.iter().any(Differences::coupled);
     let confidence = e.ensemble.confidence;
     let (mut rows, mut orders) = (Vec::new(), Vec::new());
-    for (quantity, norm, of) in measures::<D>(e, coupled) {
+    for (quantity, norm, of) in measures::<D>(e) {
         let distance = |(s, d): (&Stage<D>, &Differences)| d.distance(of, s.comparison.spectral());
         let errors: Vec<LeaveOneOut> = stages.iter().zip(all).map(distance).collect();
         for ((Stage { point, .. }, error), d) in stages.iter().zip(&errors).zip(all) {
@@ -272,8 +272,7 @@ fn without_noise<const D: usize>(
 ) -> Sweep {
     let e = &stages[0].point.own;
     let (mut rows, mut orders) = (Vec::new(), Vec::new());
-    let coupled = solutions.iter().any(Solution::coupled);
-    let mut measures = measures::<D>(e, coupled);
+    let mut measures = measures::<D>(e);
     // The limit has no r.
     measures.retain(|(_, _, of)| solutions[0].has(*of));
     for (quantity, norm, of) in measures {
@@ -289,7 +288,7 @@ fn without_noise<const D: usize>(
 
 fn row(
     value: f64,
-    quantity: &'static str,
+    quantity: Observed,
     norm: &str,
     error: Estimate,
     (replicates, cells): (usize, usize),
@@ -305,10 +304,11 @@ fn checks<const D: usize>(
     solutions: &[Solution],
     all: &[Differences],
 ) -> Vec<Check> {
-    let (mut checks, coupled) = (Vec::new(), all.iter().any(Differences::coupled));
+    let mut checks = Vec::new();
     for ((Stage { point, comparison }, solution), cells) in stages.iter().zip(solutions).zip(all) {
-        for (q, quantity) in ["rho", "S"].into_iter().enumerate().take(1 + usize::from(coupled)) {
-            let of = (q, Norm::L2);
+        let whole = |of: &Observed| matches!(of, Observed::Density | Observed::Signal);
+        for quantity in Observed::of(&point.own).filter(whole) {
+            let of = (quantity, Norm::L2);
             let distance = solution.distance_of_cells(cells, of, comparison.spectral());
             let distance = distance.estimate(point.own.ensemble.confidence);
             checks.push(Check { value: point.value, quantity, distance });
@@ -319,8 +319,8 @@ fn checks<const D: usize>(
 
 /// The half width that a sweep reaches; `None` if it has no such quantity and norm.
 fn reached(sweep: &Sweep, wanted: &Precision) -> Option<f64> {
-    let of = |quantity: &str, norm: &str| quantity == wanted.quantity && norm == wanted.norm;
-    let (_, _, order) = sweep.orders.iter().find(|(q, norm, _)| of(q, norm))?;
+    let of = |quantity: Observed, norm: &str| quantity == wanted.quantity && norm == wanted.norm;
+    let (_, _, order) = sweep.orders.iter().find(|(q, norm, _)| of(*q, norm))?;
     let errors: Vec<Estimate> =
         sweep.rows.iter().filter(|r| of(r.quantity, &r.norm)).map(|r| r.error).collect();
     Some(wanted.reached(&errors, order))

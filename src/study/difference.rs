@@ -8,9 +8,10 @@
 use super::ensemble::{Moments, for_each_replicate};
 use super::monitor::Monitor;
 use super::norms::{LeaveOneOut, NodalField, Norm, measure};
+use super::observed::{Each, Observed};
 use super::reference::LimitFields;
 use crate::cells::BLOCK;
-use crate::experiment::{Experiment, Signal};
+use crate::experiment::Experiment;
 use crate::formula::Formula;
 use crate::model::Model;
 use crate::motion::Tally;
@@ -24,8 +25,8 @@ use rayon::prelude::*;
 /// The difference of every quantity to what it is compared with, replicate by replicate, at one
 /// value of the parameter.
 pub(super) struct Differences {
-    /// By replicate: ρ, S, ∇S, J, r.
-    pub fields: Vec<[NodalField; 5]>,
+    /// By replicate.
+    pub fields: Vec<Each<NodalField>>,
     /// By replicate: the weak errors, in the order of [`weak_names`].
     pub weak: Vec<Vec<f64>>,
     /// Nodal ρ_h.
@@ -39,18 +40,15 @@ pub(super) struct Differences {
 }
 
 impl Differences {
-    /// Whether there is a signal.
-    pub fn coupled(&self) -> bool {
-        self.fields.iter().any(|f| f[1][0].iter().any(|v| *v != 0.0))
+    /// One field of every replicate.
+    pub fn of(&self, of: Observed) -> Vec<&NodalField> {
+        self.fields.iter().map(|fields| &fields[of]).collect()
     }
 
     /// The distance in one measure.
     pub fn distance<const D: usize>(&self, of: Measure, spectral: &Spectral<D>) -> LeaveOneOut {
         match of {
-            Measure::Norm(q, norm) => {
-                let fields: Vec<NodalField> = self.fields.iter().map(|f| f[q].clone()).collect();
-                measure(norm, &fields, spectral)
-            }
+            Measure::Norm(of, norm) => measure(norm, &self.of(of), spectral),
             Measure::Weak(w) => {
                 LeaveOneOut::mean(&self.weak.iter().map(|errors| errors[w]).collect::<Vec<_>>())
             }
@@ -61,47 +59,33 @@ impl Differences {
 /// One distance.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Measure {
-    /// The norm of a field of [`Differences::fields`].
-    Norm(usize, Norm),
+    /// The norm of a field.
+    Norm(Observed, Norm),
     /// A weak error of [`Differences::weak`].
     Weak(usize),
 }
 
-/// (quantity, norm, how) of every distance; those of S only if there is one.
-pub(super) fn measures<const D: usize>(
-    e: &Experiment,
-    coupled: bool,
-) -> Vec<(&'static str, String, Measure)> {
+/// (quantity, norm, how) of every distance.
+pub(super) fn measures<const D: usize>(e: &Experiment) -> Vec<(Observed, String, Measure)> {
     let mut all = Vec::new();
     let weak = weak_names::<D>(e);
-    for (q, (quantity, norms)) in QUANTITIES.into_iter().enumerate() {
-        if !coupled && (quantity == "S" || quantity == "gradS") {
-            continue;
-        }
-        let norms = norms.iter().map(|n| (quantity, n.name().to_string(), Measure::Norm(q, *n)));
-        all.extend(norms);
-        let weak = weak.iter().enumerate().filter(|(_, (of, _))| *of == quantity);
-        all.extend(weak.map(|(w, (_, norm))| (quantity, norm.clone(), Measure::Weak(w))));
+    for of in Observed::of(e) {
+        let norm = |norm: &Norm| (of, norm.name().to_string(), Measure::Norm(of, *norm));
+        all.extend(of.norms().iter().map(norm));
+        let weak = weak.iter().enumerate().filter(|(_, (quantity, _))| *quantity == of);
+        all.extend(weak.map(|(w, (_, norm))| (of, norm.clone(), Measure::Weak(w))));
     }
     all
 }
 
-/// Quantities in the order of [`Differences::fields`], with the norms measured.
-const QUANTITIES: [(&str, &[Norm]); 5] = [
-    ("rho", &[Norm::L1, Norm::L2, Norm::Linf, Norm::Hminus1]),
-    ("S", &[Norm::L1, Norm::L2, Norm::Linf]),
-    ("gradS", &[Norm::L1, Norm::L2, Norm::Linf]),
-    ("J", &[Norm::L1, Norm::L2, Norm::Linf]),
-    ("r", &[Norm::L2]),
-];
-
 /// (quantity, norm) of every weak error: for each test function φ those of ρ, S, and of each
 /// component of ∇S and J.
-fn weak_names<const D: usize>(e: &Experiment) -> Vec<(&'static str, String)> {
+fn weak_names<const D: usize>(e: &Experiment) -> Vec<(Observed, String)> {
     let mut names = Vec::new();
     for test in e.converge.test_functions.iter().map(Formula::text) {
-        names.extend(["rho", "S"].map(|quantity| (quantity, format!("weak:{test}"))));
-        for quantity in ["gradS", "J"] {
+        let whole = [Observed::Density, Observed::Signal];
+        names.extend(whole.map(|quantity| (quantity, format!("weak:{test}"))));
+        for quantity in [Observed::Gradient, Observed::Flux] {
             let component = |axis: &&str| (quantity, format!("weak_{axis}:{test}"));
             names.extend(["x", "y", "z"].iter().take(D).map(component));
         }
@@ -110,9 +94,8 @@ fn weak_names<const D: usize>(e: &Experiment) -> Vec<(&'static str, String)> {
 }
 
 /// (quantity, norm) of every distance that a sweep of `e` can measure.
-pub fn available<const D: usize>(e: &Experiment) -> Vec<(&'static str, String)> {
-    let signal = !matches!(e.signal, Signal::None);
-    measures::<D>(e, signal).into_iter().map(|(quantity, norm, _)| (quantity, norm)).collect()
+pub fn available<const D: usize>(e: &Experiment) -> Vec<(Observed, String)> {
+    measures::<D>(e).into_iter().map(|(quantity, norm, _)| (quantity, norm)).collect()
 }
 
 /// The model of an experiment, and what is to be subtracted from its results: the limit, or the
@@ -147,8 +130,7 @@ pub(super) fn pairing(u: &[f64], test: &[f64]) -> f64 {
 /// The results of one experiment, less its limit if it is compared with that.
 pub(super) struct Side<const D: usize> {
     fields: Fields<D>,
-    /// Nodal ρ, S, ∇S, J, r.
-    pub nodal: [NodalField; 5],
+    pub nodal: Each<NodalField>,
     /// In the order of [`weak_names`].
     pub weak: Vec<f64>,
 }
@@ -304,8 +286,10 @@ impl<const D: usize> Comparison<D> {
         for test in &self.tests {
             let (density, flux) = means(test);
             weak.push(density - test.limit.0);
-            weak.push(pairing(&nodal[1][0], &test.nodal));
-            weak.extend(nodal[2].iter().map(|component| pairing(component, &test.nodal)));
+            weak.push(pairing(&nodal[Observed::Signal][0], &test.nodal));
+            weak.extend(
+                nodal[Observed::Gradient].iter().map(|component| pairing(component, &test.nodal)),
+            );
             weak.extend((0..D).map(|a| flux[a] - test.limit.1[a]));
         }
         Side { fields, nodal, weak }
@@ -349,16 +333,16 @@ fn resampled<const D: usize>(f: Fields<D>, from: &Spectral<D>, to: &Spectral<D>)
     }
 }
 
-/// Nodal ρ, S, ∇S, J, r. In the whole space S is known in the window alone.
-fn nodal<const D: usize>(f: &Fields<D>, spectral: &Spectral<D>) -> [NodalField; 5] {
+/// Nodal values. In the whole space S is known in the window alone.
+fn nodal<const D: usize>(f: &Fields<D>, spectral: &Spectral<D>) -> Each<NodalField> {
     let shown = |values: Vec<f64>| spectral.grid().in_window(values);
-    [
+    Each([
         vec![spectral.inverse(&f.density)],
         vec![shown(spectral.inverse(&f.signal))],
         (0..D).map(|a| shown(spectral.derivative(a, &f.signal))).collect(),
         f.flux.to_vec(),
         f.remainder.iter().map(|m| spectral.inverse(m)).collect(),
-    ]
+    ])
 }
 
 /// (1/|Ω|) w Σᵢ φ(xᵢ) and (1/|Ω|) (w/ε) Σᵢ vᵢ φ(xᵢ).

@@ -9,6 +9,7 @@ mod fit;
 mod monitor;
 mod noise_free;
 mod norms;
+mod observed;
 mod plan;
 mod positivity;
 mod precision;
@@ -18,7 +19,7 @@ pub mod statistics;
 
 pub use budget::BudgetRow;
 pub use converge::{Check, Convergence, ErrorRow, Goal, Macroscopic, Sweep, Wanted, converge};
-pub use cost::{Cost, measured_pace};
+pub use cost::{Cost, converge_bytes, measured_pace};
 pub use difference::available;
 pub use ensemble::{
     Ensemble, EnsembleFrame, Keep, Moments, RunRecord, Snapshot, ensemble, observe_run,
@@ -26,6 +27,7 @@ pub use ensemble::{
 pub use fit::{Order, fit_order};
 pub use monitor::Monitor;
 pub use norms::{LeaveOneOut, Norm, measure};
+pub use observed::Observed;
 pub use plan::{Plan, plan};
 pub use positivity::{Positivity, positivity};
 pub use precision::Precision;

@@ -4,6 +4,7 @@
 use super::difference::{Comparison, Differences, Measure, Side, Test, pairing};
 use super::monitor::Monitor;
 use super::norms::{LeaveOneOut, NodalField, Norm, measure};
+use super::observed::{Each, Observed};
 use super::reference::limit_fields;
 use super::statistics::Estimate;
 use crate::experiment::{Experiment, Parameter};
@@ -14,14 +15,14 @@ use crate::spectral::Spectral;
 use std::cell::RefCell;
 
 /// Nodes around the circle of velocities, in the fine solution and in the coarse one.
-const ANGLES: [usize; 2] = [16, 12];
+pub(super) const ANGLES: [usize; 2] = [16, 12];
 /// Field steps of the cells in one time step of either.
 const STEPS: [f64; 2] = [0.125, 0.25];
 
 /// The difference of a solution to what it is compared with, at one value of the parameter.
 pub(super) struct Solution {
     /// Of the best solution, and its error.
-    fields: [[NodalField; 5]; 2],
+    fields: [Each<NodalField>; 2],
     weak: [Vec<f64>; 2],
     /// The entropy after every step of the fine solution.
     pub entropy: Vec<Entropy>,
@@ -144,16 +145,11 @@ impl Solution {
         combine: impl Fn(&mut f64, &mut f64),
     ) -> Self {
         let (mut fine, mut coarse) = (fine, coarse);
-        let nodal = fine.nodal.iter_mut().flatten().zip(coarse.nodal.iter_mut().flatten());
+        let nodal = fine.nodal.0.iter_mut().flatten().zip(coarse.nodal.0.iter_mut().flatten());
         let pairs = nodal.chain([(&mut fine.weak, &mut coarse.weak)]);
         pairs.flat_map(|(f, c)| f.iter_mut().zip(c)).for_each(|(f, c)| combine(f, c));
         let (fields, weak) = ([fine.nodal, coarse.nodal], [fine.weak, coarse.weak]);
         Self { fields, weak, entropy: Vec::new() }
-    }
-
-    /// Whether there is a signal.
-    pub fn coupled(&self) -> bool {
-        self.fields[0][1][0].iter().any(|v| *v != 0.0)
     }
 
     /// Whether it knows what `of` is about.
@@ -171,7 +167,7 @@ impl Solution {
             // Of equal replicates, the norm is that of each.
             Measure::Norm(q, norm) => {
                 let field: &NodalField = &self.fields[which][q];
-                measure(norm, &vec![field.clone(); 4], spectral).estimate(0.5).value
+                measure(norm, &[field; 4], spectral).estimate(0.5).value
             }
         };
         let (value, error) = (size(0), size(1).abs());
@@ -182,7 +178,7 @@ impl Solution {
     pub fn distance_of_cells<const D: usize>(
         &self,
         cells: &Differences,
-        (q, norm): (usize, Norm),
+        (q, norm): (Observed, Norm),
         spectral: &Spectral<D>,
     ) -> LeaveOneOut {
         let minus = |field: &NodalField| -> NodalField {
@@ -191,6 +187,6 @@ impl Solution {
                 .collect()
         };
         let fields: Vec<NodalField> = cells.fields.iter().map(|f| minus(&f[q])).collect();
-        measure(norm, &fields, spectral)
+        measure(norm, &fields.iter().collect::<Vec<_>>(), spectral)
     }
 }

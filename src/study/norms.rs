@@ -13,6 +13,7 @@
 
 use super::statistics::{Estimate, around, jackknife_error};
 use crate::spectral::Spectral;
+use rayon::prelude::*;
 
 /// The norms of fields. H⁻¹ weighs mode κ by 1/(1+|κ|²).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -100,17 +101,17 @@ pub type NodalField = Vec<Vec<f64>>;
 /// ‖E u‖ in one norm from at least 3 replicates.
 pub fn measure<const D: usize>(
     norm: Norm,
-    replicates: &[NodalField],
+    replicates: &[&NodalField],
     spectral: &Spectral<D>,
 ) -> LeaveOneOut {
     match norm {
-        Norm::L2 => from_gram(&gram(replicates, spectral.grid().cell_volume())),
+        Norm::L2 => square(replicates, spectral.grid().cell_volume()),
         Norm::Hminus1 => {
             let k2 = spectral.laplacian();
             let weighted: Vec<NodalField> = (replicates.iter())
                 .map(|u| u.iter().map(|c| half_smoothed(spectral, c, k2)).collect())
                 .collect();
-            from_gram(&gram(&weighted, spectral.grid().volume()))
+            square(&weighted.iter().collect::<Vec<_>>(), spectral.grid().volume())
         }
         Norm::L1 | Norm::Linf => cross_fitted(norm, replicates, spectral),
     }
@@ -123,29 +124,23 @@ fn half_smoothed<const D: usize>(spectral: &Spectral<D>, values: &[f64], k2: &[f
     c
 }
 
-/// ⟨uᵢ, uⱼ⟩, with every sum weighted by `measure`.
-fn gram(replicates: &[NodalField], measure: f64) -> Vec<Vec<f64>> {
-    let inner = |u: &NodalField, w: &NodalField| -> f64 {
-        let pair =
-            |(u, w): (&Vec<f64>, &Vec<f64>)| u.iter().zip(w).map(|(u, w)| u * w).sum::<f64>();
-        measure * u.iter().zip(w).map(pair).sum::<f64>()
-    };
-    let mut g = vec![vec![0.0; replicates.len()]; replicates.len()];
-    for i in 0..replicates.len() {
-        for j in 0..=i {
-            g[i][j] = inner(&replicates[i], &replicates[j]);
-            g[j][i] = g[i][j];
-        }
-    }
-    g
+/// ⟨u, w⟩, with every sum weighted by `measure`.
+fn inner(u: &NodalField, w: &NodalField, measure: f64) -> f64 {
+    let pair = |(u, w): (&Vec<f64>, &Vec<f64>)| u.iter().zip(w).map(|(u, w)| u * w).sum::<f64>();
+    measure * u.iter().zip(w).map(pair).sum::<f64>()
 }
 
-/// U = Σ_{i≠j} Gᵢⱼ / R(R−1), and the same without each replicate.
-fn from_gram(g: &[Vec<f64>]) -> LeaveOneOut {
-    let n = g.len();
-    let across = |i: usize| g[i].iter().sum::<f64>() - g[i][i];
-    let rows: Vec<f64> = (0..n).map(across).collect();
-    let total: f64 = rows.iter().sum();
+/// U = Σ_{i≠j} ⟨uᵢ,uⱼ⟩ / R(R−1), and the same without each replicate, from the sum s of all: the share of
+/// replicate i is ⟨uᵢ,s⟩ − ‖uᵢ‖².
+fn square(replicates: &[&NodalField], measure: f64) -> LeaveOneOut {
+    let mut sum = replicates[0].clone();
+    for u in &replicates[1..] {
+        let nodes = sum.iter_mut().flatten().zip(u.iter().flatten());
+        nodes.for_each(|(sum, u)| *sum += u);
+    }
+    let across = |u: &&NodalField| inner(u, &sum, measure) - inner(u, u, measure);
+    let rows: Vec<f64> = replicates.par_iter().map(across).collect();
+    let (n, total) = (rows.len(), rows.iter().sum::<f64>());
     let pairs = |n: usize| (n * (n - 1)) as f64;
     LeaveOneOut {
         full: total / pairs(n),
@@ -158,7 +153,7 @@ fn from_gram(g: &[Vec<f64>]) -> LeaveOneOut {
 /// the average of both. Leaving out a replicate changes its half's mean and dual function.
 fn cross_fitted<const D: usize>(
     norm: Norm,
-    replicates: &[NodalField],
+    replicates: &[&NodalField],
     spectral: &Spectral<D>,
 ) -> LeaveOneOut {
     let modes: Vec<NodalField> = (replicates.iter())
@@ -253,6 +248,10 @@ mod tests {
             .collect()
     }
 
+    fn borrowed(fields: &[NodalField]) -> Vec<&NodalField> {
+        fields.iter().collect()
+    }
+
     #[test]
     fn without_noise_every_norm_is_exact() {
         let s = spectral();
@@ -265,7 +264,7 @@ mod tests {
             // The trapezoid rule of |sin| on 32 nodes.
             (Norm::L1, 0.3 * 2.0 * (2.0 / 32.0) / (std::f64::consts::PI / 32.0).tan()),
         ] {
-            let e = measure(norm, &u, &s).estimate(0.95);
+            let e = measure(norm, &borrowed(&u), &s).estimate(0.95);
             assert!((e.value - exact).abs() < 1e-12, "{norm:?} {} {exact}", e.value);
             assert!(e.std_error < 1e-7);
         }
@@ -288,7 +287,7 @@ mod tests {
             let covered = (0..400)
                 .filter(|study| {
                     let u = replicates(amplitude, noise, 16, 1000 + study);
-                    let e = measure(norm, &u, &s).estimate(0.95);
+                    let e = measure(norm, &borrowed(&u), &s).estimate(0.95);
                     e.low <= truth && truth <= e.high
                 })
                 .count();
@@ -306,8 +305,9 @@ mod tests {
     fn a_noise_floor_is_not_an_error() {
         let s = spectral();
         for norm in [Norm::L2, Norm::Hminus1, Norm::L1, Norm::Linf] {
-            let values: Vec<f64> =
-                (0..400).map(|i| measure(norm, &replicates(0.0, 1.0, 8, i), &s).full).collect();
+            let values: Vec<f64> = (0..400)
+                .map(|i| measure(norm, &borrowed(&replicates(0.0, 1.0, 8, i)), &s).full)
+                .collect();
             let e = super::super::statistics::mean(&values, 0.95);
             assert!(e.value.abs() < 4.5 * e.std_error, "{norm:?}: {} ± {}", e.value, e.std_error);
         }
@@ -318,8 +318,9 @@ mod tests {
     fn dual_norms_are_lower_bounds() {
         let s = spectral();
         for (norm, exact) in [(Norm::L1, 0.3819), (Norm::Linf, 0.3)] {
-            let values: Vec<f64> =
-                (0..200).map(|i| measure(norm, &replicates(0.3, 0.3, 16, i), &s).full).collect();
+            let values: Vec<f64> = (0..200)
+                .map(|i| measure(norm, &borrowed(&replicates(0.3, 0.3, 16, i)), &s).full)
+                .collect();
             let e = super::super::statistics::mean(&values, 0.95);
             assert!(e.value < exact + 4.5 * e.std_error && e.value > 0.85 * exact, "{}", e.value);
         }

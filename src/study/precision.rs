@@ -1,6 +1,7 @@
 //! `--precision`: how well a sweep should know something.
 
 use super::fit::Order;
+use super::observed::Observed;
 use super::statistics::Estimate;
 use std::str::FromStr;
 
@@ -9,8 +10,8 @@ use std::str::FromStr;
 pub struct Precision {
     /// Whether the order is wanted, or the errors themselves at every ε.
     pub of_order: bool,
-    /// rho, S, gradS, J or r.
-    pub quantity: String,
+    /// Of what.
+    pub quantity: Observed,
     /// L1, L2, Linf, H-1 or weak:φ.
     pub norm: String,
     /// The half width.
@@ -50,11 +51,11 @@ impl FromStr for Precision {
             None => (false, what),
         };
         let (quantity, norm) = rest.split_once(':').unwrap_or((rest, "L2"));
-        let quantity = if quantity.is_empty() { "rho" } else { quantity };
-        if !["rho", "S", "gradS", "J", "r"].contains(&quantity) {
-            return Err(format!("\"{quantity}\" is not one of rho, S, gradS, J, r. {help}"));
-        }
-        Ok(Self { of_order, quantity: quantity.into(), norm: norm.into(), half_width })
+        let quantity = match quantity {
+            "" => Observed::Density,
+            name => name.parse().map_err(|e| format!("{e}. {help}"))?,
+        };
+        Ok(Self { of_order, quantity, norm: norm.into(), half_width })
     }
 }
 

@@ -4,7 +4,7 @@
 use super::{Demand, Finding};
 use crate::experiment::{Experiment, Parameter};
 use crate::simulation::SimulationError;
-use crate::study::{Monitor, Order, Sweep, converge};
+use crate::study::{Monitor, Observed, Order, Sweep, converge};
 
 /// How far a fitted order may be from the expected one: over a range of ε the next term of the
 /// expansion tilts the line.
@@ -21,13 +21,13 @@ pub fn weigh<const D: usize>(
     let expected = parameter.order(e);
     let near = Demand::Within(expected - TOLERANCE, expected + TOLERANCE);
     let mut wanted = vec![
-        ("rho", "rho converges", near),
-        ("S", "S converges", near),
-        ("gradS", "grad S converges", near),
+        (Observed::Density, "rho converges", near),
+        (Observed::Signal, "S converges", near),
+        (Observed::Gradient, "grad S converges", near),
     ];
     if parameter == Parameter::Epsilon {
-        wanted.push(("J", "J converges, so it is bounded", Demand::AtLeast(0.0)));
-        wanted.push(("r", "r is bounded", Demand::AtLeast(-TOLERANCE)));
+        wanted.push((Observed::Flux, "J converges, so it is bounded", Demand::AtLeast(0.0)));
+        wanted.push((Observed::Remainder, "r is bounded", Demand::AtLeast(-TOLERANCE)));
     }
     let mut findings = Vec::new();
     for (quantity, claim, demand) in wanted {
@@ -44,7 +44,7 @@ pub fn weigh<const D: usize>(
 }
 
 /// The order of a quantity in L², if there is that quantity.
-fn order_of<'a>(sweep: &'a Sweep, quantity: &str) -> Option<&'a Order> {
-    let own = |(q, norm, _): &&(&str, String, Order)| *q == quantity && norm == "L2";
+fn order_of(sweep: &Sweep, quantity: Observed) -> Option<&Order> {
+    let own = |(q, norm, _): &&(Observed, String, Order)| *q == quantity && norm == "L2";
     sweep.orders.iter().find(own).map(|(_, _, order)| order)
 }

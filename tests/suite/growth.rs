@@ -117,7 +117,7 @@ fn a_colony_with_gradients_has_the_limit_with_the_same_growth() {
     let result = converge::<1>(&e, None, &monitor).unwrap();
     let equation = &result.others[0];
     let (_, _, order) =
-        equation.orders.iter().find(|(q, norm, _)| *q == "rho" && norm == "L2").unwrap();
+        equation.orders.iter().find(|(q, norm, _)| q.name() == "rho" && norm == "L2").unwrap();
     let order = order.order.unwrap();
     assert!((1.9..2.1).contains(&order.value), "{}", order.value);
     for check in &result.checks {

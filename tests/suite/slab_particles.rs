@@ -27,7 +27,7 @@ fn scores(result: &Convergence<2>) -> Vec<f64> {
         let error = difference(&oracle.kinetic(epsilon, 1.0), &limit);
         for (name, exact) in [("weak:sin(2*x)", fourier(&error, 2).1), ("L2", norm(&error))] {
             let row = (result.main.rows.iter())
-                .find(|r| r.value == epsilon && r.quantity == "rho" && r.norm == name)
+                .find(|r| r.value == epsilon && r.quantity.name() == "rho" && r.norm == name)
                 .expect("the row is there");
             scores.push((row.error.value - exact) / row.error.std_error);
         }

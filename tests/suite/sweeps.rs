@@ -37,11 +37,11 @@ fn method<'a>(r: &'a Convergence<1>, name: &str) -> &'a Sweep {
 }
 
 fn rows<'a>(sweep: &'a Sweep, quantity: &str, norm: &str) -> Vec<&'a ErrorRow> {
-    sweep.rows.iter().filter(|r| r.quantity == quantity && r.norm == norm).collect()
+    sweep.rows.iter().filter(|r| r.quantity.name() == quantity && r.norm == norm).collect()
 }
 
 fn order<'a>(sweep: &'a Sweep, quantity: &str, norm: &str) -> &'a Order {
-    &sweep.orders.iter().find(|(q, n, _)| *q == quantity && n == norm).unwrap().2
+    &sweep.orders.iter().find(|(q, n, _)| q.name() == quantity && n == norm).unwrap().2
 }
 
 /// The order of ρ and of S in L², each within `tolerance` of `due`.
