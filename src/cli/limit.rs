@@ -48,7 +48,9 @@ fn limit_in<const D: usize>(context: Context) -> Result<(), CliError> {
         Some(b) => {
             let latest = virial.and_then(|v| {
                 let start = spectral.forward(&initial.nodal(spectral.grid()));
-                v.latest_blow_up(Spread::new(&spectral, &start, &initial.place(spectral.grid())).variance)
+                v.latest_blow_up(
+                    Spread::new(&spectral, &start, &initial.place(spectral.grid())).variance,
+                )
             });
             summary["blow_up"] = blow_up::<D>(&context, &own, &run, b, latest)?;
             None

@@ -1,11 +1,11 @@
 //! The macroscopic limit of an experiment, on the experiment's grid.
 
-use crate::moments::Moments;
 use crate::cells::InitialLaw;
 use crate::experiment::Experiment;
 use crate::grid::Grid;
 use crate::growth::Growth;
 use crate::limit::{BlowUp, LimitSolver, MacroFlux, Mollifier};
+use crate::moments::Moments;
 use crate::schedule::ticks;
 use crate::signal::equation;
 use crate::simulation::{Leak, SimulationError};
