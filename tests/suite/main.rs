@@ -14,6 +14,7 @@ mod free_walk;
 mod growth;
 mod hybrid;
 mod identities;
+mod initial_law;
 mod kernel_laws;
 mod kinetic;
 mod laws_oracle;
