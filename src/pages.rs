@@ -42,11 +42,10 @@ pub fn run_page<const D: usize>(e: &Experiment, m: &Model<D>, r: &RunRecord<D>) 
     let density = Field { name: "cells", values: &last.density, interval: None };
     let signal = Field { name: "signal", values: &last.signal, interval: None };
     let one = format!("One realisation, seed {}, ε = {}.", e.seed, e.epsilon);
-    let mut page = warned(page(e, "run").paragraph(&one), &r.tally)
-        .figure(
-            &picture(m.grid(), "Density ρ", &[density]),
-            &at(last.time, "Density of the cells"),
-        );
+    let mut page = warned(page(e, "run").paragraph(&one), &r.tally).figure(
+        &picture(m.grid(), "Density ρ", &[density]),
+        &at(last.time, "Density of the cells"),
+    );
     if let Some(adaptive) = &last.adaptive {
         let fields = logarithms(&last.density, adaptive);
         let [fixed, adaptive] = fields.each_ref().map(Vec::as_slice);

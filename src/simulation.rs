@@ -261,11 +261,11 @@ impl<'m, const D: usize> Simulation<'m, D> {
         let growth = self.growth(dt)?;
         self.divide(growth.as_ref(), 0, tick)?;
         let middle = self.state.time + 0.5 * dt;
-        let State { step, cells, .. } = &mut self.state;
+        let State { step, cells, cell_time, .. } = &mut self.state;
         let (streams, step, Work { parts, lost, .. }) = (self.streams, *step, &mut self.work);
         let share = 1.0 / cells.len() as f64;
         let watch = &Watch { stop, progress: &|cells| progress(share * cells as f64) };
-        self.state.cell_time += dt * cells.len() as f64;
+        *cell_time += dt * cells.len() as f64;
         let flight = Flight {
             model,
             signal: &signal,

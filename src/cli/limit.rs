@@ -52,7 +52,8 @@ fn limit_in<const D: usize>(context: Context) -> Result<(), CliError> {
         })?,
         Some(b) => {
             let latest = virial.and_then(|v| {
-                let start = Spread::new(&spectral, initial.start(), &initial.place(spectral.grid()));
+                let start =
+                    Spread::new(&spectral, initial.start(), &initial.place(spectral.grid()));
                 v.latest_blow_up(start.variance)
             });
             summary["blow_up"] = blow_up::<D>(&context, &own, &run, b, latest)?;

@@ -45,7 +45,9 @@ fn run_in<const D: usize>(context: Context, replicate: u64) -> Result<(), CliErr
     let few = (record.snapshots.iter()).find(|s| e.output.knn > 0 && s.adaptive.is_none());
     warn(few.map(|s| {
         let time = s.time;
-        format!("at t = {time} no more cells are left than output.knn: density_knn.csv leaves it out")
+        format!(
+            "at t = {time} no more cells are left than output.knn: density_knn.csv leaves it out"
+        )
     }));
     if !context.quiet {
         print(&(summary_table(&model, &record) + &plan_line(&plan, &record.tally)));

@@ -63,10 +63,7 @@ fn list<const D: usize>(model: &Model<D>) -> Vec<Observable<D>> {
             o.model.grid().outside(&cells.positions).0 as f64 / cells.len() as f64
         }),
     ));
-    list.push((
-        "tumbles_per_cell".into(),
-        Box::new(|o| tumbles(o.state)),
-    ));
+    list.push(("tumbles_per_cell".into(), Box::new(|o| tumbles(o.state))));
     list.push((
         "clipped_fraction".into(),
         Box::new(|o| o.state.tally.negative as f64 / (o.state.tally.candidates as f64).max(1.0)),

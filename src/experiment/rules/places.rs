@@ -33,7 +33,11 @@ pub(super) fn resolution(draft: &mut Draft) -> Option<()> {
         "is too far from 0 along axis {}: positions there are multiples of {step:.1e}, too coarse for {what}",
         a + 1
     );
-    draft.complain(path, message, "Shift the box towards 0, or widen domain.lower to domain.upper.");
+    draft.complain(
+        path,
+        message,
+        "Shift the box towards 0, or widen domain.lower to domain.upper.",
+    );
     Some(())
 }
 
