@@ -7,7 +7,10 @@ use kinetaxis::kinetic::{KineticSolver, Resolution};
 use kinetaxis::model::Model;
 use kinetaxis::simulation::{Simulation, SimulationError};
 use kinetaxis::spectral::Spectral;
-use kinetaxis::study::{Monitor, converge, ensemble, limit_fields, refinement};
+use kinetaxis::observe::names;
+use kinetaxis::study::{
+    Keep, Monitor, converge, ensemble, limit_fields, observe_run, refinement,
+};
 use std::sync::atomic::AtomicBool;
 
 fn experiment(set: &[&str]) -> Experiment {
@@ -281,4 +284,42 @@ fn front(h: f64) -> f64 {
         }
     }
     h * u.iter().sum::<f64>()
+}
+
+/// Deaths leave fewer cells than the neighbour that is asked for, and fewer than have tumbled.
+#[test]
+fn dying_cells_are_counted_while_they_live() {
+    // λ/ε² = 100: ten tumbles of a cell that lives to t = 0.1. Some 17 300 tumbles: 5 standard errors are
+    // 4%; all tumbles over the 540 survivors are 32.
+    let e = experiment(&["epsilon=0.1", "cells.growth=-20", "time.end=0.1", "time.step=0.01"]);
+    let model = Model::<1>::new(&e).unwrap();
+    let (stop, done) = (never(), std::sync::Mutex::new(0.0));
+    let progress = |part: f64| *done.lock().unwrap() += part;
+    let monitor = Monitor { stop: &stop, progress: &progress };
+    let keep = Keep { cells_at: &[], neighbour: 1000 };
+    let run = observe_run(&model, 0, keep, &monitor, 1.0).unwrap();
+    let place = names(&model).iter().position(|n| n == "tumbles_per_cell").unwrap();
+    let last = run.snapshots.last().unwrap();
+    assert!((last.observables[place] - 10.0).abs() < 0.4, "{}", last.observables[place]);
+    assert!(last.adaptive.is_none());
+    // However the cells grow, the work is done at the end.
+    let done = *done.lock().unwrap();
+    assert!((done - 1.0).abs() < 1e-9, "{done}");
+}
+
+/// More cells than can be held, or counted, are refused before memory is asked for.
+#[test]
+fn a_crowd_is_refused_before_it_is_made() {
+    for set in [["cells.growth=1e5", "time.end=0.1"], ["cells.growth=1", "time.end=20"]] {
+        let said = Model::<1>::new(&experiment(&set)).err().unwrap().to_string();
+        assert!(said.contains("cells.growth"), "{said}");
+    }
+    let run = |growth: &str| {
+        let e = experiment(&[growth, "time.end=0.1"]);
+        let model = Model::<1>::new(&e).unwrap();
+        Simulation::new(&model, 0).unwrap().run(&never(), &|_| {}, |_| {}).unwrap_err()
+    };
+    assert!(matches!(run("cells.growth=\"1e5 + 0*rho\""), SimulationError::Crowd { .. }));
+    assert!(matches!(run("cells.growth=-1e308"), SimulationError::Extinct { .. }));
+    assert!(matches!(run("cells.growth=\"1e308*rho\""), SimulationError::Value(_)));
 }

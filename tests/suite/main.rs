@@ -20,6 +20,7 @@ mod kinetic;
 mod laws_oracle;
 mod limit;
 mod not_numbers;
+mod outputs;
 mod planted_errors;
 mod referee;
 mod reproducible;
