@@ -13,6 +13,7 @@ mod new;
 mod progress;
 mod referee;
 mod run;
+mod signals;
 mod tables;
 mod verify;
 
@@ -21,12 +22,13 @@ use crate::study::{Precision, Wanted};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 use error::CliError;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Particle simulator of kinetic chemotaxis and of its drift-diffusion limit.
 ///
-/// Exit codes: 0 done, 1 failure, 2 bad input, 130 interrupted.
+/// Exit codes: 0 done, 1 failure, 2 bad input, 128 + n stopped by signal n (130 by Ctrl-C).
 #[derive(Parser)]
 #[command(name = "kinetaxis", version, max_term_width = 100)]
 struct Cli {
@@ -158,7 +160,37 @@ use with_dimension;
 
 /// Parses the command line, runs the command and reports how it went.
 pub fn main() -> ExitCode {
-    let result = match Cli::parse().command {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(told) => return say(&told),
+    };
+    let result = signals::listen().and_then(|()| run(cli.command)).and_then(|()| Ok(tables::all_printed()?));
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            error::print(&error);
+            ExitCode::from(error.code())
+        }
+    }
+}
+
+/// Help, version, or what is wrong with the command line.
+fn say(told: &clap::Error) -> ExitCode {
+    let printed = told.print().and_then(|()| std::io::stdout().flush());
+    if !told.use_stderr() {
+        tables::note(printed);
+    }
+    match tables::all_printed() {
+        Ok(()) => ExitCode::from(told.exit_code() as u8),
+        Err(e) => {
+            error::print(&e.into());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<(), CliError> {
+    match command {
         Command::New { file, force } => new::new(&file, force),
         Command::Check(input) => check::check(&input),
         Command::Inspect { input, json } => inspect::inspect(&input, json),
@@ -174,13 +206,6 @@ pub fn main() -> ExitCode {
             verify::verify(&experiments, quick, &place)
         }
         Command::Schema => schema(),
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            error::print(&error);
-            ExitCode::from(error.code())
-        }
     }
 }
 

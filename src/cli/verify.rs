@@ -1,6 +1,6 @@
 //! `kinetaxis verify [EXPERIMENT]...`
 
-use super::context::{Context, read_text, set_threads};
+use super::context::{Again, Context, Facts, read_text, reserve, set_threads};
 use super::error::CliError;
 use super::tables::{aligned, print};
 use super::{Place, with_dimension};
@@ -30,27 +30,49 @@ pub fn verify(files: &[PathBuf], quick: bool, place: &Place) -> Result<(), CliEr
         _ => files.iter().map(|file| Case::read(file, quick)).collect::<Result<Vec<_>, _>>(),
     }?;
     set_threads(place)?;
+    let folder = reserve(place, Path::new("verify"))?;
     for case in &cases {
         super::check::refuse_bad_physics(case.experiment()).map_err(|e| case.named(e))?;
     }
-    let texts: Vec<String> = cases.iter().map(|c| to_toml(&c.loaded.resolved)).collect();
     let all: serde_json::Map<String, Json> =
         cases.iter().map(|c| (c.name.clone(), c.loaded.resolved.clone())).collect();
     let seed = cases.first().map_or(0, |c| c.experiment().seed);
-    let facts = (seed, (texts.join("\n"), Json::Object(all)));
-    let context = Context::start(place, Path::new("verify"), "verify", (), facts)?;
+    let facts = Facts { seed, resolved: Json::Object(all), again: again(&cases) };
+    let context = Context::start(place, folder, "verify", (), facts);
     let lines = weigh(&context, &cases)?;
-    write(&context, &lines)?;
     let failed = lines.iter().filter(|l| l.finding.verdict() == Verdict::Fails).count();
     let summary = json!({
         "command": "verify", "quick": quick, "seconds": context.seconds(),
         "findings": lines.len(), "failed": failed,
     });
-    context.publish(&summary)?;
+    let page = page(&lines);
+    context.deliver("", &summary, || write(&context, &lines, &page)).inspect_err(|_| {
+        if place.quiet {
+            print(&page);
+        }
+    })?;
     match failed {
         0 => Ok(()),
         _ => Err(CliError::Failure(format!("{failed} of {} findings fail", lines.len()))),
     }
+}
+
+/// The experiments as files, with names that are apart.
+fn again(cases: &[Case]) -> Again {
+    let mut files = Again::new();
+    for case in cases {
+        let stem = Path::new(&case.name).file_name().unwrap_or_default().to_string_lossy();
+        let taken = |name: &String| files.iter().any(|(other, _)| other == name);
+        let mut names = (1..).map(|n| match n {
+            1 => format!("{stem}.toml"),
+            n => format!("{stem}-{n}.toml"),
+        });
+        let name = names.find(|name| !taken(name)).expect("there is no last number");
+        let head = format!("# All keys. Weigh again: kinetaxis verify {name}\n\n");
+        let text = head + &to_toml(&case.loaded.resolved);
+        files.push((name, text));
+    }
+    files
 }
 
 impl Case {
@@ -134,13 +156,10 @@ fn row(finding: &Finding) -> Vec<String> {
 }
 
 /// verify.csv, and the same for people as verify.md.
-fn write(context: &Context<()>, lines: &[Line<'_>]) -> Result<(), CliError> {
+fn write(context: &Context<()>, lines: &[Line<'_>], page: &str) -> Result<(), CliError> {
     let header =
         ["experiment", "source", "claim", "number", "ci_low", "ci_high", "demand", "verdict"];
     let mut table = Table::create(&context.folder().file("verify.csv"), &header)?;
-    let mut page = "| experiment | source | claim | number | interval | demanded | verdict |\n\
-                    |---|---|---|---|---|---|---|\n"
-        .to_string();
     for Line { case, finding } in lines {
         let source = &case.experiment().verify.source;
         let numbers = finding
@@ -150,10 +169,21 @@ fn write(context: &Context<()>, lines: &[Line<'_>]) -> Result<(), CliError> {
         fields.extend(numbers);
         fields.extend([finding.demand.text(), finding.verdict().word().into()]);
         table.row(&fields)?;
-        let cells = row(finding);
-        let cells: Vec<&str> = cells.iter().map(|c| c.trim()).collect();
-        page += &format!("| {} | {source} | {} |\n", case.name, cells.join(" | "));
     }
     table.finish()?;
-    Ok(context.folder().write("verify.md", &page)?)
+    Ok(context.folder().write("verify.md", page)?)
+}
+
+/// The table for people.
+fn page(lines: &[Line<'_>]) -> String {
+    let mut page = "| experiment | source | claim | number | interval | demanded | verdict |\n\
+                    |---|---|---|---|---|---|---|\n"
+        .to_string();
+    for Line { case, finding } in lines {
+        let cells = row(finding);
+        let cells: Vec<&str> = cells.iter().map(|c| c.trim()).collect();
+        let source = &case.experiment().verify.source;
+        page += &format!("| {} | {source} | {} |\n", case.name, cells.join(" | "));
+    }
+    page
 }

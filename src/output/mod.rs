@@ -1,11 +1,19 @@
 //! What is written: folders, CSV tables and the manifest. Nothing here knows physics.
 
+mod disk;
+mod error;
+mod file;
 mod folder;
 mod manifest;
+mod reservation;
 mod table;
+mod target;
 
-pub use folder::{Folder, FolderError};
-pub use manifest::Manifest;
+pub use error::FolderError;
+pub use file::{Entry, Output};
+pub use folder::Folder;
+pub use reservation::Reservation;
+pub use manifest::{Manifest, PROGRAM};
 pub use table::{Table, number};
 
 use crate::grid::Grid;
