@@ -5,11 +5,13 @@ use super::error::{CliError, warn};
 use super::progress::Progress;
 use super::tables::print;
 use super::{Input, Job, Place, signals};
-use crate::experiment::{Experiment, Loaded, Parameter, read, to_toml};
+use crate::experiment::{Experiment, Loaded, Parameter, given, read, to_toml};
 use crate::output::{Folder, Manifest};
 use crate::study::Monitor;
 use serde_json::Value as Json;
 use std::ffi::OsString;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -17,15 +19,50 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 pub fn load(input: &Input) -> Result<Loaded, CliError> {
     let (path, text) = (&input.experiment, read_text(&input.experiment)?);
     let mut set = input.set.clone();
-    set.extend(input.seed.map(|seed| format!("seed={seed}")));
+    if let Some(seed) = input.seed {
+        refuse_contradiction(&format!("--seed {seed}"), "seed", &seed.into(), &set)?;
+        set.push(format!("seed={seed}"));
+    }
     Ok(read(&text, &path.display().to_string(), &set)?)
 }
 
+/// Refuses a flag and a --set that give one key different values.
+pub fn refuse_contradiction(
+    flag: &str,
+    key: &str,
+    value: &Json,
+    set: &[String],
+) -> Result<(), CliError> {
+    match given("", set).get(key) {
+        Some(other) if other != value => Err(CliError::BadInput(format!(
+            "{flag} and --set {key} = {other} contradict each other. Give one of them"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Longest experiment file in bytes.
+const LONGEST: u64 = 1 << 24;
+
 /// The text of an experiment file.
 pub fn read_text(path: &Path) -> Result<String, CliError> {
-    std::fs::read_to_string(path).map_err(|e| {
-        CliError::BadInput(format!("cannot read {}: {e}. Check the path", path.display()))
-    })
+    let (shown, mut bytes) = (path.display(), Vec::new());
+    let read = File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes));
+    read.map_err(|e| CliError::BadInput(format!("cannot read {shown}: {e}. Check the path")))?;
+    if bytes.len() as u64 > LONGEST {
+        let text = format!("{shown} is longer than {LONGEST} bytes, so it is no experiment");
+        return Err(CliError::BadInput(text));
+    }
+    let text = String::from_utf8(bytes).map_err(|e| {
+        let (bytes, at) = (e.as_bytes(), e.utf8_error().valid_up_to());
+        let line = 1 + bytes[..at].iter().filter(|byte| **byte == b'\n').count();
+        CliError::BadInput(format!(
+            "{shown}:{line}: byte {at} is 0x{:02X}, which is not UTF-8. Save the file as UTF-8",
+            bytes[at]
+        ))
+    })?;
+    // A mark that some editors put before the text.
+    Ok(text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), String::from))
 }
 
 /// A computing command under way, of one experiment unless `E` says otherwise.
@@ -122,6 +159,8 @@ impl<E: Sync> Context<E> {
         summary: &Json,
         write: impl FnOnce() -> Result<(), CliError>,
     ) -> Result<(), CliError> {
+        self.progress.complete();
+        self.progress.finish();
         if !self.quiet {
             print(text);
         }

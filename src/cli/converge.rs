@@ -18,9 +18,9 @@ use serde_json::json;
 
 /// The sweep.
 pub fn converge(job: &Job, wanted: Option<Wanted>) -> Result<(), CliError> {
-    let flags = wanted.as_ref().map_or(String::new(), |w| {
-        format!(" --precision '{}' --within {}", w.precision, w.within)
-    });
+    let flags = wanted
+        .as_ref()
+        .map_or(String::new(), |w| format!(" --precision '{}' --within {}", w.precision, w.within));
     let context = Context::open(job, "converge", &flags)?;
     refuse_bias(&context.experiment)?;
     refuse_other_drift(&context.experiment)?;

@@ -81,7 +81,7 @@ enum Command {
         #[arg(long, value_name = "WHAT=WIDTH")]
         precision: Option<Precision>,
         /// Seconds after which --precision starts no more replicates and tells what is missing
-        #[arg(long, default_value_t = 600.0, requires = "precision")]
+        #[arg(long, default_value_t = 600.0, requires = "precision", value_parser = seconds)]
         within: f64,
     },
     /// Weigh the claims of the papers, each with number, interval and verdict
@@ -137,6 +137,12 @@ struct Place {
     force: bool,
 }
 
+/// A time that may be spent.
+fn seconds(text: &str) -> Result<f64, String> {
+    let seconds = text.parse().ok().filter(|seconds: &f64| *seconds >= 0.0);
+    seconds.ok_or_else(|| "give a number of seconds, 0 or more".into())
+}
+
 /// Runs `$body` with the const `$D` set to the run-time dimension `$d`.
 macro_rules! with_dimension {
     ($d:expr, $D:ident => $body:expr) => {
@@ -164,7 +170,8 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(told) => return say(&told),
     };
-    let result = signals::listen().and_then(|()| run(cli.command)).and_then(|()| Ok(tables::all_printed()?));
+    let result =
+        signals::listen().and_then(|()| run(cli.command)).and_then(|()| Ok(tables::all_printed()?));
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -198,15 +205,33 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::Ensemble(job) => ensemble::ensemble(&job),
         Command::Limit(job) => limit::limit(&job),
         Command::Converge { mut job, parameter, precision, within } => {
-            // First, so that converge.values may still be given for it by --set.
-            job.input.set.splice(..0, parameter.map(|word| format!("converge.in={word}")));
-            converge::converge(&job, precision.map(|precision| Wanted { precision, within }))
+            let set = &mut job.input.set;
+            if let Some(word) = parameter {
+                let (flag, value) = (format!("--in {word}"), word.as_str().into());
+                context::refuse_contradiction(&flag, "converge.in", &value, set)?;
+                // First, so that converge.values may still be given for it by --set.
+                set.insert(0, format!("converge.in={word}"));
+            }
+            let wanted = precision.map(|precision| Wanted { precision, within });
+            if let Some(wanted) = &wanted {
+                refuse_replicates(wanted, set)?;
+            }
+            converge::converge(&job, wanted)
         }
         Command::Verify { experiments, quick, place } => {
             verify::verify(&experiments, quick, &place)
         }
         Command::Schema => schema(),
     }
+}
+
+/// --precision decides how many replicates there are.
+fn refuse_replicates(wanted: &Wanted, set: &[String]) -> Result<(), CliError> {
+    let flag = format!("--precision {}", wanted.precision);
+    for (key, value) in [("replicates", serde_json::Value::Null), ("budget_replicates", 0.into())] {
+        context::refuse_contradiction(&flag, &format!("converge.{key}"), &value, set)?;
+    }
+    Ok(())
 }
 
 fn schema() -> Result<(), CliError> {

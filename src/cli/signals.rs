@@ -18,14 +18,16 @@ use std::time::Duration;
 const GRACE: Duration = Duration::from_millis(800);
 /// What ends a program that does not listen, and what a program may listen to.
 const ENDING: [i32; 13] = [
-    SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGALRM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGPROF, SIGXCPU, SIGIO, SIGABRT,
-    SIGTRAP,
+    SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGALRM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGPROF, SIGXCPU,
+    SIGIO, SIGABRT, SIGTRAP,
 ];
 
 static STOP: AtomicBool = AtomicBool::new(false);
 /// The first signal.
 static FIRST: AtomicI32 = AtomicI32::new(SIGINT);
 static RESERVED: Mutex<Weak<Reservation>> = Mutex::new(Weak::new());
+/// Held by what takes no time and must not be left half done.
+static WHOLE: Mutex<()> = Mutex::new(());
 static TOLD: Once = Once::new();
 
 /// Listens from now on.
@@ -75,6 +77,12 @@ pub fn tell() {
     });
 }
 
+/// Does what takes no time; a signal is heeded after it.
+pub fn after<T>(work: impl FnOnce() -> T) -> T {
+    let _whole = WHOLE.lock().unwrap_or_else(|e| e.into_inner());
+    work()
+}
+
 fn reserved() -> Option<Arc<Reservation>> {
     RESERVED.lock().unwrap_or_else(|e| e.into_inner()).upgrade()
 }
@@ -86,6 +94,7 @@ fn grace() -> Duration {
 
 /// Ends the program. Where a folder is being put in place, that is done first.
 fn end() -> ! {
+    let _whole = WHOLE.lock().unwrap_or_else(|e| e.into_inner());
     let leave = || {
         tell();
         exit(code().into())

@@ -10,6 +10,7 @@ use crate::study::Monitor;
 use crate::verify::{Claim, Finding, SHIPPED, Verdict, short};
 use serde_json::{Value as Json, json};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 /// An experiment with its name.
 struct Case {
@@ -117,9 +118,18 @@ fn weigh<'a>(context: &Context<()>, cases: &'a [Case]) -> Result<Vec<Line<'a>>, 
         let (e, first) = (case.experiment(), lines.len());
         for claim in &e.verify.claims {
             let findings = context.monitored(|m| {
-                let share = m.replicate(1.0 / total as f64);
-                let own = Monitor { stop: m.stop, progress: &share };
-                with_dimension!(e.dimension, D => claim.weigh::<D>(e, &own))
+                let (share, told) = (1.0 / total as f64, Mutex::new(0.0));
+                // No claim takes more or less than its share, whatever it tells.
+                let advance = |fraction: f64| {
+                    let mut told = told.lock().unwrap_or_else(|e| e.into_inner());
+                    let now = (*told + fraction).min(1.0);
+                    (m.progress)(share * (now - *told));
+                    *told = now;
+                };
+                let own = Monitor { stop: m.stop, progress: &advance };
+                let findings = with_dimension!(e.dimension, D => claim.weigh::<D>(e, &own));
+                advance(1.0);
+                findings
             });
             let findings: Vec<Finding> = findings.map_err(|e| case.named(CliError::from(e)))?;
             lines.extend(findings.into_iter().map(|finding| Line { case, finding }));

@@ -112,11 +112,11 @@ impl Folder {
             }
             done => done?,
         }
-        self.is_what_stood_there(&results, old).and_then(|()| disk::sync_folder(home)).inspect_err(
-            |_| {
+        self.is_what_stood_there(&results, old)
+            .and_then(|()| disk::sync_folder(home))
+            .inspect_err(|_| {
                 let _ = swap();
-            },
-        )?;
+            })?;
         Ok(true)
     }
 

@@ -12,8 +12,8 @@ mod target;
 pub use error::FolderError;
 pub use file::{Entry, Output};
 pub use folder::Folder;
-pub use reservation::Reservation;
 pub use manifest::{Manifest, PROGRAM};
+pub use reservation::Reservation;
 pub use table::{Table, number};
 
 use crate::grid::Grid;

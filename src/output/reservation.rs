@@ -171,9 +171,8 @@ fn lock(staging: &Path, fresh: bool) -> io::Result<Option<File>> {
         Err(TryLockError::Error(e)) => return Err(e),
     }
     // The file may have been removed between opening and locking it.
-    let same = fs::metadata(&path).is_ok_and(|m| {
-        file.metadata().is_ok_and(|own| identity(&own) == identity(&m))
-    });
+    let same = fs::metadata(&path)
+        .is_ok_and(|m| file.metadata().is_ok_and(|own| identity(&own) == identity(&m)));
     Ok(same.then_some(file))
 }
 
@@ -198,7 +197,8 @@ fn sweep(home: &Path) -> Rescued {
 
 /// Moves finished results out of a folder in the making.
 fn rescue(staging: &Path, home: &Path, name: &OsStr) -> io::Result<Rescued> {
-    let finished = [RESULTS, ASIDE].map(|part| staging.join(part)).into_iter().filter(|p| is_ours(p));
+    let finished =
+        [RESULTS, ASIDE].map(|part| staging.join(part)).into_iter().filter(|p| is_ours(p));
     finished.map(|results| put_beside(&results, home, name)).collect()
 }
 

@@ -23,7 +23,10 @@ impl Table {
 
     /// Closes the file; without it a write error at the very end would go unnoticed.
     pub fn finish(self) -> io::Result<()> {
-        self.writer.into_inner().map_err(|e| io::Error::new(e.error().kind(), e.error().to_string()))?.finish()
+        self.writer
+            .into_inner()
+            .map_err(|e| io::Error::new(e.error().kind(), e.error().to_string()))?
+            .finish()
     }
 }
 

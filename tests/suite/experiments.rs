@@ -213,7 +213,8 @@ impl Case {
     fn limit(&self, e: &Facts) {
         let out = self.command("limit", &[]);
         Facts::read(&out, "limit");
-        let files = ["experiment.toml", "limit.csv", "manifest.json", "report.html", "summary.json"];
+        let files =
+            ["experiment.toml", "limit.csv", "manifest.json", "report.html", "summary.json"];
         assert_eq!(names_in(&out), files);
         let header = format!("time,{},rho,signal", e.axes(""));
         let table = e.field(&out, "limit.csv", &header, &e.limit_grid, &TIMES);

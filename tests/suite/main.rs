@@ -17,6 +17,7 @@ mod kernel_laws;
 mod kinetic;
 mod laws_oracle;
 mod limit;
+mod never_lost;
 mod planted_errors;
 mod referee;
 mod reproducible;

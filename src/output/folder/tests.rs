@@ -7,7 +7,8 @@ const NEW: &str = r#"{ "program": "kinetaxis", "seed": 2 }"#;
 
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap();
-    let mut names: Vec<_> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<_> =
+        entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
 }
@@ -89,11 +90,16 @@ fn what_is_no_results_folder_is_spared() {
     symlink(at("results"), at("link")).unwrap();
     symlink(at("nowhere"), at("dangling")).unwrap();
     let before = names(home.path());
-    for name in ["thesis", "thesis/chapter.tex", "extension", "link", "dangling", "", ".", "/", "link/."] {
+    for name in
+        ["thesis", "thesis/chapter.tex", "extension", "link", "dangling", "", ".", "/", "link/."]
+    {
         let target = if name == "/" { PathBuf::from("/") } else { at(name) };
         let refused = Folder::create(&target, true).map(|_| ());
         let error = refused.expect_err(name);
-        assert!(matches!(error, FolderError::Foreign(_) | FolderError::Unfit { .. }), "{name}: {error}");
+        assert!(
+            matches!(error, FolderError::Foreign(_) | FolderError::Unfit { .. }),
+            "{name}: {error}"
+        );
         assert!(error.is_of_the_place() && error.to_string().contains("--out"), "{error}");
     }
     for name in ["a".repeat(256), "thesis/chapter.tex/results".into()] {
