@@ -10,6 +10,7 @@ mod inspect;
 mod limit;
 mod motion;
 mod new;
+mod page;
 mod progress;
 mod referee;
 mod run;
@@ -91,6 +92,9 @@ enum Command {
         /// With fewer cells, replicates and nodes (verify.quick)
         #[arg(long)]
         quick: bool,
+        /// Put the table into this page as well, between its marks, as in docs/verification.md
+        #[arg(long, value_name = "FILE")]
+        page: Option<PathBuf>,
         #[command(flatten)]
         place: Place,
     },
@@ -218,8 +222,9 @@ fn run(command: Command) -> Result<(), CliError> {
             }
             converge::converge(&job, wanted)
         }
-        Command::Verify { experiments, quick, place } => {
-            verify::verify(&experiments, quick, &place)
+        Command::Verify { experiments, quick, page, place } => {
+            let page = page.map(page::Page::read).transpose()?;
+            verify::verify(&experiments, quick, page.as_ref(), &place)
         }
         Command::Schema => schema(),
     }

@@ -2,19 +2,22 @@
 
 use super::context::{Again, Context, Facts, read_text, reserve, set_threads};
 use super::error::CliError;
+use super::page::Page;
 use super::tables::{aligned, print};
 use super::{Place, with_dimension};
 use crate::experiment::{Experiment, Loaded, read, to_toml};
 use crate::output::{Table, number};
 use crate::study::Monitor;
-use crate::verify::{Claim, Finding, SHIPPED, Verdict, short};
+use crate::verify::{Claim, Finding, SHIPPED, Verdict, short, stamp};
 use serde_json::{Value as Json, json};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-/// An experiment with its name.
+/// An experiment with its name, its text and the overrides of `--quick`.
 struct Case {
     name: String,
+    text: String,
+    quick: Vec<String>,
     loaded: Loaded,
 }
 
@@ -25,7 +28,12 @@ struct Line<'a> {
 }
 
 /// Weighs all claims of the given experiments, or of those that are shipped.
-pub fn verify(files: &[PathBuf], quick: bool, place: &Place) -> Result<(), CliError> {
+pub fn verify(
+    files: &[PathBuf],
+    quick: bool,
+    onto: Option<&Page>,
+    place: &Place,
+) -> Result<(), CliError> {
     let cases = match files {
         [] => SHIPPED.iter().map(|(name, text)| Case::new(name, text, quick)).collect(),
         _ => files.iter().map(|file| Case::read(file, quick)).collect::<Result<Vec<_>, _>>(),
@@ -52,6 +60,10 @@ pub fn verify(files: &[PathBuf], quick: bool, place: &Place) -> Result<(), CliEr
             print(&page);
         }
     })?;
+    if let Some(onto) = onto {
+        let made_from = cases.iter().map(|c| (&c.name[..], &c.text[..], &c.quick[..]));
+        onto.write(&stamp(made_from), &page)?;
+    }
     match failed {
         0 => Ok(()),
         _ => Err(CliError::Failure(format!("{failed} of {} findings fail", lines.len()))),
@@ -80,8 +92,10 @@ impl Case {
     fn new(name: &str, text: &str, quick: bool) -> Result<Self, CliError> {
         let file = format!("{name}.toml");
         let mut loaded = read(text, &file, &[])?;
+        let mut overrides = Vec::new();
         if quick && !loaded.experiment.verify.quick.is_empty() {
-            loaded = read(text, &file, &loaded.experiment.verify.quick)?;
+            overrides = loaded.experiment.verify.quick;
+            loaded = read(text, &file, &overrides)?;
         }
         if loaded.experiment.verify.claims.is_empty() {
             return Err(CliError::BadInput(format!(
@@ -89,7 +103,7 @@ impl Case {
                 Claim::WORDS.join(", ")
             )));
         }
-        Ok(Self { name: name.into(), loaded })
+        Ok(Self { name: name.into(), text: text.into(), quick: overrides, loaded })
     }
 
     fn read(file: &Path, quick: bool) -> Result<Self, CliError> {

@@ -4,7 +4,7 @@ use super::FolderError;
 use super::disk::{self, Identity, identity};
 use super::file::Entry;
 use super::reservation::{Rescued, Reservation};
-use super::target::{Target, is_ours};
+use super::target::{Target, is_replaceable};
 use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -123,8 +123,7 @@ impl Folder {
     /// Whether what was swapped out is what was to be replaced.
     fn is_what_stood_there(&self, found: &Path, old: Identity) -> io::Result<()> {
         let same = identity(&fs::symlink_metadata(found)?) == old;
-        let empty = || fs::read_dir(found).is_ok_and(|mut entries| entries.next().is_none());
-        match same && (is_ours(found) || empty()) {
+        match same && is_replaceable(found) {
             true => Ok(()),
             false => Err(ErrorKind::AlreadyExists.into()),
         }

@@ -8,6 +8,7 @@ mod manifest;
 mod reservation;
 mod table;
 mod target;
+mod whole;
 
 pub use error::FolderError;
 pub use file::{Entry, Output};
@@ -15,6 +16,7 @@ pub use folder::Folder;
 pub use manifest::{Manifest, PROGRAM};
 pub use reservation::Reservation;
 pub use table::{Table, number};
+pub use whole::write_whole;
 
 use crate::grid::Grid;
 use crate::study::statistics::Estimate;

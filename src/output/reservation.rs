@@ -47,7 +47,7 @@ impl Reservation {
         let lock = take(&staging, &target)?;
         let reservation = Self { staging, lock: Mutex::new(Some(lock)), target };
         let mut rescued = reservation.reset()?;
-        rescued.extend(sweep(&reservation.target.home));
+        rescued.extend(reservation.sweep());
         Ok((reservation, rescued))
     }
 
@@ -68,6 +68,26 @@ impl Reservation {
         disk::remove(&self.results()).map_err(&at)?;
         disk::make(&self.results()).map_err(&at)?;
         Ok(rescued)
+    }
+
+    /// Clears away the folders beside this one whose owners are dead. What cannot be is left for the next time.
+    fn sweep(&self) -> Rescued {
+        let home = &self.target.home;
+        let Ok(entries) = fs::read_dir(home) else { return Rescued::new() };
+        let mut rescued = Rescued::new();
+        for staging in entries.flatten().map(|entry| entry.path()) {
+            let name = staging.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let Some(target) = name.strip_prefix(PREFIX) else { continue };
+            if staging == self.staging || !staging.join(LOCK).is_file() {
+                continue;
+            }
+            if let Ok(Some(_lock)) = lock(&staging, false) {
+                let Ok(kept) = rescue(&staging, home, OsStr::new(target)) else { continue };
+                rescued.extend(kept);
+                clear(&staging);
+            }
+        }
+        rescued
     }
 
     /// While this is held nobody gives the reservation back. An error once it is.
@@ -174,25 +194,6 @@ fn lock(staging: &Path, fresh: bool) -> io::Result<Option<File>> {
     let same = fs::metadata(&path)
         .is_ok_and(|m| file.metadata().is_ok_and(|own| identity(&own) == identity(&m)));
     Ok(same.then_some(file))
-}
-
-/// Clears away the folders in `home` whose owners are dead. What cannot be is left for the next time.
-fn sweep(home: &Path) -> Rescued {
-    let Ok(entries) = fs::read_dir(home) else { return Rescued::new() };
-    let mut rescued = Rescued::new();
-    for entry in entries.flatten() {
-        let name = entry.file_name();
-        let staging = entry.path();
-        let target = name.as_encoded_bytes().strip_prefix(PREFIX.as_bytes()).map(|_| &name);
-        let Some(target) = target.filter(|_| staging.join(LOCK).is_file()) else { continue };
-        if let Ok(Some(_lock)) = lock(&staging, false) {
-            let plain = target.to_string_lossy().replacen(PREFIX, "", 1);
-            let Ok(kept) = rescue(&staging, home, OsStr::new(&plain)) else { continue };
-            rescued.extend(kept);
-            clear(&staging);
-        }
-    }
-    rescued
 }
 
 /// Moves finished results out of a folder in the making.

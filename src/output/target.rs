@@ -83,6 +83,9 @@ fn standing(path: &Path, shown: &Path) -> Result<Option<Identity>, FolderError> 
     if !found.is_dir() || !(is_ours(path) || is_empty(path)) {
         return Err(FolderError::Foreign(shown.into()));
     }
+    if holds_folders(path) {
+        return unfit("holds folders, which kinetaxis has not written");
+    }
     let full = path.canonicalize().map_err(FolderError::at(shown))?;
     if is_fixed(&full, &found) {
         return unfit("is a mount point or immutable");
@@ -98,6 +101,16 @@ fn standing(path: &Path, shown: &Path) -> Result<Option<Identity>, FolderError> 
 
 fn is_empty(folder: &Path) -> bool {
     fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
+}
+
+fn holds_folders(folder: &Path) -> bool {
+    let is_folder = |entry: fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
+    fs::read_dir(folder).is_ok_and(|entries| entries.flatten().any(is_folder))
+}
+
+/// Whether a folder is what `--force` replaces.
+pub(super) fn is_replaceable(folder: &Path) -> bool {
+    is_empty(folder) || (is_ours(folder) && !holds_folders(folder))
 }
 
 /// Whether a folder holds finished results: their manifest is written last.

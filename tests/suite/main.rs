@@ -9,6 +9,7 @@ mod command_line;
 mod designed;
 mod drift_diffusion;
 mod experiments;
+mod faults;
 mod free_walk;
 mod growth;
 mod hybrid;

@@ -89,10 +89,21 @@ fn what_is_no_results_folder_is_spared() {
     publish(&at("results"), false, OLD).unwrap();
     symlink(at("results"), at("link")).unwrap();
     symlink(at("nowhere"), at("dangling")).unwrap();
+    publish(&at("with more"), false, OLD).unwrap();
+    fs::create_dir(at("with more/figures")).unwrap();
     let before = names(home.path());
-    for name in
-        ["thesis", "thesis/chapter.tex", "extension", "link", "dangling", "", ".", "/", "link/."]
-    {
+    for name in [
+        "thesis",
+        "thesis/chapter.tex",
+        "extension",
+        "link",
+        "dangling",
+        "with more",
+        "",
+        ".",
+        "/",
+        "link/.",
+    ] {
         let target = if name == "/" { PathBuf::from("/") } else { at(name) };
         let refused = Folder::create(&target, true).map(|_| ());
         let error = refused.expect_err(name);
