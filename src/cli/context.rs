@@ -191,8 +191,10 @@ impl<E: Sync> Context<E> {
 /// Reserves the results folder, by default results/`name`.
 pub fn reserve(place: &Place, name: &Path) -> Result<Folder, CliError> {
     let target = place.out.clone().unwrap_or_else(|| Path::new("results").join(name));
-    let folder = Folder::create(&target, place.force)?;
-    signals::guard(&folder.reservation());
+    // A signal finds nothing reserved, or what it has to give back.
+    let folder = signals::after(|| {
+        Folder::create(&target, place.force).inspect(|folder| signals::guard(folder.reservation()))
+    })?;
     for kept in folder.rescued() {
         warn(&format!(
             "an earlier run was killed after it had finished; its results are now in {}",

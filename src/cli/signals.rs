@@ -10,7 +10,7 @@ use signal_hook::iterator::Signals;
 use std::io::Write;
 use std::process::exit;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
-use std::sync::{Arc, Mutex, Once, Weak};
+use std::sync::{Arc, Mutex, Once};
 use std::thread::{sleep, spawn};
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ const ENDING: [i32; 13] = [
 static STOP: AtomicBool = AtomicBool::new(false);
 /// The first signal.
 static FIRST: AtomicI32 = AtomicI32::new(SIGINT);
-static RESERVED: Mutex<Weak<Reservation>> = Mutex::new(Weak::new());
+static RESERVED: Mutex<Option<Arc<Reservation>>> = Mutex::new(None);
 /// Held by what takes no time and must not be left half done.
 static WHOLE: Mutex<()> = Mutex::new(());
 static TOLD: Once = Once::new();
@@ -61,8 +61,8 @@ pub fn stop() -> &'static AtomicBool {
 }
 
 /// From now on a signal gives this back.
-pub fn guard(reservation: &Arc<Reservation>) {
-    *RESERVED.lock().unwrap_or_else(|e| e.into_inner()) = Arc::downgrade(reservation);
+pub fn guard(reservation: Arc<Reservation>) {
+    *RESERVED.lock().unwrap_or_else(|e| e.into_inner()) = Some(reservation);
 }
 
 /// The exit code of a program that was stopped by a signal.
@@ -84,7 +84,7 @@ pub fn after<T>(work: impl FnOnce() -> T) -> T {
 }
 
 fn reserved() -> Option<Arc<Reservation>> {
-    RESERVED.lock().unwrap_or_else(|e| e.into_inner()).upgrade()
+    RESERVED.lock().unwrap_or_else(|e| e.into_inner()).clone()
 }
 
 /// Without a folder there is nothing to put in order.

@@ -70,13 +70,14 @@ pub fn verify(
     }
 }
 
-/// The experiments as files, with names that are apart.
+/// The experiment as a file, or several with names that are apart.
 fn again(cases: &[Case]) -> Again {
     let mut files = Again::new();
     for case in cases {
         let stem = Path::new(&case.name).file_name().unwrap_or_default().to_string_lossy();
         let taken = |name: &String| files.iter().any(|(other, _)| other == name);
         let mut names = (1..).map(|n| match n {
+            _ if cases.len() == 1 => "experiment.toml".to_string(),
             1 => format!("{stem}.toml"),
             n => format!("{stem}-{n}.toml"),
         });

@@ -130,5 +130,11 @@ impl Folder {
     }
 }
 
+impl Drop for Folder {
+    fn drop(&mut self) {
+        self.reservation.end(|| {});
+    }
+}
+
 #[cfg(test)]
 mod tests;
