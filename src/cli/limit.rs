@@ -2,7 +2,6 @@
 
 use super::context::Context;
 use super::error::CliError;
-use super::tables::print;
 use super::{Job, with_dimension};
 use crate::cells::InitialLaw;
 use crate::experiment::Experiment;
@@ -24,7 +23,7 @@ const SEEDS: f64 = 1e-3;
 
 /// The macroscopic equation alone.
 pub fn limit(job: &Job) -> Result<(), CliError> {
-    let context = Context::open(job, "limit")?;
+    let context = Context::open(job, "limit", "")?;
     with_dimension!(context.experiment.dimension, D => limit_in::<D>(context))
 }
 
@@ -78,14 +77,12 @@ fn limit_in<const D: usize>(context: Context) -> Result<(), CliError> {
         summary["through_bandwidth"] = through_bandwidth(&run, &smoothed, spectral.grid().volume());
     }
     summary["seconds"] = json!(context.seconds());
-    write_limit(&context, &spectral, &run.fields)?;
     let text = text(&summary);
-    let page = pages::limit_page(e, &spectral, &run.fields, own_error.as_ref(), &text);
-    context.folder().write("report.html", &page)?;
-    if !context.quiet {
-        print(&text);
-    }
-    context.publish(&summary)
+    context.deliver(&text, &summary, || {
+        write_limit(&context, &spectral, &run.fields)?;
+        let page = pages::limit_page(e, &spectral, &run.fields, own_error.as_ref(), &text);
+        Ok(context.folder().write("report.html", &page)?)
+    })
 }
 
 /// What the limit is where ρ feeds S, births and deaths through K_h, as it does for cells.

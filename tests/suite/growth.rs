@@ -5,12 +5,10 @@ use kinetaxis::experiment::{Experiment, read};
 use kinetaxis::grid::Grid;
 use kinetaxis::kinetic::{KineticSolver, Resolution};
 use kinetaxis::model::Model;
+use kinetaxis::observe::names;
 use kinetaxis::simulation::{Simulation, SimulationError};
 use kinetaxis::spectral::Spectral;
-use kinetaxis::observe::names;
-use kinetaxis::study::{
-    Keep, Monitor, converge, ensemble, limit_fields, observe_run, refinement,
-};
+use kinetaxis::study::{Keep, Monitor, converge, ensemble, limit_fields, observe_run, refinement};
 use std::sync::atomic::AtomicBool;
 
 fn experiment(set: &[&str]) -> Experiment {

@@ -53,8 +53,7 @@ fn an_output_beside_another_changes_nothing() {
 fn an_output_anywhere_leaves_the_law() {
     let mean = |outputs: &str| {
         let e = experiment(&[&format!("time.outputs={outputs}"), "cells.count=500"]);
-        let values: Vec<f64> =
-            (0..24).map(|r| observable(&e, &run(&e, r), "variance")).collect();
+        let values: Vec<f64> = (0..24).map(|r| observable(&e, &run(&e, r), "variance")).collect();
         let mean = values.iter().sum::<f64>() / 24.0;
         let square = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / 23.0;
         (mean, (square / 24.0).sqrt())
