@@ -47,7 +47,7 @@ fn check<const D: usize>(density: &str, center: f64, variance: f64) {
 #[test]
 fn cells_and_coefficients_start_from_one_law() {
     check::<1>("{ shape = \"point\", center = 0.53 }", 0.53, 0.0);
-    check::<2>("{ shape = \"point\", center = 0.99 }", 0.99, 0.0);
+    check::<2>("{ shape = \"point\", center = 0.83 }", 0.83, 0.0);
     check::<1>("{ shape = \"ball\", center = 0.52, radius = 0.2 }", 0.52, 0.04 / 3.0);
     check::<2>("{ shape = \"ball\", center = 0.52, radius = 0.2 }", 0.52, 0.04 / 2.0);
     check::<3>("{ shape = \"ball\", center = 0.52, radius = 0.2 }", 0.52, 0.04 * 0.6);
@@ -55,13 +55,17 @@ fn cells_and_coefficients_start_from_one_law() {
     check::<3>("{ shape = \"gaussian\", center = 0.52, width = 0.05 }", 0.52, 0.0075);
     check::<2>("{ shape = \"ring\", center = 0.52, radius = 0.2, width = 0.01 }", 0.52, 0.0403);
     // A box, as an expression with edges between nodes, and a wedge up to a wall.
-    let side = |x: &str| format!("({x} > 0.23)*({x} < 0.47)");
+    let inside = |axes: &[&str]| {
+        let sides: Vec<String> =
+            axes.iter().map(|x| format!("{x} > 0.23 and {x} < 0.47")).collect();
+        let text = format!("if({}, 1, 0)", sides.join(" and "));
+        format!("{{ shape = \"expression\", expression = \"{text}\" }}")
+    };
     let flat = 0.24_f64.powi(2) / 12.0;
-    let cube = |text: String| format!("{{ shape = \"expression\", expression = \"{text}\" }}");
-    check::<1>(&cube(side("x")), 0.35, flat);
-    check::<2>(&cube(side("x") + "*" + &side("y")), 0.35, 2.0 * flat);
-    check::<3>(&cube(side("x") + "*" + &side("y") + "*" + &side("z")), 0.35, 3.0 * flat);
-    check::<1>(&cube("(x > 0.4)*(x - 0.4)".into()), 0.8, 0.02);
+    check::<1>(&inside(&["x"]), 0.35, flat);
+    check::<2>(&inside(&["x", "y"]), 0.35, 2.0 * flat);
+    check::<3>(&inside(&["x", "y", "z"]), 0.35, 3.0 * flat);
+    check::<1>("{ shape = \"expression\", expression = \"max(0, x - 0.4)\" }", 0.8, 0.02);
 }
 
 /// Coefficients are integrals of ρ⁰ against the basis, whatever the grid: those of a ring, by a rule of
