@@ -69,14 +69,45 @@ impl Growth {
     pub fn add_to<const D: usize>(
         &self,
         spectral: &Spectral<D>,
-        [density, fed, signal]: [&[f64]; 3],
+        fields: [&[f64]; 3],
         term: &mut [f64],
     ) {
+        self.add_above(0.0, spectral, fields, term);
+    }
+
+    /// The same, without births where |ρ| is at most `floor` of its largest value at the nodes.
+    pub fn add_above<const D: usize>(
+        &self,
+        floor: f64,
+        spectral: &Spectral<D>,
+        [density, fed, signal]: [&[f64]; 3],
+        term: &mut [f64],
+    ) -> Pace {
         let (rates, mut births) = (self.nodal(spectral, fed, signal), spectral.inverse(density));
-        births.iter_mut().zip(&rates).for_each(|(rho, r)| *rho *= r);
+        let floor = floor * births.iter().fold(0.0_f64, |m, rho| m.max(rho.abs()));
+        let mut pace = Pace::default();
+        for (rho, r) in births.iter_mut().zip(&rates) {
+            pace.births = pace.births.max(*r);
+            let r = if rho.abs() > floor { *r } else { r.min(0.0) };
+            pace.fastest = pace.fastest.max(r.abs());
+            *rho *= r;
+        }
+        if rates.iter().any(|r| r.is_nan()) {
+            pace.fastest = f64::NAN;
+        }
         spectral.forward_in_place(&mut births);
         term.iter_mut().zip(&births).for_each(|(t, b)| *t += b);
+        pace
     }
+}
+
+/// How fast a colony changes, at most.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Pace {
+    /// |r| where it acts; NaN if r is no number somewhere.
+    pub fastest: f64,
+    /// r⁺ anywhere.
+    pub births: f64,
 }
 
 /// Lets every cell divide or die for a time `h` at the rate `rate` where it is; the cells come out in the

@@ -128,18 +128,18 @@ impl<const D: usize> Model<D> {
     /// Checks every expression of signal, growth and kernel at t = 0, on the nodes of the grid.
     fn check_start(&self) -> Result<(), InitialError> {
         let at_start = |value: OutOfRange| InitialError::Value(Box::new(value.at_time(0.0)));
-        let density = self.spectral.forward(&self.initial.nodal(self.grid()));
-        let signal = self.equation.initial(&self.spectral, &density);
+        let density = self.initial.start();
+        let signal = self.equation.initial(&self.spectral, density);
         let none = vec![0.0; density.len()];
         if let Some(value) =
-            self.equation.refused(&self.spectral, [&signal, &density, &none], [0.0; 2])
+            self.equation.refused(&self.spectral, [&signal, density, &none], [0.0; 2])
         {
             return Err(InitialError::Value(Box::new(value)));
         }
         if !signal.iter().all(|s| s.is_finite()) {
             return Err(InitialError::Signal);
         }
-        let refuses = |growth: &Growth| growth.refused(&self.spectral, [&density, &signal]);
+        let refuses = |growth: &Growth| growth.refused(&self.spectral, [density, &signal]);
         if let Some(value) = self.growth.as_ref().and_then(refuses) {
             return Err(at_start(value));
         }
@@ -223,8 +223,8 @@ impl<const D: usize> Model<D> {
 
     /// S(x, 0) answering to ρ⁰ itself, without the noise of cells.
     pub fn initial_signal(&self) -> SensedSignal<'_, D> {
-        let density = self.spectral.forward(&self.initial.nodal(self.grid()));
-        self.sense(&mut self.equation.initial(&self.spectral, &density), Vec::new())
+        let mut signal = self.equation.initial(&self.spectral, self.initial.start());
+        self.sense(&mut signal, Vec::new())
     }
 
     /// S with these coefficients, which are overwritten, as cells sense it; `padded` gives memory.

@@ -119,6 +119,11 @@ pub fn limit_page<const D: usize>(
     let last = fields.last().expect("the final time is an output");
     let (density, signal) = (s.inverse(&last.density), s.inverse(&last.signal));
     let one = |values| [Field { name: "limit", values, interval: None }];
+    let smoothed = last.smoothed_density(s, &e.deposit);
+    let seen = [
+        Field { name: "limit", values: &density, interval: None },
+        Field { name: "limit as cells show it, K_h * ρ₀", values: &smoothed, interval: None },
+    ];
     let mut page = page(e, "limit");
     for line in summary.lines() {
         page = page.paragraph(line);
@@ -126,18 +131,22 @@ pub fn limit_page<const D: usize>(
     if let Some(refinement) = refinement {
         page = page.paragraph(&own_error(refinement));
     }
-    page.figure(&picture(s.grid(), "Density ρ₀", &one(&density)), &at(last.time, "Limit density"))
+    page.figure(&picture(s.grid(), "Density ρ₀", &seen), &at(last.time, "Limit density"))
         .figure(&picture(s.grid(), "Signal S₀", &one(&signal)), &at(last.time, "Limit signal"))
         .to_html()
 }
 
 fn own_error(r: &Refinement) -> String {
     format!(
-        "The macroscopic solver's own error in L²: {} in time{}, at most {} in space, of a density \
+        "The macroscopic solver's own error in L²: {} in time{}, at most {} in space{}, of a density \
          with norm {}.",
         compact(r.time),
-        r.order.map_or(String::new(), |p| format!(" (order seen: {p:.1})")),
+        r.order.map_or(" (the change itself)".into(), |p| format!(" (order seen: {p:.1})")),
         compact(r.grid),
+        match r.births {
+            0.0 => String::new(),
+            births => format!(", {} of births cut off", compact(births)),
+        },
         compact(r.norm)
     )
 }

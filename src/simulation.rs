@@ -54,6 +54,9 @@ pub enum SimulationError {
     /// Too much of the mass left the box that stands for the whole space.
     #[error("{0}")]
     Leak(#[from] Leak),
+    /// The limit could not be solved.
+    #[error("{0}")]
+    Limit(String),
     /// A study asks for the limit at a time that it does not reach.
     #[error(
         "the limit blows up, or outgrows limit.grid, soon after t = {time} (largest density \

@@ -2,10 +2,10 @@
 
 use super::context::Context;
 use super::ensemble::write_field;
-use super::error::CliError;
+use super::error::{CliError, warn};
 use super::limit::write_limit;
 use super::run::tally_json;
-use super::tables::{aligned, print, warn};
+use super::tables::aligned;
 use super::{Job, with_dimension};
 use crate::experiment::{Experiment, Mobility, Parameter};
 use crate::model::Model;
@@ -18,7 +18,10 @@ use serde_json::json;
 
 /// The sweep.
 pub fn converge(job: &Job, wanted: Option<Wanted>) -> Result<(), CliError> {
-    let context = Context::open(job, "converge")?;
+    let flags = wanted
+        .as_ref()
+        .map_or(String::new(), |w| format!(" --precision '{}' --within {}", w.precision, w.within));
+    let context = Context::open(job, "converge", &flags)?;
     refuse_bias(&context.experiment)?;
     refuse_other_drift(&context.experiment)?;
     with_dimension!(context.experiment.dimension, D => converge_in::<D>(context, wanted))
@@ -60,38 +63,41 @@ fn converge_in<const D: usize>(context: Context, wanted: Option<Wanted>) -> Resu
     if let Some(wanted) = wanted {
         refuse_unknown::<D>(e, wanted)?;
     }
-    let mut result = context.monitored(|m| study::converge::<D>(e, wanted, m))?;
+    let result = context.monitored(|m| study::converge::<D>(e, wanted, m))?;
     let model = Model::<D>::new(&result.last)?;
-    write_errors(&context, "convergence", &result.main)?;
-    write_orders(&context, "orders", &result.main)?;
+    let text = text(&context, &result);
+    total(&result).warning().iter().for_each(|said| warn(said));
+    let summary = summary(&context, &result);
+    context.deliver(&text, &summary, || write(&context, &model, &result))
+}
+
+/// All tables and the report.
+fn write<const D: usize>(
+    context: &Context,
+    model: &Model<D>,
+    result: &Convergence<D>,
+) -> Result<(), CliError> {
+    write_errors(context, "convergence", &result.main)?;
+    write_orders(context, "orders", &result.main)?;
     for other in &result.others {
         let name = other.method.replace(' ', "_");
-        write_errors(&context, &format!("convergence_{name}"), other)?;
-        write_orders(&context, &format!("orders_{name}"), other)?;
+        write_errors(context, &format!("convergence_{name}"), other)?;
+        write_orders(context, &format!("orders_{name}"), other)?;
     }
     if !result.checks.is_empty() {
-        write_checks(&context, &result.checks)?;
+        write_checks(context, &result.checks)?;
     }
     if !result.entropy.is_empty() {
-        write_entropy(&context, &result)?;
+        write_entropy(context, result)?;
     }
     if let Some(macroscopic) = &result.macroscopic {
-        write_budget(&context, &result)?;
-        write_limit(&context, &model.spectral, std::slice::from_ref(&macroscopic.limit))?;
+        write_budget(context, result)?;
+        write_limit(context, &model.spectral, std::slice::from_ref(&macroscopic.limit))?;
     }
-    let density = std::mem::take(&mut result.finest);
-    let frame = EnsembleFrame { time: e.time.end, density, ..EnsembleFrame::default() };
-    write_field(&context, &model, "density.csv", "cells", std::slice::from_ref(&frame), |f| {
-        &f.density
-    })?;
-    result.finest = frame.density;
-    context.folder().write("report.html", &pages::converge_page(&model, &result))?;
-    warn(total(&result).warning());
-    if !context.quiet {
-        print(&text(&context, &result));
-    }
-    let summary = summary(&context, &result);
-    context.publish(&summary)
+    let (time, density) = (context.experiment.time.end, result.finest.clone());
+    let frame = [EnsembleFrame { time, density, ..EnsembleFrame::default() }];
+    write_field(context, model, "density.csv", "cells", &frame, |f| &f.density)?;
+    Ok(context.folder().write("report.html", &pages::converge_page(model, result))?)
 }
 
 /// A wanted precision of something that the sweep does not measure.

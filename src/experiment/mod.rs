@@ -27,7 +27,7 @@ mod tests;
 pub use parameter::{Parameter, Point, points};
 pub use problem::{Problem, Problems};
 pub use ranged::{OutOfRange, Ranged};
-pub use read::{Loaded, read, to_toml};
+pub use read::{Loaded, given, read, to_toml};
 
 use crate::formula::{Formula, Quantity};
 use crate::grid::Boundary;

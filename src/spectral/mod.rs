@@ -19,6 +19,7 @@ pub use nodes::{Field, NodeSpace};
 use crate::grid::{Boundary, Grid};
 use axis::{Axis, Job};
 use rustfft::FftPlanner;
+use std::f64::consts::SQRT_2;
 
 /// The transforms of one grid. Coefficient arrays have the shape of the grid.
 ///
@@ -67,6 +68,34 @@ impl<const D: usize> Spectral<D> {
     pub fn wave_vector(&self, flat: usize) -> [f64; D] {
         let index = self.grid.unravel(flat);
         std::array::from_fn(|a| self.axes[a].wavenumbers[index[a]])
+    }
+
+    /// The values at a point of the basis functions along every axis. The highest wave of an even
+    /// periodic axis, ±1 at the nodes, is half of a pair.
+    pub fn basis_at(&self, x: &[f64; D]) -> [Vec<f64>; D] {
+        std::array::from_fn(|a| {
+            let (n, y) = (self.grid.cells[a], x[a] - self.grid.lower[a]);
+            let walls = self.grid.boundary[a].of_basis() == Boundary::NoFlux;
+            let value = |(j, k): (usize, &f64)| match j {
+                0 => 1.0,
+                _ if walls => SQRT_2 * (k * y).cos(),
+                j if j == n - 1 && n % 2 == 0 => (k * y).cos(),
+                j if j % 2 == 1 => SQRT_2 * (k * y).cos(),
+                _ => SQRT_2 * (k * y).sin(),
+            };
+            self.axes[a].wavenumbers.iter().enumerate().map(value).collect()
+        })
+    }
+
+    /// Whether a mode lies in the upper third of the spectrum of some axis.
+    pub fn upper_modes(&self) -> Vec<bool> {
+        let last = self.wave_vector(self.grid.len() - 1);
+        (0..self.grid.len())
+            .map(|flat| {
+                let k = self.wave_vector(flat);
+                (0..D).any(|a| 3.0 * k[a] > 2.0 * last[a])
+            })
+            .collect()
     }
 
     /// Coefficients of nodal values.

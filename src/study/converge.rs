@@ -11,7 +11,8 @@ use super::noise_free::{self, Solution};
 use super::norms::{LeaveOneOut, Norm};
 use super::observed::Observed;
 use super::precision::Precision;
-use super::reference::{LimitFields, Refinement};
+use super::reference::LimitFields;
+use super::refinement::Refinement;
 use super::stage::{Share, Stage, shares, solves_equation, stages};
 use super::statistics::{Estimate, student_quantile};
 use crate::experiment::{Experiment, Parameter};
@@ -164,11 +165,16 @@ pub fn converge<const D: usize>(
         let confidence = e.ensemble.confidence;
         let by_equation = equation.as_ref().and_then(|sweep| reached(sweep, &wanted.precision));
         let enough = by_equation.is_some_and(|half| half <= wanted.precision.half_width);
+        // The whole of the work, in that of the first plan.
+        let mut whole = 1.0;
         while !enough
             && let Some(more) = replicates_to_add(&cells, wanted, all[0].fields.len(), confidence)
         {
-            for (stage, all) in stages.iter().zip(&mut all) {
-                stage.comparison.add_replicates(more, monitor, 0.0, all)?;
+            let longer = whole + more as f64 * shares.iter().map(|s| s.replicate).sum::<f64>();
+            (monitor.progress)(whole / longer - 1.0);
+            whole = longer;
+            for ((stage, share), all) in stages.iter().zip(&shares).zip(&mut all) {
+                stage.comparison.add_replicates(more, monitor, share.replicate / whole, all)?;
             }
             cells = by_cells(&stages, &all);
             cells.seconds = start.elapsed().as_secs_f64();

@@ -14,6 +14,8 @@ mod plan;
 mod positivity;
 mod precision;
 mod reference;
+mod refinement;
+mod spread;
 mod stage;
 pub mod statistics;
 
@@ -31,5 +33,7 @@ pub use observed::Observed;
 pub use plan::{Plan, plan};
 pub use positivity::{Positivity, positivity};
 pub use precision::Precision;
-pub use reference::{LimitFields, LimitRun, Refinement, Spread, limit_fields, refinement};
+pub use reference::{LimitFields, LimitRun, feels_density, limit_fields};
+pub use refinement::{Refinement, refinement};
+pub use spread::Spread;
 pub use stage::runs;

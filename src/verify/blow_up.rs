@@ -72,8 +72,7 @@ fn of_the_limit<const D: usize>(
     let run = limit_fields::<D>(e, false, monitor.stop)?;
     let model = Model::<D>::new(e)?;
     let time = run.blow_up.map_or(f64::NAN, |b| b.time);
-    let start = model.spectral.forward(&model.initial.nodal(model.grid()));
-    let variance = Spread::new(&model.spectral, &start, &model.place).variance;
+    let variance = Spread::new(&model.spectral, model.initial.start(), &model.place).variance;
     Ok(match model.virial.and_then(|v| v.latest_blow_up(variance)) {
         Some(latest) => Finding::exact(
             format!("time at which the limit outgrows its grid over the virial time {latest:.4}"),

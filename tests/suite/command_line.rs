@@ -173,7 +173,7 @@ fn the_results_folder_is_named_after_the_experiment() {
         .status()
         .unwrap();
     assert!(status.success());
-    assert!(desk.home.path().join("results/small/manifest.json").is_file());
+    assert!(desk.home.path().join("results/small-limit/manifest.json").is_file());
 }
 
 #[test]

@@ -213,7 +213,9 @@ impl Case {
     fn limit(&self, e: &Facts) {
         let out = self.command("limit", &[]);
         Facts::read(&out, "limit");
-        assert_eq!(names_in(&out), ["limit.csv", "manifest.json", "report.html", "summary.json"]);
+        let files =
+            ["experiment.toml", "limit.csv", "manifest.json", "report.html", "summary.json"];
+        assert_eq!(names_in(&out), files);
         let header = format!("time,{},rho,signal", e.axes(""));
         let table = e.field(&out, "limit.csv", &header, &e.limit_grid, &TIMES);
         let mass = json(out.join("summary.json"))["mass"].as_f64().unwrap();
@@ -237,7 +239,8 @@ impl Case {
         ];
         let out = self.command("converge", &set.each_ref().map(String::as_str));
         Facts::read(&out, "converge");
-        let files = ["convergence.csv", "density.csv", "manifest.json", "orders.csv"];
+        let files =
+            ["convergence.csv", "density.csv", "experiment.toml", "manifest.json", "orders.csv"];
         let mut names = [&files[..], &["report.html", "summary.json"]].concat();
         let parameter = e.experiment["converge"]["in"].as_str().unwrap();
         // Only the sweep in epsilon has a limit and a budget.
