@@ -3,6 +3,7 @@
 mod check;
 mod context;
 mod converge;
+mod converge_text;
 mod ensemble;
 mod error;
 mod identities;

@@ -2,8 +2,9 @@
 //! beside the equation of another experiment; and the limits of two experiments.
 
 use super::difference::{Comparison, Differences, Measure, Side, Test, pairing};
+use super::measured::Measured;
 use super::monitor::Monitor;
-use super::norms::{LeaveOneOut, NodalField, Norm, measure};
+use super::norms::{NodalField, Norm, measure, norm_of};
 use super::observed::{Each, Observed};
 use super::reference::limit_fields;
 use super::statistics::Estimate;
@@ -164,11 +165,7 @@ impl Solution {
     pub fn distance<const D: usize>(&self, of: Measure, spectral: &Spectral<D>) -> Estimate {
         let size = |which: usize| match of {
             Measure::Weak(w) => self.weak[which][w],
-            // Of equal replicates, the norm is that of each.
-            Measure::Norm(q, norm) => {
-                let field: &NodalField = &self.fields[which][q];
-                measure(norm, &[field; 4], spectral).estimate(0.5).value
-            }
+            Measure::Norm(q, norm) => norm_of(norm, &self.fields[which][q], spectral),
         };
         let (value, error) = (size(0), size(1).abs());
         Estimate { value, std_error: 0.0, low: value - error, high: value + error }
@@ -180,7 +177,7 @@ impl Solution {
         cells: &Differences,
         (q, norm): (Observed, Norm),
         spectral: &Spectral<D>,
-    ) -> LeaveOneOut {
+    ) -> Measured {
         let minus = |field: &NodalField| -> NodalField {
             (field.iter().zip(&self.fields[0][q]))
                 .map(|(f, own)| f.iter().zip(own).map(|(f, own)| f - own).collect())

@@ -32,7 +32,10 @@ impl Precision {
         if self.of_order {
             return order.order.as_ref().map_or(f64::INFINITY, half);
         }
-        errors.iter().map(|e| half(e) / e.value.abs()).fold(0.0, f64::max)
+        // A value that is not positive, or none, is not known at all.
+        let relative =
+            |e: &Estimate| if e.value != 0.0 { half(e) / e.value.abs() } else { f64::INFINITY };
+        errors.iter().map(relative).fold(0.0, f64::max)
     }
 }
 

@@ -249,8 +249,11 @@ impl Case {
             names.extend(["budget.csv", "limit.csv"]);
         }
         if noise_free {
-            names.extend(["cells_against_equation.csv", "convergence_kinetic_equation.csv"]);
-            names.push("orders_kinetic_equation.csv");
+            names.extend([
+                "cells_against_equation.csv",
+                "convergence_cells.csv",
+                "orders_cells.csv",
+            ]);
             if !e.grows() {
                 names.push("entropy.csv");
             }
@@ -271,10 +274,12 @@ impl Case {
         let values = e.experiment["converge"][values].as_array().unwrap();
 
         let header = format!(
-            "{parameter},quantity,norm,error,std_error,ci_low,ci_high,replicates,cells,resolved"
+            "{parameter},quantity,norm,error,std_error,ci_low,ci_high,replicates,cells,resolved,from_below"
         );
         let rows = norms * values.len();
-        let table = e.table(&out, "convergence.csv", &header, rows);
+        // What is known best is first; the cells are its check.
+        let by_cells = if noise_free { "_cells" } else { "" };
+        let table = e.table(&out, &format!("convergence{by_cells}.csv"), &header, rows);
         let all = |name: &str, value: usize| {
             assert_eq!(table.texts(name), vec![value.to_string(); rows], "{name}");
         };
@@ -291,8 +296,12 @@ impl Case {
             let value = format!("{:?}", value.as_f64().unwrap());
             assert_eq!(table.rows_with(parameter, &value).len(), norms, "{value}");
         }
-        let header = "quantity,norm,order,ci_low,ci_high,points,straightness,verdict";
-        let orders = e.table(&out, "orders.csv", header, norms);
+        let header = "quantity,norm,order,ci_low,ci_high,points,straightness,verdict,kind,from,to";
+        // The mean slope, that at 0 and those between neighbours.
+        let slopes = values.len() + usize::from(values.len() > 2);
+        let orders = e.table(&out, "orders.csv", header, norms * slopes);
+        assert_eq!(orders.rows_with("kind", "mean").len(), norms);
+        assert!(orders.texts("kind")[..norms].iter().all(|kind| *kind == "mean"));
         assert!(orders.texts("verdict").iter().all(|v| !v.is_empty()));
         let quantities = if coupled { 4 } else { 2 };
         let header = format!("time,population,{},{STATISTICS}", e.axes(""));

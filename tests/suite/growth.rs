@@ -8,7 +8,9 @@ use kinetaxis::model::Model;
 use kinetaxis::observe::names;
 use kinetaxis::simulation::{Simulation, SimulationError};
 use kinetaxis::spectral::Spectral;
-use kinetaxis::study::{Keep, Monitor, converge, ensemble, limit_fields, observe_run, refinement};
+use kinetaxis::study::{
+    Keep, Monitor, Observed, converge, ensemble, limit_fields, observe_run, refinement,
+};
 use std::sync::atomic::AtomicBool;
 
 fn experiment(set: &[&str]) -> Experiment {
@@ -109,17 +111,14 @@ fn a_colony_with_gradients_has_the_limit_with_the_same_growth() {
         "cells.growth=\"3*(1 - rho/2)\"",
         "time.end=0.5",
         "converge.epsilons=[0.1, 0.0707]",
-        "converge.replicates=8",
+        "converge.replicates=16",
         "converge.noise_free=true",
         "ensemble.confidence=0.999999",
     ]);
     let stop = never();
     let monitor = Monitor { stop: &stop, progress: &|_| {} };
     let result = converge::<1>(&e, None, &monitor).unwrap();
-    let equation = &result.others[0];
-    let (_, _, order) =
-        equation.orders.iter().find(|(q, norm, _)| q.name() == "rho" && norm == "L2").unwrap();
-    let order = order.order.unwrap();
+    let order = result.main.order(Observed::Density, "L2").unwrap().order.unwrap();
     assert!((1.9..2.1).contains(&order.value), "{}", order.value);
     for check in &result.checks {
         let d = check.distance;
