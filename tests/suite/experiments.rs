@@ -68,7 +68,10 @@ struct Case {
 fn every_experiment_runs_through_every_command() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments");
     let expected: Vec<String> = SHIPPED.iter().map(|(name, _)| format!("{name}.toml")).collect();
-    assert_eq!(names_in(&folder), expected);
+    // The folder of those that count how often intervals hold is the business of their own test.
+    let mut shipped = names_in(&folder);
+    shipped.retain(|name| name.ends_with(".toml"));
+    assert_eq!(shipped, expected);
     let home = tempfile::tempdir().unwrap();
     SHIPPED.par_iter().for_each(|&(name, coefficients)| {
         let (file, home) = (folder.join(format!("{name}.toml")), home.path().join(name));
