@@ -15,6 +15,7 @@ command line, and `kinetaxis schema` prints a JSON Schema for editors.
 - A number may also be a constant expression in quotes, such as `\"2/PI\"`.
 - An expression is written as [below](#expressions), in the variables named beside its key; `y` and
   `z` only where the dimension reaches them.
+- A number other than 0 has a size from 1e-30 to 1e30.
 - \"One for each axis\" is a list of `dimension` entries; a single value is repeated.
 
 This page is made from the table in `src/experiment/keys.rs`. After a change there, write it anew

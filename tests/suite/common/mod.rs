@@ -7,3 +7,4 @@ pub mod laws;
 pub mod program;
 pub mod slab;
 pub mod stats;
+pub mod trial;
