@@ -1,6 +1,6 @@
 //! One value against its kind.
 
-use super::kind::{ANY, Kind, Range, Variables, names_in};
+use super::kind::{ANY, Kind, Range, SIZES, Variables, names_in};
 use crate::formula::{Formula, Misread, Quantity};
 use crate::spelling::nearest;
 use serde_json::{Value as Json, json};
@@ -114,7 +114,14 @@ pub(crate) fn check(kind: &Kind, value: &Json, dimension: Option<usize>) -> Resu
         Kind::Vector(range) => Checked::Floats(per_axis(value, dimension, |v| float(v, range))?),
         Kind::Floats(range) => {
             let list = value.as_array().ok_or_else(|| not("a list"))?;
-            Checked::Floats(entries(list, |v| float(v, range))?)
+            // A time may be as near to 0 as it likes: it is then that of the start.
+            let near_zero =
+                |x: &f64| range.contains(0.0) && range.contains(*x) && x.abs() < SIZES[0];
+            let entry = |v: &Json| match number(v).ok().filter(near_zero) {
+                Some(x) => Ok(x),
+                None => float(v, range),
+            };
+            Checked::Floats(entries(list, entry)?)
         }
         Kind::Quantity(range, _) if value.is_number() => {
             Checked::Quantity(Quantity::Constant(float(value, range)?))
