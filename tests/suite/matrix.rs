@@ -54,6 +54,7 @@ fn with(key: &Key) -> File {
         "cells.density.expression" | "signal.expression" => &[(key.path, "\"2 + cos(2*PI*x)\"")],
         "converge.values" => &[("converge.in", "\"cells\""), (key.path, "[100, 200]")],
         "converge.cells" => &[(key.path, "200")],
+        "converge.test_functions" => &[(key.path, "[\"cos(2*PI*x)\"]")],
         "time.outputs" | "output.cells_at" => &[(key.path, "[0, 0.05]")],
         _ => &[],
     };

@@ -94,7 +94,7 @@ pub(super) fn sampled(draft: &mut Draft) -> Option<()> {
     }
     for path in ["signal.initial", "signal.expression"] {
         if let Some(formula) = draft.expression(path) {
-            report(draft, path, &formula, |x| !(x.abs() <= LARGEST), TELLABLE)?;
+            report(draft, path, &formula, |x| x.is_nan() || x.abs() > LARGEST, TELLABLE)?;
         }
     }
     Some(())
