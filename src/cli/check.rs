@@ -6,19 +6,19 @@ use super::{Input, with_dimension};
 use crate::experiment::Experiment;
 use crate::experiment::periodic::warnings;
 use crate::model::Model;
-use crate::study::{least_rate, positivity};
+use crate::study::{cost::predict, least_rate, positivity};
 
 /// Validates and says so.
 pub fn check(input: &Input) -> Result<(), CliError> {
     let e = load(input)?.experiment;
-    let negative = with_dimension!(e.dimension, D => {
+    let (negative, long) = with_dimension!(e.dimension, D => {
         let model = Model::<D>::new(&e)?;
-        negative_rate_message(&e, &model)
+        (negative_rate_message(&e, &model), many_events(&e, &model))
     });
     if let (Some(message), true) = (&negative, e.kernel.refuse_negative) {
         return Err(CliError::BadInput(message.clone()));
     }
-    for warning in warnings(&e).iter().chain(&negative) {
+    for warning in warnings(&e).iter().chain(&negative).chain(&long) {
         super::tables::print(&format!("warning: {warning}\n"));
     }
     super::tables::print(&format!("{}: valid\n", input.experiment.display()));
@@ -39,6 +39,20 @@ pub fn refuse_bad_physics(e: &Experiment) -> Result<(), CliError> {
         warn(&warning);
     }
     Ok(())
+}
+
+/// Candidate events of a run that take a day or more.
+const MANY: f64 = 1e13;
+
+/// What to say of a run that will hardly end.
+fn many_events<const D: usize>(e: &Experiment, model: &Model<D>) -> Option<String> {
+    let candidates = predict(e, model).candidates;
+    (candidates > MANY).then(|| {
+        format!(
+            "a run meets some {candidates:.0e} candidate events, which takes days. Raise epsilon, lower \
+             kernel.bound, cells.count or time.end, or set motion = \"hybrid\""
+        )
+    })
 }
 
 /// What to say if T < 0 somewhere at t = 0.
