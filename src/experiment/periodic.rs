@@ -101,13 +101,14 @@ mod tests {
     use super::*;
     use crate::experiment::read;
 
-    fn told(signal: &str, more: &str) -> Vec<String> {
+    fn told(signal: &str, set: &[&str]) -> Vec<String> {
         let text = format!(
             "dimension = 2\nepsilon = 0.1\ndomain = {{ lower = 0, upper = [1, 2], grid = 16 }}\n\
              kernel = {{ model = \"local\" }}\ncells = {{ count = 10 }}\ntime = {{ end = 1, step = 0.1 }}\n\
-             [signal]\nequation = \"prescribed\"\nexpression = \"{signal}\"\n{more}"
+             [signal]\nequation = \"prescribed\"\nexpression = \"{signal}\"\n"
         );
-        warnings(&read(&text, "f", &[]).unwrap_or_else(|e| panic!("{e}")).experiment)
+        let set: Vec<String> = set.iter().map(|s| s.to_string()).collect();
+        warnings(&read(&text, "f", &set).unwrap_or_else(|e| panic!("{e}")).experiment)
     }
 
     #[test]
@@ -119,9 +120,9 @@ mod tests {
             "exp(-(x-0.5)^2/0.005)",
             "1e6 + cos(2*PI*x)",
         ] {
-            assert_eq!(told(good, ""), [""; 0], "{good}");
+            assert_eq!(told(good, &[]), [""; 0], "{good}");
         }
-        let jump = told("x", "");
+        let jump = told("x", &[]);
         assert!(jump.len() == 1 && jump[0].starts_with("signal.expression jumps from 1.0000 to 0.0000 at the periodic face x = 1, where x = 0"), "{jump:?}");
         for (bad, face) in [
             ("y", "y = 2"),
@@ -131,13 +132,10 @@ mod tests {
             ("t*y", "y = 2"),
             ("abs(y - 1)", "y = 2"),
         ] {
-            let told = told(bad, "");
+            let told = told(bad, &[]);
             assert!(told.len() == 1 && told[0].contains(face), "{bad}: {told:?}");
         }
-        assert!(
-            told("x + y", "[cells.density]\nshape = \"expression\"\nexpression = \"1 + y\"\n")
-                .len()
-                == 3
-        );
+        let density = ["cells.density.shape=expression", "cells.density.expression=1 + y"];
+        assert_eq!(told("x + y", &density).len(), 3);
     }
 }

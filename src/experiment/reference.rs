@@ -54,7 +54,7 @@ to what binds most:
 
 Values are f64, angles are radians. What is no number stays none: `max(0, ln(-1))` and
 `if(ln(-1) < 0, 1, 2)` are none, but the branch that is not taken does no harm. An expression is at
-most 100000 characters long, and some 200 parentheses deep.
+most 100000 characters long, and some 100 parentheses deep.
 ";
 
 /// What an expression may hold, from the tables of the language.

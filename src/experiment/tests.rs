@@ -141,7 +141,7 @@ fn the_resolved_file_reads_to_the_same_experiment() {
         &[
             "cells.density.shape=expression",
             "cells.density.expression=1+cos(x)",
-            "converge.test_functions=['x^2']",
+            "converge.test_functions=['cos(x)^2']",
         ],
         &[
             "signal.equation=parabolic",
