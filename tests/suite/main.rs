@@ -20,6 +20,7 @@ mod limit;
 mod planted_errors;
 mod referee;
 mod reproducible;
+mod slab_equation;
 mod slab_oracle;
 mod slab_particles;
 mod stats_oracle;

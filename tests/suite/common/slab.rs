@@ -138,7 +138,7 @@ pub fn difference(u: &[f64], w: &[f64]) -> Vec<f64> {
 }
 
 /// The circulant matrix with this first column, times `u`.
-fn apply(column: &[f64], u: &[f64]) -> Vec<f64> {
+pub fn apply(column: &[f64], u: &[f64]) -> Vec<f64> {
     let n = u.len();
     // Row i is column[(i − j) mod n]; reversed and doubled, every row is a contiguous window.
     let doubled: Vec<f64> = column.iter().rev().chain(column.iter().rev()).copied().collect();
@@ -146,7 +146,7 @@ fn apply(column: &[f64], u: &[f64]) -> Vec<f64> {
 }
 
 /// Classical fourth order from 0 to `t` in equal steps no longer than `dt`.
-fn runge_kutta(y: &mut [f64], t: f64, dt: f64, rhs: impl Fn(&[f64], &mut [f64])) {
+pub fn runge_kutta(y: &mut [f64], t: f64, dt: f64, rhs: impl Fn(&[f64], &mut [f64])) {
     let steps = (t / dt).ceil().max(1.0);
     let h = t / steps;
     let (mut k, mut stage, mut sum) = (vec![0.0; y.len()], y.to_vec(), vec![0.0; y.len()]);
