@@ -89,7 +89,7 @@ mod tests {
         let kernel = Local::new(c(1.5), c(0.3), c(0.2), space, epsilon);
         let turns = Turns::of(&ordinates, grid.len(), |k, i, j| {
             let v = &ordinates.velocities;
-            kernel.relative_rate(&signal, &grid.node(k), &v[i], &v[j])
+            [kernel.relative_rate(&signal, &grid.node(k), &v[i], &v[j]), 0.0]
         });
         let n = ordinates.len();
         let at = |j: usize, k: usize| {

@@ -14,6 +14,9 @@ pub struct Ordinates<const D: usize> {
     pub equilibrium: Vec<f64>,
     /// By axis: the node that a wall across it turns each node into; `None` where there is no wall.
     pub mirrors: [Option<Vec<usize>>; D],
+    /// The highest harmonic of the direction that the nodes tell from lower ones, products of two such
+    /// included.
+    pub degree: usize,
     /// The node at −vⱼ.
     pub reverse: Vec<usize>,
 }
@@ -29,7 +32,8 @@ impl<const D: usize> Ordinates<D> {
             (boundary[a] == Boundary::NoFlux).then(|| images(&velocities, |b| a == b))
         });
         let reverse = images(&velocities, |_| true);
-        Self { velocities, weights, equilibrium, mirrors, reverse }
+        let degree = angles / 2 - 1;
+        Self { velocities, weights, equilibrium, mirrors, degree, reverse }
     }
 
     /// Number of nodes.

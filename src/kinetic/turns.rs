@@ -28,30 +28,45 @@ enum Rates {
 }
 
 impl Turns {
-    /// Of `kernel` in a signal at the nodes.
+    /// Of `kernel` in a signal at the nodes. Where it remembers the direction, its harmonics that the
+    /// ordinates do not hold are left out: f has next to nothing of them, and sampled they would change
+    /// those that it has.
     pub fn new<const D: usize>(
         kernel: &impl TurningKernel<D>,
         signal: &NodalSignal<D>,
         ordinates: &Ordinates<D>,
     ) -> Self {
-        let (v, reverse) = (&ordinates.velocities, &ordinates.reverse);
+        let (v, reverse, n) = (&ordinates.velocities, &ordinates.reverse, ordinates.len());
+        let beyond: Option<Vec<f64>> = kernel.beyond(ordinates.degree).map(|beyond| {
+            (0..n * n).into_par_iter().map(|pair| beyond(&v[pair / n], &v[pair % n])).collect()
+        });
         Self::of(ordinates, signal.nodes(), |k, i, j| {
             let (x, sense) = signal.at(k, [i, reverse[j]]);
-            kernel.relative_rate(&sense, x, &v[i], &v[j])
+            let rate = kernel.relative_rate(&sense, x, &v[i], &v[j]);
+            let left_out = |beyond: &Vec<f64>| kernel.memory_rate(&sense, x) * beyond[i * n + j];
+            [rate, beyond.as_ref().map_or(0.0, left_out)]
         })
     }
 
-    /// Of the rates T/F to node i of V from node j at each of `nodes` places.
+    /// Of the rates T/F to node i of V from node j at each of `nodes` places, and what of them is left
+    /// out unless they are negative.
     pub fn of<const D: usize>(
         ordinates: &Ordinates<D>,
         nodes: usize,
-        relative: impl Fn(usize, usize, usize) -> f64 + Sync,
+        relative: impl Fn(usize, usize, usize) -> [f64; 2] + Sync,
     ) -> Self {
         let (f, n) = (&ordinates.equilibrium, ordinates.len());
-        let at = |k: usize, i: usize, j: usize| f[i] * relative(k, i, j);
+        let at = |k: usize, i: usize, j: usize| {
+            let [rate, left_out] = relative(k, i, j);
+            f[i] * (rate - left_out)
+        };
+        let clipped = |k: usize, i: usize, j: usize| {
+            let [rate, left_out] = relative(k, i, j);
+            if rate < 0.0 { 0.0 } else { f[i] * (rate - left_out) }
+        };
         let rates = (Rates::sum(&at, nodes, vec![1.0; n]))
             .or_else(|| Rates::sum(&at, nodes, f.clone()))
-            .unwrap_or_else(|| Rates::table(&at, nodes, n));
+            .unwrap_or_else(|| Rates::table(&clipped, nodes, n));
         Self::with_loss(rates, ordinates, nodes)
     }
 
@@ -160,7 +175,7 @@ impl Rates {
         nodes: usize,
         n: usize,
     ) -> Self {
-        let row = |pair: usize| (0..nodes).map(|x| at(x, pair / n, pair % n).max(0.0)).collect();
+        let row = |pair: usize| (0..nodes).map(|x| at(x, pair / n, pair % n)).collect();
         Self::Table((0..n * n).into_par_iter().map(row).collect())
     }
 }
@@ -192,7 +207,7 @@ mod tests {
         let relative = |k: usize, i: usize, j: usize| {
             kernel.relative_rate(&signal, &grid.node(k), &v[i], &v[j])
         };
-        let sum = Turns::of(&ordinates, grid.len(), relative);
+        let sum = Turns::of(&ordinates, grid.len(), |k, i, j| [relative(k, i, j), 0.0]);
         assert!(matches!(sum.rates, Rates::Sum { .. }));
         let at = |k: usize, i: usize, j: usize| ordinates.equilibrium[i] * relative(k, i, j);
         let table = Turns::with_loss(Rates::table(&at, grid.len(), n), &ordinates, grid.len());
@@ -220,7 +235,7 @@ mod tests {
         let kernel = Local::new(c(1.0), c(0.5), c(0.5), space, 1.0);
         let v = &ordinates.velocities;
         let turns = Turns::of(&ordinates, grid.len(), |k, i, j| {
-            kernel.relative_rate(&signal, &grid.node(k), &v[i], &v[j])
+            [kernel.relative_rate(&signal, &grid.node(k), &v[i], &v[j]), 0.0]
         });
         assert!(matches!(turns.rates, Rates::Table(_)));
         let up = usize::from(ordinates.velocities[0][0] < 0.0);

@@ -88,7 +88,7 @@ pub struct Convergence<const D: usize> {
     pub others: Vec<Sweep>,
     /// The cells against the kinetic equation.
     pub checks: Vec<Check>,
-    /// (ε, the entropy of the solution of the kinetic equation), if it was solved.
+    /// (the parameter, the entropy of the solution of the kinetic equation), if it was solved.
     pub entropy: Vec<(f64, Vec<Entropy>)>,
     /// What became of the wanted precision.
     pub goal: Option<Goal>,

@@ -4,6 +4,7 @@
 use crate::common::ordinates::{Model, Ordinates};
 use crate::common::slab::{Slab, difference, fourier, norm};
 use kinetaxis::experiment::read;
+use kinetaxis::kinetic::{KineticSolver, Resolution};
 use kinetaxis::study::{Monitor, Sweep, converge};
 use std::f64::consts::PI;
 use std::sync::atomic::AtomicBool;
@@ -90,16 +91,11 @@ impl Case {
 
     /// The sweep by the equation.
     fn sweep(&self, epsilons: &[f64]) -> Sweep {
-        fn of<const D: usize>(text: &str) -> Sweep {
-            let e = read(text, "slab.toml", &[]).unwrap_or_else(|e| panic!("{e}")).experiment;
-            let monitor = Monitor { stop: &AtomicBool::new(false), progress: &|_| {} };
-            converge::<D>(&e, None, &monitor).unwrap().others.remove(0)
-        }
         let text = self.text(epsilons);
         match self.dimension {
-            1 => of::<1>(&text),
-            2 => of::<2>(&text),
-            _ => of::<3>(&text),
+            1 => sweep::<1>(&text),
+            2 => sweep::<2>(&text),
+            _ => sweep::<3>(&text),
         }
     }
 
@@ -117,7 +113,7 @@ impl Case {
                 ("weak:cos(x)", fourier(&error, 1).0),
             ] {
                 let of = |r: &&kinetaxis::study::ErrorRow| {
-                    r.value == *epsilon && r.quantity == "rho" && r.norm == name
+                    r.value == *epsilon && r.quantity.name() == "rho" && r.norm == name
                 };
                 let error = sweep.rows.iter().find(of).unwrap().error;
                 all.push((*epsilon, name, truth, [error.low, error.high]));
@@ -125,6 +121,13 @@ impl Case {
         }
         all
     }
+}
+
+/// The sweep of an experiment by the equation.
+fn sweep<const D: usize>(text: &str) -> Sweep {
+    let e = read(text, "slab.toml", &[]).unwrap_or_else(|e| panic!("{e}")).experiment;
+    let monitor = Monitor { stop: &AtomicBool::new(false), progress: &|_| {} };
+    converge::<D>(&e, None, &monitor).unwrap().others.remove(0)
 }
 
 /// The oracle is the P_N solution of `slab.rs` where both know the case.
@@ -138,24 +141,129 @@ fn ordinates_are_the_moments() {
     assert!(norm(&difference(&mine.limit(1.0), &slab.limit(1.0))) < 1e-9);
 }
 
-pub fn scratch(args: &[String]) {
-    let get = |i: usize| args[i].clone();
-    let epsilons: Vec<f64> = get(4).split(',').map(|e| e.parse().unwrap()).collect();
-    for dimension in get(0).split(',').map(|d| d.parse().unwrap()) {
-        for set in get(1).split(',') {
-            let set: &'static str = ["sphere", "ball", "shell"].into_iter().find(|s| *s == set).unwrap();
-            for local in [true, false] {
-                if !get(2).contains(if local { 'l' } else { 'n' }) { continue; }
-                let nodes = get(3).parse().unwrap();
-                let case = Case { dimension, set, local, coupled: get(2).contains('c'), nodes, step: get(5).parse().unwrap() };
-                let start = std::time::Instant::now();
-                let all = case.beside(&epsilons);
-                println!("{dimension} {set} {local} {:.1}s", start.elapsed().as_secs_f64());
-                for (e, name, truth, [low, high]) in all {
-                    let (mid, half) = (0.5 * (low + high), 0.5 * (high - low));
-                    println!("   {e} {name:14} {truth:.4e} {mid:.4e} ± {half:.1e}  {:.2}", (mid - truth) / half);
-                }
-            }
+/// What either reference may be off by.
+const ORACLE: f64 = 2e-9;
+
+/// The truth lies in the interval, which is narrow beside it.
+fn holds(name: &str, truth: f64, [low, high]: [f64; 2], width: f64) {
+    let (middle, half) = (0.5 * (low + high), 0.5 * (high - low));
+    println!("{name}: {truth:.5e}, {middle:.5e} ± {half:.1e}, off by {:.1e}", middle - truth);
+    assert!((middle - truth).abs() < half + ORACLE, "{name}: {middle:e} ± {half:e} for {truth:e}");
+    assert!(half < width * truth.abs(), "{name}: ± {half:e} of {truth:e} says nothing");
+}
+
+const BASE: Case =
+    Case { dimension: 1, set: "sphere", local: true, coupled: true, nodes: 24, step: 0.05 };
+
+/// Every V, both models, one to three dimensions, S given and S that answers. Without its step, grid or
+/// limit the interval would be too short by factors: see the two tests below.
+#[test]
+fn the_truth_lies_within_the_stated_error() {
+    for case in [
+        BASE,
+        Case { set: "shell", ..BASE },
+        Case { set: "ball", local: false, ..BASE },
+        Case { dimension: 2, nodes: 26, ..BASE },
+        Case { dimension: 2, nodes: 26, local: false, step: 0.1, ..BASE },
+        Case { dimension: 3, nodes: 26, coupled: false, ..BASE },
+    ] {
+        for (epsilon, norm, truth, stated) in case.beside(&[0.2, 0.1]) {
+            let name = format!("d = {}, {}, {epsilon}, {norm}", case.dimension, case.set);
+            holds(&name, truth, stated, 0.01);
         }
+    }
+}
+
+/// A grid that is too coarse: S is given, so that no step and, with two velocities, no ordinate counts. An
+/// interval without the grid would be the limit's step alone, 10⁻⁹.
+#[test]
+fn a_coarse_grid_is_in_the_stated_error() {
+    let case = Case { coupled: false, nodes: 8, ..BASE };
+    let mut off = 0.0_f64;
+    for (epsilon, norm, truth, [low, high]) in case.beside(&[0.2, 0.1]) {
+        holds(&format!("{epsilon}, {norm}"), truth, [low, high], 1.0);
+        off = off.max((0.5 * (low + high) / truth - 1.0).abs());
+    }
+    assert!(off > 1e-4, "the grid is too good to be seen: {off:e}");
+}
+
+/// Steps that are too long, on a grid that is fine.
+#[test]
+fn a_long_step_is_in_the_stated_error() {
+    let mut off = 0.0_f64;
+    for (epsilon, norm, truth, [low, high]) in Case { step: 1.0, ..BASE }.beside(&[0.2, 0.1]) {
+        holds(&format!("{epsilon}, {norm}"), truth, [low, high], 1.0);
+        off = off.max((0.5 * (low + high) / truth - 1.0).abs());
+    }
+    assert!(off > 1e-4, "the step is too short to be seen: {off:e}");
+}
+
+/// ρ at the nodes along x at t = 1, on a circle or sphere.
+fn density<const D: usize>(text: &str, resolution: Resolution) -> Vec<f64> {
+    let e = read(text, "slab.toml", &[]).unwrap_or_else(|e| panic!("{e}")).experiment;
+    let model = kinetaxis::model::Model::<D>::new(&e).unwrap();
+    let mut solver = KineticSolver::new(&model, resolution);
+    assert!(solver.run(1.0, &AtomicBool::new(false), &|_| {}));
+    solver.density().iter().copied().step_by(4_usize.pow(D as u32 - 1)).collect()
+}
+
+/// The largest of |u|.
+fn largest(u: &[f64]) -> f64 {
+    u.iter().fold(0.0, |m: f64, v| m.max(v.abs()))
+}
+
+/// S is given, so that only its sensing and the grid matter. Through the cells' spline, with a gradient
+/// short by (κΔx)²/24, ρ would be off by 3·10⁻³ on 16 nodes and 7·10⁻⁴ on 32, at every ε.
+#[test]
+fn sensing_at_the_nodes_leaves_no_offset() {
+    for local in [true, false] {
+        for epsilon in [0.1, 0.025] {
+            let off = |nodes: usize| {
+                let case = Case { coupled: false, local, nodes, ..BASE };
+                let text = case.text(&[0.2, 0.1]).replace("epsilon = 0.1", &format!("epsilon = {epsilon}"));
+                let rho = density::<1>(&text, Resolution { angles: 4, step: 1.0 });
+                let exact = Ordinates { modes: nodes, ..case.oracle() }.kinetic(epsilon, 1.0);
+                let exact: Vec<f64> = exact.into_iter().step_by(2).collect();
+                largest(&difference(&rho, &exact))
+            };
+            let [coarse, fine] = [off(16), off(32)];
+            println!("ε = {epsilon}: {coarse:.1e}, {fine:.1e}");
+            assert!(coarse < 1e-5 && fine < 1e-8, "{epsilon}: {coarse:e} {fine:e}");
+        }
+    }
+}
+
+/// The largest |ρ_ε − ρ₀| on the sphere at ε = 0.025 is 9.99·10⁻⁵, from a solution of another make.
+#[test]
+fn the_published_distance_on_a_sphere() {
+    let case = Case { dimension: 3, coupled: false, nodes: 32, ..BASE };
+    let mu = 4.0 * PI;
+    let text = (case.text(&[0.2, 0.1]).replace("epsilon = 0.1", "epsilon = 0.025"))
+        .replace(&format!("b = {:?}", 0.7 / mu), &format!("b = {:?}", 0.5 / mu));
+    let rho = density::<3>(&text, Resolution { angles: 8, step: 1.0 });
+    let oracle = Ordinates { model: Model::Local([1.0, 0.5, 0.5]), modes: 16, ..case.oracle() };
+    let distance = largest(&difference(&rho, &oracle.limit(1.0)));
+    assert!((distance - 9.99e-5).abs() < 5e-8, "{distance:e}");
+}
+
+/// Turns of mean cosine 0.9: on 16 angles their sampled law would have a mean cosine of 0.74.
+#[test]
+fn peaked_turns_are_in_the_stated_error() {
+    let slab = Slab { lambda: 5.0, a_mu: 0.2, b_mu: 0.2, mean_cosine: 0.9, modes: 16, harmonics: 32 };
+    let case = Case { dimension: 2, nodes: 26, ..BASE };
+    let (mu, text) = (2.0 * PI, case.text(&[0.2, 0.1]));
+    let own = format!("model = \"local\", lambda = 1, a = {:?}, b = {:?}", 0.5 / mu, 0.7 / mu);
+    let peaked = format!("model = \"isotropic\", lambda = 5, a = {0:?}, b = {0:?}, mean_cosine = 0.9", 0.2 / mu);
+    let text = text.replace(&own, &peaked).replace("decay = 1", "decay = 1");
+    let sweep = sweep::<2>(&text);
+    // What feeds S is K_h∗ρ, which the P_N solution has not: so small is its effect here.
+    let limit = slab.limit(1.0);
+    for epsilon in [0.2, 0.1] {
+        let error = difference(&slab.kinetic(epsilon, 1.0), &limit);
+        let of = |r: &&kinetaxis::study::ErrorRow| {
+            r.value == epsilon && r.norm == "weak:cos(x)" && r.quantity.name() == "rho"
+        };
+        let stated = sweep.rows.iter().find(of).unwrap().error;
+        holds(&format!("{epsilon}"), fourier(&error, 1).0, [stated.low, stated.high], 0.02);
     }
 }
