@@ -6,11 +6,11 @@
 //! taken at ρ⁺ = max(ρ, 0).
 
 use crate::cells::{BLOCK, Population};
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, OutOfRange, Ranged};
 use crate::formula::Quantity;
 use crate::rng::{Purpose, Stream, Streams};
 use crate::spectral::Spectral;
-use crate::turning::Sense;
+use crate::vector::Vector;
 use rand::RngExt;
 use rayon::prelude::*;
 
@@ -20,17 +20,39 @@ const BATCH: usize = 1 << 9;
 /// r(ρ,S).
 #[derive(Clone, Debug)]
 pub struct Growth {
-    rate: Quantity,
+    rate: Ranged,
 }
 
 impl Growth {
     /// The growth of an experiment; `None` if cells neither divide nor die.
     pub fn from_experiment(e: &Experiment) -> Option<Self> {
         let rate = e.cells.growth.clone();
-        (!matches!(rate, Quantity::Constant(0.0))).then_some(Self { rate })
+        (!matches!(rate, Quantity::Constant(0.0)))
+            .then(|| Self { rate: Ranged::new("cells.growth", rate) })
     }
 
-    /// r at the nodes, from the coefficients of ρ and S.
+    /// r, if it is the same everywhere.
+    pub fn constant(&self) -> Option<f64> {
+        self.rate.constant()
+    }
+
+    /// Why r is refused at some node, from the coefficients of ρ and S, if it is: [`Growth::nodal`] is
+    /// NaN there.
+    pub fn refused<const D: usize>(
+        &self,
+        spectral: &Spectral<D>,
+        [density, signal]: [&[f64]; 2],
+    ) -> Option<OutOfRange> {
+        let (density, signal) = (spectral.inverse(density), spectral.inverse(signal));
+        density.iter().zip(signal).find_map(|(rho, s)| self.rate.check(&[rho.max(0.0), s]))
+    }
+
+    /// What to say of rates that are numbers one by one, but too large to be made a field.
+    pub fn overflow(&self) -> OutOfRange {
+        self.rate.overflow()
+    }
+
+    /// r at the nodes, from the coefficients of ρ and S; NaN where it is no number.
     pub fn nodal<const D: usize>(
         &self,
         spectral: &Spectral<D>,
@@ -47,53 +69,96 @@ impl Growth {
     pub fn add_to<const D: usize>(
         &self,
         spectral: &Spectral<D>,
-        [density, fed, signal]: [&[f64]; 3],
+        fields: [&[f64]; 3],
         term: &mut [f64],
     ) {
+        self.add_above(0.0, spectral, fields, term);
+    }
+
+    /// The same, without births where |ρ| is at most `floor` of its largest value at the nodes.
+    pub fn add_above<const D: usize>(
+        &self,
+        floor: f64,
+        spectral: &Spectral<D>,
+        [density, fed, signal]: [&[f64]; 3],
+        term: &mut [f64],
+    ) -> Pace {
         let (rates, mut births) = (self.nodal(spectral, fed, signal), spectral.inverse(density));
-        births.iter_mut().zip(&rates).for_each(|(rho, r)| *rho *= r);
+        let floor = floor * births.iter().fold(0.0_f64, |m, rho| m.max(rho.abs()));
+        let mut pace = Pace::default();
+        for (rho, r) in births.iter_mut().zip(&rates) {
+            pace.births = pace.births.max(*r);
+            let r = if rho.abs() > floor { *r } else { r.min(0.0) };
+            pace.fastest = pace.fastest.max(r.abs());
+            *rho *= r;
+        }
+        if rates.iter().any(|r| r.is_nan()) {
+            pace.fastest = f64::NAN;
+        }
         spectral.forward_in_place(&mut births);
         term.iter_mut().zip(&births).for_each(|(t, b)| *t += b);
+        pace
     }
 }
 
-/// Lets every cell divide or die for a time `h` at the frozen rate `rate`; the cells come out in the
-/// order of their mothers.
+/// How fast a colony changes, at most.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Pace {
+    /// |r| where it acts; NaN if r is no number somewhere.
+    pub fastest: f64,
+    /// r⁺ anywhere.
+    pub births: f64,
+}
+
+/// Lets every cell divide or die for a time `h` at the rate `rate` where it is; the cells come out in the
+/// order of their mothers. `names` are the streams, and the number of this time among all.
 ///
 /// While r ≥ 0, a cell has n descendants, itself among them, with probability p(1−p)^{n−1}, p = e^{−rh}
 /// (Yule 1925); while r < 0, it lives on with probability e^{rh}.
+///
+/// # Errors
+/// How many there would be, if more than `most`; then nothing is done.
 pub fn divide<const D: usize>(
     cells: &mut Population<D>,
-    rate: &impl Sense<D>,
+    rate: impl Fn(&Vector<D>) -> f64 + Sync,
     h: f64,
-    streams: Streams,
-    step: u64,
-) {
+    (streams, number): (Streams, u64),
+    most: usize,
+) -> Result<(), f64> {
     let Population { positions, velocities, .. } = cells;
-    let counts: Vec<u32> = (positions.par_chunks(BLOCK).enumerate())
+    let rate = &rate;
+    let counts: Vec<u64> = (positions.par_chunks(BLOCK).enumerate())
         .flat_map_iter(|(block, xs)| {
-            let mut stream = streams.stream(Purpose::Growth, block as u64, step);
-            xs.iter().map(move |x| descendants(h * rate.value(x), &mut stream)).collect::<Vec<_>>()
+            let mut stream = streams.stream(Purpose::Growth, block as u64, number);
+            xs.iter().map(move |x| descendants(h * rate(x), &mut stream)).collect::<Vec<_>>()
         })
         .collect();
+    let all = counts.iter().map(|count| *count as f64).sum::<f64>();
+    if all > most as f64 {
+        return Err(all);
+    }
     *positions = repeated(positions, &counts);
     *velocities = repeated(velocities, &counts);
+    Ok(())
 }
 
 /// How many there are of a cell after a time in which it had `expected` divisions, or, if that is
 /// negative, deaths.
-fn descendants(expected: f64, stream: &mut Stream) -> u32 {
+fn descendants(expected: f64, stream: &mut Stream) -> u64 {
     // In (0, 1].
     let u: f64 = 1.0 - stream.random::<f64>();
+    let alone = (-expected).exp();
     match expected {
-        a if a < 0.0 => u32::from(u <= a.exp()),
+        a if a < 0.0 => u64::from(u <= a.exp()),
         a if u > -(-a).exp_m1() => 1,
-        a => 1 + (u.ln() / (-(-a).exp()).ln_1p()) as u32,
+        // More than can be counted.
+        _ if alone == 0.0 => u64::MAX,
+        _ => 1 + (u.ln() / (-alone).ln_1p()) as u64,
     }
 }
 
-fn repeated<T: Copy>(all: &[T], counts: &[u32]) -> Vec<T> {
-    let times = |(one, count): (&T, &u32)| std::iter::repeat_n(*one, *count as usize);
+fn repeated<T: Copy>(all: &[T], counts: &[u64]) -> Vec<T> {
+    let times = |(one, count): (&T, &u64)| std::iter::repeat_n(*one, *count as usize);
     all.iter().zip(counts).flat_map(times).collect()
 }
 
@@ -108,7 +173,7 @@ mod tests {
         let n = 400_000_u32;
         for (i, a) in [0.3_f64, 1.5, 1e-3, -0.2, -2.0, 0.0].into_iter().enumerate() {
             let mut stream = Streams::new(11, i as u64).stream(Purpose::Growth, 0, 0);
-            let counts: Vec<f64> = (0..n).map(|_| f64::from(descendants(a, &mut stream))).collect();
+            let counts: Vec<f64> = (0..n).map(|_| descendants(a, &mut stream) as f64).collect();
             let mean = counts.iter().sum::<f64>() / f64::from(n);
             let variance =
                 counts.iter().map(|c| (c - mean).powi(2)).sum::<f64>() / f64::from(n - 1);
@@ -116,6 +181,21 @@ mod tests {
             assert!((mean - a.exp()).abs() <= 4.9 * (due / f64::from(n)).sqrt(), "{a}: {mean}");
             assert!((variance - due).abs() <= 0.05 * due, "{a}: {variance} for {due}");
         }
+    }
+
+    /// Counts that no integer of 32 bits holds, and none at all.
+    #[test]
+    fn descendants_are_counted_however_many() {
+        let mut stream = Streams::new(12, 0).stream(Purpose::Growth, 0, 0);
+        let mut of = |a: f64| descendants(a, &mut stream);
+        // e³⁰ = 1.07e13: below a millionth of it once in 10⁶.
+        assert!((0..100).all(|_| of(30.0) > 10_000_000));
+        assert_eq!((of(1e5), of(1e308), of(-1e308)), (u64::MAX, u64::MAX, 0));
+        let streams = (Streams::new(12, 0), 0);
+        let (positions, velocities) = (vec![[0.0]; 5], vec![[1.0]; 5]);
+        let mut cells = Population { positions, velocities, weight: 0.2 };
+        assert!(divide(&mut cells, |_| 1e5, 1.0, streams, 1000).unwrap_err() > 9e19);
+        assert_eq!(cells.len(), 5);
     }
 
     #[test]

@@ -1,19 +1,21 @@
 //! What is rebuilt from the experiment and never changes during a run.
 
 use crate::cells::{InitialError, InitialLaw};
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, OutOfRange};
 use crate::free_walk::FreeWalk;
 use crate::grid::Grid;
 use crate::growth::Growth;
 use crate::identities::{SignalBounds, Virial};
-use crate::motion::{Envelopes, FlightScale, Method, Offer, Step};
+use crate::motion::{Envelopes, FlightScale, Method, Offer, Step, Unbounded};
 use crate::schedule::{Tick, ticks};
 use crate::signal::{self, Deposit, NodalSignal, SensedSignal, SignalEquation};
+use crate::simulation::most_cells;
 use crate::spectral::Spectral;
 use crate::spline::{self, NodeMap};
 use crate::turning::{Kernel, Sense, TurningKernel};
 use crate::vector::{Vector, scaled};
 use crate::velocity::VelocitySpace;
+use rayon::prelude::*;
 use std::sync::Arc;
 
 /// Kernel, velocity set, grid, signal equation, deposit, initial law and schedule of an experiment.
@@ -42,6 +44,9 @@ pub struct Model<const D: usize> {
     pub growth: Option<Growth>,
     /// f⁰.
     pub initial: InitialLaw<D>,
+    /// Where the cells are at t = 0, in the box; of their images around a periodic axis, moments take
+    /// those near to it.
+    pub place: Vector<D>,
     /// The virial identity, where it holds.
     pub virial: Option<Virial>,
     /// The a priori bounds of S, where they are proved.
@@ -66,6 +71,8 @@ pub struct Model<const D: usize> {
     symbol: Vec<f64>,
 }
 
+/// Candidates of a cell in a field step: with more, the time between two is lost in round-off.
+const MOST_CANDIDATES: f64 = 1e15;
 /// Nodes at which a kernel is tried before it is used.
 const TRIALS: usize = 512;
 
@@ -79,8 +86,10 @@ impl<const D: usize> Model<D> {
         let map = Arc::new(NodeMap::new(&grid));
         let (kernel, initial) =
             (Kernel::from_experiment(e, &space), InitialLaw::new(&e.cells, &grid)?);
+        let place = initial.place(&grid);
         let model = Self {
             epsilon: e.epsilon,
+            place,
             virial: Virial::new(e, &kernel, &initial),
             bounds: SignalBounds::new(e, initial.mass()),
             kernel,
@@ -105,22 +114,86 @@ impl<const D: usize> Model<D> {
             spectral,
             space,
         };
+        model.check_start()?;
         let start = || {
             let every = model.grid().len().div_ceil(TRIALS);
             (model.initial_signal(), model.grid().nodes().step_by(every).collect())
         };
-        if let Some(growth) = &model.growth {
-            let density = model.spectral.forward(&model.initial.nodal(model.grid()));
-            let signal = model.equation.initial(&model.spectral, &density);
-            let rates = growth.nodal(&model.spectral, &density, &signal);
-            if let Some(bad) = rates.into_iter().find(|r| !r.is_finite()) {
-                return Err(InitialError::Growth(bad));
-            }
-        }
         match model.kernel.fault(start) {
             Some(fault) => Err(InitialError::Kernel(fault)),
             None => Ok(model),
         }
+    }
+
+    /// Checks every expression of signal, growth and kernel at t = 0, on the nodes of the grid.
+    fn check_start(&self) -> Result<(), InitialError> {
+        let at_start = |value: OutOfRange| InitialError::Value(Box::new(value.at_time(0.0)));
+        let density = self.initial.start();
+        let signal = self.equation.initial(&self.spectral, density);
+        let none = vec![0.0; density.len()];
+        if let Some(value) =
+            self.equation.refused(&self.spectral, [&signal, density, &none], [0.0; 2])
+        {
+            return Err(InitialError::Value(Box::new(value)));
+        }
+        if !signal.iter().all(|s| s.is_finite()) {
+            return Err(InitialError::Signal);
+        }
+        let refuses = |growth: &Growth| growth.refused(&self.spectral, [density, &signal]);
+        if let Some(value) = self.growth.as_ref().and_then(refuses) {
+            return Err(at_start(value));
+        }
+        if let Some(rate) = self.growth.as_ref().and_then(Growth::constant) {
+            let (cells, time) = (self.cells as f64 * (rate * self.end()).exp(), self.end());
+            let most = most_cells::<D>() as f64;
+            if cells > most {
+                return Err(InitialError::Crowd { rate, cells, time, most });
+            }
+        }
+        match self.refused(&self.kernel, &self.initial_signal()) {
+            Some(value) => Err(at_start(value)),
+            None => self.check_bound(),
+        }
+    }
+
+    /// Which expression of the kernel has a value that it must not have at some node, for cells that
+    /// fly along the axes at their largest speed, if one has.
+    pub fn refused<K: TurningKernel<D>, S: Sense<D>>(
+        &self,
+        kernel: &K,
+        signal: &S,
+    ) -> Option<OutOfRange> {
+        if !kernel.is_sampled() {
+            return None;
+        }
+        let along = |a: usize, speed: f64| -> Vector<D> {
+            std::array::from_fn(|b| if a == b { speed } else { 0.0 })
+        };
+        let speed = self.space.max_speed();
+        let velocities: Vec<Vector<D>> =
+            (0..D).flat_map(|a| [along(a, speed), along(a, -speed)]).collect();
+        let at = |node: usize| {
+            let x = self.grid().node(node);
+            velocities.iter().find_map(|v| kernel.refused(signal, [&x, v, v]))
+        };
+        (0..self.grid().len()).into_par_iter().find_map_first(at)
+    }
+
+    /// Whether T/F has a bound at t = 0 that candidates can be drawn from: a field step holds no more of
+    /// them than f64 can tell apart.
+    fn check_bound(&self) -> Result<(), InitialError> {
+        let bounds = self.initial_signal().bounds();
+        let bound = self.kernel_bound.unwrap_or_else(|| self.kernel.candidate_bound(&bounds));
+        if !bound.is_finite() {
+            return Err(InitialError::Unbounded(Unbounded(bound)));
+        }
+        let duration = self.ticks().iter().map(|tick| tick.duration).fold(0.0, f64::max);
+        let candidates = bound * duration / (self.epsilon * self.epsilon);
+        if self.method == Method::Exact && candidates > MOST_CANDIDATES {
+            let key = if self.kernel_bound.is_some() { "kernel.bound" } else { "epsilon" };
+            return Err(InitialError::Candidates { key, candidates, duration });
+        }
+        Ok(())
     }
 
     /// The field steps. Before an output they shrink to ε²/25, a fraction of the time in which
@@ -131,6 +204,11 @@ impl<const D: usize> Model<D> {
             return ticks(&self.outputs, f64::INFINITY, f64::INFINITY);
         }
         ticks(&self.outputs, self.step, self.last_step())
+    }
+
+    /// The final time.
+    pub fn end(&self) -> f64 {
+        *self.outputs.last().expect("the final time is an output")
     }
 
     /// The field step before an output: ε²/25.
@@ -145,8 +223,8 @@ impl<const D: usize> Model<D> {
 
     /// S(x, 0) answering to ρ⁰ itself, without the noise of cells.
     pub fn initial_signal(&self) -> SensedSignal<'_, D> {
-        let density = self.spectral.forward(&self.initial.nodal(self.grid()));
-        self.sense(&mut self.equation.initial(&self.spectral, &density), Vec::new())
+        let mut signal = self.equation.initial(&self.spectral, self.initial.start());
+        self.sense(&mut signal, Vec::new())
     }
 
     /// S with these coefficients, which are overwritten, as cells sense it; `padded` gives memory.
@@ -202,8 +280,24 @@ impl<const D: usize> Model<D> {
         self.kernel.senses_change() && !self.equation.is_steady()
     }
 
-    /// Nodal r over a step of length `dt`: that of the middle of the step, from the coefficients of
-    /// K_h * ρ now and of its rate of change. `after` writes the coefficients of S after a time.
+    /// Coefficients of K_h * ρ and of S by which cells grow over a step of length `dt`: those of the
+    /// middle of the step, from the coefficients of K_h * ρ now and of its rate of change. `after`
+    /// writes the coefficients of S after a time.
+    pub fn growth_fields(
+        &self,
+        density: &[f64],
+        slope: &[f64],
+        dt: f64,
+        after: impl Fn(f64, &mut Vec<f64>),
+    ) -> Option<[Vec<f64>; 2]> {
+        self.growth.as_ref()?;
+        let middle: Vec<f64> = density.iter().zip(slope).map(|(r, s)| r + 0.5 * dt * s).collect();
+        let mut signal = Vec::new();
+        after(0.5 * dt, &mut signal);
+        Some([middle, signal])
+    }
+
+    /// Nodal r of [`Model::growth_fields`].
     pub fn growth_rates(
         &self,
         density: &[f64],
@@ -211,51 +305,54 @@ impl<const D: usize> Model<D> {
         dt: f64,
         after: impl Fn(f64, &mut Vec<f64>),
     ) -> Option<Vec<f64>> {
-        let growth = self.growth.as_ref()?;
-        let middle: Vec<f64> = density.iter().zip(slope).map(|(r, s)| r + 0.5 * dt * s).collect();
-        let mut signal = Vec::new();
-        after(0.5 * dt, &mut signal);
-        Some(growth.nodal(&self.spectral, &middle, &signal))
+        let [density, signal] = self.growth_fields(density, slope, dt, after)?;
+        Some(self.growth.as_ref()?.nodal(&self.spectral, &density, &signal))
     }
 
     /// A field step of length `duration` in a frozen signal, for cells at `positions`.
+    ///
+    /// # Errors
+    /// If T/F has no bound.
     pub fn field_step<'a, K: TurningKernel<D>, S: Sense<D>>(
         &'a self,
         kernel: &'a K,
         signal: &'a S,
         duration: f64,
         positions: &[Vector<D>],
-    ) -> Step<'a, D, K, S> {
+    ) -> Result<Step<'a, D, K, S>, Unbounded> {
         let step = |method| self.step_by(method, kernel, signal, duration, positions);
         if self.method != Method::Auto {
             return step(self.method);
         }
         let hybrid = (self.tolerated_bias > 0.0).then_some(Method::Hybrid);
-        [Method::Exact, Method::SkipAhead]
-            .into_iter()
-            .chain(hybrid)
-            .map(|method| {
-                let step = step(method);
-                let offer = step.offer(positions);
-                (step, offer)
-            })
-            .filter(|(_, offer)| offer.bias <= self.tolerated_bias)
-            .min_by(|(_, a), (_, b)| a.cost.total_cmp(&b.cost))
-            .expect("an exact way has no bias")
-            .0
+        let mut best: Option<(Step<'a, D, K, S>, f64)> = None;
+        for method in [Method::Exact, Method::SkipAhead].into_iter().chain(hybrid) {
+            let step = step(method)?;
+            let offer = step.offer(positions);
+            let is_better = best.as_ref().is_none_or(|(_, cost)| offer.cost < *cost);
+            if offer.bias <= self.tolerated_bias && is_better {
+                best = Some((step, offer.cost));
+            }
+        }
+        Ok(best.expect("an exact way has no bias").0)
     }
 
     /// The first field step of a run as every way would fly it, for cells at `positions`, and the
     /// way that is taken.
-    pub fn offers(&self, positions: &[Vector<D>]) -> (Vec<Offer>, Method) {
+    ///
+    /// # Errors
+    /// If T/F has no bound.
+    pub fn offers(&self, positions: &[Vector<D>]) -> Result<(Vec<Offer>, Method), Unbounded> {
         let signal = self.initial_signal();
-        let duration = self.ticks()[0].duration;
+        let duration = self.ticks().iter().map(|tick| tick.duration).find(|dt| *dt > 0.0);
+        let duration = duration.expect("there is a step before the final time");
         let every = [Method::Exact, Method::SkipAhead, Method::Hybrid];
         let offer = |method| {
-            self.step_by(method, &self.kernel, &signal, duration, positions).offer(positions)
+            let step = self.step_by(method, &self.kernel, &signal, duration, positions)?;
+            Ok(step.offer(positions))
         };
-        let taken = self.field_step(&self.kernel, &signal, duration, positions).method;
-        (every.map(offer).into(), taken)
+        let taken = self.field_step(&self.kernel, &signal, duration, positions)?.method;
+        Ok((every.into_iter().map(offer).collect::<Result<_, _>>()?, taken))
     }
 
     fn step_by<'a, K: TurningKernel<D>, S: Sense<D>>(
@@ -265,7 +362,7 @@ impl<const D: usize> Model<D> {
         signal: &'a S,
         duration: f64,
         positions: &[Vector<D>],
-    ) -> Step<'a, D, K, S> {
+    ) -> Result<Step<'a, D, K, S>, Unbounded> {
         let scale = FlightScale {
             method,
             speed: self.space.max_speed() / self.epsilon,
@@ -276,9 +373,9 @@ impl<const D: usize> Model<D> {
         let envelopes = match self.kernel_bound {
             // A bound from the user is checked at every candidate: no floor spares the look.
             Some(bound) => Envelopes::uniform(bound, 0.0),
-            None => Envelopes::local(kernel, signal, self.grid(), &scale, positions),
+            None => Envelopes::local(kernel, signal, self.grid(), &scale, positions)?,
         };
-        Step {
+        Ok(Step {
             kernel,
             signal,
             space: &self.space,
@@ -291,7 +388,7 @@ impl<const D: usize> Model<D> {
             envelopes,
             refuse_negative: self.refuse_negative,
             antithetic: self.antithetic,
-        }
+        })
     }
 }
 

@@ -5,13 +5,16 @@
 //! deaths, at the rate predicted for mid-step, come half before the flight and half after it.
 
 use crate::cells::{BLOCK, InitialError, Population};
+use crate::experiment::OutOfRange;
 use crate::growth::divide;
 use crate::model::Model;
-use crate::motion::{MotionError, Tally};
+use crate::motion::{MotionError, Tally, Unbounded};
 use crate::rng::Streams;
 use crate::schedule::Tick;
 use crate::signal::SensedSignal;
 use crate::state::State;
+use crate::turning::Sense;
+use crate::vector::Vector;
 use crate::with_kernel;
 use rayon::prelude::*;
 use std::any::Any;
@@ -27,10 +30,33 @@ pub enum SimulationError {
     Initial(#[from] InitialError),
     /// A cell could not be advanced.
     #[error(transparent)]
-    Motion(#[from] MotionError),
+    Motion(MotionError),
+    /// An expression gave a value that it must not have.
+    #[error("{0}")]
+    Value(Box<OutOfRange>),
+    /// S overflowed.
+    #[error(
+        "S is not finite at t = {time}: what feeds it grows without bound. Lower signal.production, \
+         cells.mass or cells.growth, or end earlier"
+    )]
+    Signal {
+        /// t.
+        time: f64,
+    },
+    /// T/F has no bound.
+    #[error("at t = {time} {unbounded}")]
+    Unbounded {
+        /// t.
+        time: f64,
+        /// The bound.
+        unbounded: Unbounded,
+    },
     /// Too much of the mass left the box that stands for the whole space.
     #[error("{0}")]
     Leak(#[from] Leak),
+    /// The limit could not be solved.
+    #[error("{0}")]
+    Limit(String),
     /// A study asks for the limit at a time that it does not reach.
     #[error(
         "the limit blows up, or outgrows limit.grid, soon after t = {time} (largest density \
@@ -45,14 +71,16 @@ pub enum SimulationError {
     },
     /// Births made more cells than are held.
     #[error(
-        "cells.growth has made {cells} cells by t = {time}, and {MOST_CELLS} are the most. Lower it, end \
+        "cells.growth makes {cells:.3e} cells by t = {time}, and {most:.3e} are the most. Lower it, end \
          earlier, or start with fewer cells of a larger mass"
     )]
     Crowd {
         /// t.
         time: f64,
         /// Cells.
-        cells: usize,
+        cells: f64,
+        /// What is held.
+        most: f64,
     },
     /// No cell is left.
     #[error(
@@ -68,8 +96,34 @@ pub enum SimulationError {
     Interrupted,
 }
 
-/// Most cells of one replicate.
-const MOST_CELLS: usize = 1 << 30;
+impl SimulationError {
+    /// The same, at time `t` if it says nothing of time.
+    fn at_time(self, t: f64) -> Self {
+        match self {
+            Self::Value(value) => Self::Value(Box::new(value.at_time(t))),
+            Self::Motion(error) => Self::Motion(error.at_time(t)),
+            Self::Unbounded { unbounded, .. } => Self::Unbounded { time: t, unbounded },
+            other => other,
+        }
+    }
+}
+
+impl From<MotionError> for SimulationError {
+    fn from(error: MotionError) -> Self {
+        match error {
+            MotionError::Interrupted => Self::Interrupted,
+            error => Self::Motion(error),
+        }
+    }
+}
+
+/// Most bytes of the cells of one replicate; as they divide, there are as many again.
+const MOST_BYTES: usize = 4 << 30;
+
+/// Most cells of one replicate, of whose `D` coordinates and velocities each takes 8 bytes.
+pub const fn most_cells<const D: usize>() -> usize {
+    MOST_BYTES / (16 * D)
+}
 
 /// How much of the mass is outside the box that stands for the whole space, where its field is not
 /// that of the whole space.
@@ -129,8 +183,18 @@ impl<'m, const D: usize> Simulation<'m, D> {
         let density_slope = vec![0.0; density.len()];
         let tally = Tally::default();
         let anchor = (0.0, density.clone());
-        let state =
-            State { time: 0.0, step: 0, cells, signal, density, density_slope, anchor, tally };
+        let state = State {
+            time: 0.0,
+            step: 0,
+            cells,
+            signal,
+            density,
+            density_slope,
+            anchor,
+            next_anchor: None,
+            cell_time: 0.0,
+            tally,
+        };
         let parts = model.deposit.parts(model.cells);
         let (field, signal, padded, lost) = Default::default();
         let work = Work { parts, field, signal, padded, lost };
@@ -160,21 +224,30 @@ impl<'m, const D: usize> Simulation<'m, D> {
         if self.model.outputs.first() == Some(&0.0) {
             observe(&self.state);
         }
-        let share = 1.0 / (ticks.len() * self.state.cells.len()) as f64;
-        let watch = Watch { stop, progress: &|cells| progress(share * cells as f64) };
         for tick in &ticks {
             let start = Instant::now();
-            self.step(tick, &watch)?;
+            if tick.duration > 0.0 {
+                self.step(tick, stop, &|part| progress(part / ticks.len() as f64))?;
+            } else {
+                progress(1.0 / ticks.len() as f64);
+            }
             self.loop_time += start.elapsed();
             if tick.output {
+                let now = std::mem::replace(&mut self.state.time, tick.end);
                 observe(&self.state);
+                self.state.time = now;
             }
         }
         Ok(())
     }
 
-    /// One field step.
-    fn step(&mut self, tick: &Tick, watch: &Watch<'_>) -> Result<(), SimulationError> {
+    /// One field step; `progress` takes the parts of it that were done since it was called.
+    fn step(
+        &mut self,
+        tick: &Tick,
+        stop: &AtomicBool,
+        progress: &(dyn Fn(f64) + Sync),
+    ) -> Result<(), SimulationError> {
         let (model, dt) = (self.model, tick.duration);
         let divides = model.growth.is_some();
         let deposited = model.equation.is_coupled() || tick.output || divides;
@@ -182,14 +255,17 @@ impl<'m, const D: usize> Simulation<'m, D> {
         let padded = std::mem::take(&mut self.work.padded);
         let after = |h: f64, next: &mut Vec<f64>| self.signal_after(h, next);
         let signal = model.sense_step(&self.state.signal, dt, after, &mut field, padded);
-        let State { density, density_slope, .. } = &self.state;
-        let growth = model.growth_rates(density, density_slope, dt, after).map(|mut rates| {
-            model.spectral.forward_in_place(&mut rates);
-            model.sense(&mut rates, Vec::new())
-        });
+        if !signal.is_finite() {
+            return Err(self.lost_signal(&[0.5 * dt, dt]));
+        }
+        let growth = self.growth(dt)?;
         self.divide(growth.as_ref(), 0, tick)?;
-        let State { step, cells, .. } = &mut self.state;
+        let middle = self.state.time + 0.5 * dt;
+        let State { step, cells, cell_time, .. } = &mut self.state;
         let (streams, step, Work { parts, lost, .. }) = (self.streams, *step, &mut self.work);
+        let share = 1.0 / cells.len() as f64;
+        let watch = &Watch { stop, progress: &|cells| progress(share * cells as f64) };
+        *cell_time += dt * cells.len() as f64;
         let flight = Flight {
             model,
             signal: &signal,
@@ -202,7 +278,7 @@ impl<'m, const D: usize> Simulation<'m, D> {
             lost,
             watch,
         };
-        let tally = compiled::<D>()(flight)?;
+        let tally = compiled::<D>()(flight).map_err(|error| error.at_time(middle))?;
         self.check_leak(&tally, tick.end)?;
         self.state.tally += tally;
         self.work.padded = signal.into_padded();
@@ -218,37 +294,93 @@ impl<'m, const D: usize> Simulation<'m, D> {
         rate(&field, &self.state.density, dt, &mut self.state.density_slope);
         let mut next = std::mem::take(&mut self.work.signal);
         self.signal_after(dt, &mut next);
+        if !next.iter().all(|s| s.is_finite()) {
+            return Err(self.lost_signal(&[dt]));
+        }
         let state = &mut self.state;
         self.work.signal = std::mem::replace(&mut state.signal, next);
         self.work.field = std::mem::replace(&mut state.density, field);
-        if tick.long {
-            std::mem::swap(&mut self.work.field, &mut state.anchor.1);
-            state.anchor.0 = state.time;
-        }
-        (state.time, state.step) = (tick.end, state.step + 1);
-        let since = tick.end - state.anchor.0;
-        rate(&state.density, &state.anchor.1, since, &mut state.density_slope);
+        let start = std::mem::replace(&mut state.time, tick.end);
+        state.step += 1;
+        self.predict(start);
         Ok(())
+    }
+
+    /// The rate of change of ρ_h from which the next step is predicted, after one that began at `start`,
+    /// when ρ_h was what `work.field` holds.
+    fn predict(&mut self, start: f64) {
+        let (state, before) = (&mut self.state, &mut self.work.field);
+        let full = self.model.step.min(self.model.end()) * (1.0 - 1e-9);
+        if state.time - start >= 0.5 * full {
+            std::mem::swap(before, &mut state.anchor.1);
+            (state.anchor.0, state.next_anchor) = (start, None);
+        } else {
+            let next = state.next_anchor.get_or_insert_with(|| (start, std::mem::take(before)));
+            if state.time - next.0 >= 0.75 * full {
+                std::mem::swap(&mut state.anchor, next);
+                state.next_anchor = None;
+            }
+        }
+        let since = state.time - state.anchor.0;
+        if since >= 0.5 * full {
+            rate(&state.density, &state.anchor.1, since, &mut state.density_slope);
+        } else {
+            state.density_slope.fill(0.0);
+        }
+    }
+
+    /// r as cells feel it over a step of length `dt`.
+    fn growth(&self, dt: f64) -> Result<Option<Felt<'m, D>>, SimulationError> {
+        let (model, State { density, density_slope, time, .. }) = (self.model, &self.state);
+        let Some(growth) = &model.growth else { return Ok(None) };
+        if let Some(rate) = growth.constant() {
+            return Ok(Some(Felt::Everywhere(rate)));
+        }
+        let after = |h: f64, next: &mut Vec<f64>| self.signal_after(h, next);
+        let fields = model.growth_fields(density, density_slope, dt, after);
+        let [density, signal] = &fields.expect("cells grow");
+        let mut rates = growth.nodal(&model.spectral, density, signal);
+        model.spectral.forward_in_place(&mut rates);
+        let rates = model.sense(&mut rates, Vec::new());
+        if rates.is_finite() {
+            return Ok(Some(Felt::Here(rates)));
+        }
+        let value = growth.refused(&model.spectral, [density, signal]);
+        let value = value.unwrap_or_else(|| growth.overflow());
+        Err(SimulationError::Value(Box::new(value.at_time(time + 0.5 * dt))))
+    }
+
+    /// Why S is no number, at one of these times from now on.
+    #[cold]
+    fn lost_signal(&self, after: &[f64]) -> SimulationError {
+        let State { signal, density, density_slope: slope, time, .. } = &self.state;
+        let refused = |h: &f64| {
+            let fields = [&signal[..], density, slope];
+            self.model.equation.refused(&self.model.spectral, fields, [*time, *h])
+        };
+        match after.iter().find_map(refused) {
+            Some(value) => SimulationError::Value(Box::new(value)),
+            None => SimulationError::Signal { time: time + after[0] },
+        }
     }
 
     /// Births and deaths of one half of a field step.
     fn divide(
         &mut self,
-        rate: Option<&SensedSignal<'_, D>>,
+        rate: Option<&Felt<'_, D>>,
         half: u64,
         tick: &Tick,
     ) -> Result<(), SimulationError> {
         let Some(rate) = rate else { return Ok(()) };
         let State { cells, step, .. } = &mut self.state;
-        divide(cells, rate, 0.5 * tick.duration, self.streams, 2 * *step + half);
-        match cells.len() {
-            0 => Err(SimulationError::Extinct { time: tick.end }),
-            cells if cells > MOST_CELLS => Err(SimulationError::Crowd { time: tick.end, cells }),
-            count => {
-                self.work.parts = self.model.deposit.parts(count);
-                Ok(())
-            }
+        let (names, most, time) = ((self.streams, 2 * *step + half), most_cells::<D>(), tick.end);
+        divide(cells, |x| rate.at(x), 0.5 * tick.duration, names, most)
+            .map_err(|cells| SimulationError::Crowd { time, cells, most: most as f64 })?;
+        if cells.is_empty() {
+            return Err(SimulationError::Extinct { time });
         }
+        self.work.parts = self.model.deposit.parts(cells.len());
+        Ok(())
     }
 
     /// Stops where the cells that this field step left outside the box are too many, or one is
@@ -277,6 +409,21 @@ impl<'m, const D: usize> Simulation<'m, D> {
     }
 }
 
+/// r where a cell is.
+enum Felt<'a, const D: usize> {
+    Everywhere(f64),
+    Here(SensedSignal<'a, D>),
+}
+
+impl<const D: usize> Felt<'_, D> {
+    fn at(&self, x: &Vector<D>) -> f64 {
+        match self {
+            Self::Everywhere(rate) => *rate,
+            Self::Here(rate) => rate.value(x),
+        }
+    }
+}
+
 /// All cells over one field step in a frozen signal.
 struct Flight<'a, const D: usize> {
     model: &'a Model<D>,
@@ -300,7 +447,12 @@ fn fly<const D: usize>(flight: Flight<'_, D>) -> Result<Tally, SimulationError> 
     let (weight, length, parts) = (cells.weight, parts.1, &mut parts.0);
     let (positions, velocities) = (&mut cells.positions, &mut cells.velocities);
     let tallies: Vec<Result<Tally, SimulationError>> = with_kernel!(&model.kernel, kernel => {
-        let step = model.field_step(kernel, signal, dt, positions);
+        let step = model.field_step(kernel, signal, dt, positions).map_err(|unbounded| {
+            match model.refused(kernel, signal) {
+                Some(value) => SimulationError::Value(Box::new(value)),
+                None => SimulationError::Unbounded { time: f64::NAN, unbounded },
+            }
+        })?;
         (positions.par_chunks_mut(length))
             .zip(velocities.par_chunks_mut(length))
             .zip(parts)
@@ -314,7 +466,7 @@ fn fly<const D: usize>(flight: Flight<'_, D>) -> Result<Tally, SimulationError> 
                     if watch.stop.load(Ordering::Relaxed) {
                         return Err(SimulationError::Interrupted);
                     }
-                    tally += step.fly(xs, vs, streams, names)?;
+                    tally += step.fly(xs, vs, streams, names, watch.stop)?;
                     (watch.progress)(xs.len());
                     let mut inside = true;
                     if open {

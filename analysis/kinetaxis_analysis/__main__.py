@@ -22,7 +22,7 @@ def draw_all(r: Results) -> Iterator[tuple[str, Figure]]:
     if r.has("convergence"):
         for norm in r.convergence["norm"].unique():
             yield f"convergence-{norm}", r.plot_convergence(norm=norm)
-    if r.has("budget"):
+    if r.has("budget") and not r.budget.empty:  # a header alone: none was asked for
         yield "budget", r.plot_budget()
 
 

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from .style import among, joined, legend_below, panel_grid, styled, symbol
+from .style import among, joined, legend_below, panel_grid, plain, styled, symbol
 
 if TYPE_CHECKING:
     from .results import Results
@@ -31,25 +31,26 @@ SCALES = {
 
 @styled
 def convergence(r: Results, quantity: str | None, norm: str) -> Figure:
-    """Errors against the parameter, with the order fitted through the resolved ones."""
-    table = _scaled(r.convergence)
+    """Sizes of errors against the parameter, with the mean slope of all of them."""
+    table = _sizes(_scaled(r.convergence))
     table = table[table["norm"].isin(among(table, "norm", [norm]))]
     names = among(table, "quantity", quantity and [quantity])
     fig, ax = plt.subplots(figsize=(6.4, 5))
-    orders = r.orders[r.orders["norm"] == norm] if r.has("orders") else None
+    orders = _mean_slopes(r.orders, norm) if r.has("orders") else None
     for name in names:
         rows = table[table["quantity"] == name].sort_values("scale")
         fits = () if orders is None else orders[orders["quantity"] == name].itertuples()
         fit = next(iter(fits), None)
-        label = joined(symbol(name), _verdict(fit))
+        below = "from below" if "from_below" in rows and rows["from_below"].any() else ""
+        label = joined(symbol(name), below, _verdict(fit))
         if absent := (~rows["resolved"] & ~(rows["ci_high"] > 0)).sum():
             label += f" ({absent} not positive)"
         color = _points(ax, rows, rows["error"], rows["resolved"], label)
-        if fit is not None and pd.notna(fit.order) and rows["resolved"].any():
-            _power_law(ax, rows[rows["resolved"]], fit.order, color)
+        if fit is not None and pd.notna(fit.order) and (rows["error"] > 0).all():
+            _power_law(ax, rows, fit.order, color)
     _scale_axis(ax, table)
     _error_axis(ax)
-    ax.set(title=r.title, ylabel=f"error, {symbol(norm)}")
+    ax.set(title=plain(r.title), ylabel=f"error, {symbol(norm)}")
     legend_below(fig, ax, columns=1)
     return fig
 
@@ -58,6 +59,11 @@ def convergence(r: Results, quantity: str | None, norm: str) -> Figure:
 def budget(r: Results, quantity: str | None, norm: str | None) -> Figure:
     """One panel for each quantity and norm, one colour for each component of the error."""
     table = _scaled(r.budget)
+    if table.empty:
+        raise ValueError(
+            f"{r.path / 'budget.csv'} has no rows: no budget was asked for. "
+            "Set budget_replicates in [converge]"
+        )
     for column, wanted in (("quantity", quantity), ("norm", norm)):
         table = table[table[column].isin(among(table, column, wanted and [wanted]))]
     groups = list(table.groupby(["quantity", "norm"], sort=False))
@@ -78,7 +84,7 @@ def budget(r: Results, quantity: str | None, norm: str | None) -> Figure:
             _error_axis(ax)
         ax.set_title(", ".join(map(symbol, key)))
     legend_below(fig, panels[0])
-    fig.suptitle(joined(r.title, "error budget"))
+    fig.suptitle(joined(plain(r.title), "error budget"))
     return fig
 
 
@@ -102,16 +108,33 @@ def _verdict(fit) -> str:
     """What orders.csv says of one quantity, in one line of a legend."""
     if fit is None:
         return ""
+    left = "[" if np.isfinite(fit.ci_low) else "("
+    right = "]" if np.isfinite(fit.ci_high) else ")"
+    interval = f"{left}{fit.ci_low:.2f}, {fit.ci_high:.2f}{right}"
     if pd.notna(fit.order):
-        return f"order {fit.order:.2f} [{fit.ci_low:.2f}, {fit.ci_high:.2f}]"
-    return textwrap.fill(fit.verdict if isinstance(fit.verdict, str) else "no order", 72)
+        return f"order {fit.order:.2f} {interval}"
+    if np.isfinite([fit.ci_low, fit.ci_high]).any():
+        return f"order in {interval}"
+    return textwrap.fill(plain(fit.verdict) if isinstance(fit.verdict, str) else "no order", 72)
+
+
+def _mean_slopes(orders: pd.DataFrame, norm: str) -> pd.DataFrame:
+    """The rows of one norm that are slopes over the whole range."""
+    rows = orders[orders["norm"] == norm]
+    return rows[rows["kind"] == "mean"] if "kind" in rows else rows
+
+
+def _sizes(table: pd.DataFrame) -> pd.DataFrame:
+    """Weak errors have a sign; what is drawn is their size, with the interval turned likewise."""
+    turned = table["error"] < 0
+    low, high = table["ci_low"].where(~turned, -table["ci_high"]), table["ci_high"]
+    high = high.where(~turned, -table["ci_low"])
+    return table.assign(error=table["error"].abs(), ci_low=low, ci_high=high)
 
 
 def _power_law(ax: Axes, rows: pd.DataFrame, order: float, color: str):
-    """The fitted slope through the resolved points, each weighted by its relative precision."""
-    spread = (rows["std_error"] / rows["error"]).fillna(0)
-    weights = 1 / spread**2 if (spread > 0).all() else None
-    log_c = np.average(np.log(rows["error"]) - order * np.log(rows["scale"]), weights=weights)
+    """The slope through the middle of all points, which have the same weight."""
+    log_c = np.mean(np.log(rows["error"]) - order * np.log(rows["scale"]))
     x = np.array([rows["scale"].min(), rows["scale"].max()])
     ax.plot(x, np.exp(log_c) * x**order, color=color, lw=1, ls="--")
 

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .style import among, band, joined, legend_below, panel_grid, styled
+from .style import among, band, joined, legend_below, panel_grid, plain, styled
 
 if TYPE_CHECKING:
     from .results import Results
@@ -24,10 +24,12 @@ def density(r: Results, time: float | None) -> Figure:
     populations = r.density["population"].unique() if has_density or not has_limit else []
     fields = [(p, r.field("density", time, population=p)) for p in populations]
     if not fields or (has_limit and r.has_time("limit", time)):
-        fields.append((None, r.field("limit", time)))
+        # Beside cells the limit is shown as they are, through K_h.
+        smoothed = bool(fields) and "rho_smoothed" in r.limit
+        fields.append((None, r.field("limit", time, "rho_smoothed" if smoothed else None)))
     in_1d = len(fields[0][1][0]) == 1
     fig = _lines(r, time, fields) if in_1d else _maps(fields)
-    fig.suptitle(joined(r.title, f"$t$ = {time:g}"))
+    fig.suptitle(joined(plain(r.title), f"$t$ = {time:g}"))
     return fig
 
 
@@ -96,7 +98,7 @@ def observables(r: Results, names: list[str] | None) -> Figure:
         ax.set(title=name, xlabel="$t$")
         ax.margins(x=0)
     legend_below(fig, panels[0])
-    fig.suptitle(r.title)
+    fig.suptitle(plain(r.title))
     return fig
 
 

@@ -32,8 +32,8 @@ class Table:
                 f"this folder was written by `kinetaxis {results.kind}`"
             )
         table = pd.read_csv(path)  # pandas 3.1 reads floats back exactly
-        if "resolved" in table:
-            table["resolved"] = table["resolved"].astype(str).str.lower() == "true"
+        for flag in {"resolved", "from_below"} & set(table.columns):
+            table[flag] = table[flag].astype(str).str.lower() == "true"
         results.__dict__[self.name] = table  # found before this descriptor from now on
         return table
 
@@ -47,16 +47,16 @@ class Results:
     summary: dict = field(repr=False)
 
     observables = Table("`kinetaxis run` and `kinetaxis ensemble`")
-    density = Table("`kinetaxis run` and `kinetaxis ensemble`")
+    density = Table("`kinetaxis run`, `kinetaxis ensemble` and `kinetaxis converge`")
     signal = Table("`kinetaxis run` and `kinetaxis ensemble`")
     cells = Table("`kinetaxis run` and `kinetaxis ensemble` with `cells_at` in `[output]`")
     limit = Table("`kinetaxis limit` and by comparisons with the limit")
     convergence = Table("`kinetaxis converge`")
     orders = Table("`kinetaxis converge`")
-    convergence_kinetic_equation = Table("`kinetaxis converge` with `noise_free` in `[converge]`")
-    orders_kinetic_equation = Table("`kinetaxis converge` with `noise_free` in `[converge]`")
-    convergence_cells = Table("`kinetaxis converge --precision`, where the equation reached it")
-    orders_cells = Table("`kinetaxis converge --precision`, where the equation reached it")
+    convergence_kinetic_equation = Table("`kinetaxis converge --precision`, where cells reached it")
+    orders_kinetic_equation = Table("`kinetaxis converge --precision`, where cells reached it")
+    convergence_cells = Table("`kinetaxis converge` with `noise_free` in `[converge]`")
+    orders_cells = Table("`kinetaxis converge` with `noise_free` in `[converge]`")
     convergence_limit = Table("`kinetaxis converge --in delta` with `noise_free` in `[converge]`")
     orders_limit = Table("`kinetaxis converge --in delta` with `noise_free` in `[converge]`")
     cells_against_equation = Table("`kinetaxis converge` with `noise_free` in `[converge]`")
@@ -129,7 +129,7 @@ class Results:
         return fields.observables(self, names)
 
     def plot_convergence(self, quantity: str | None = None, norm: str = "L2") -> Figure:
-        """Error against ε in one norm, with the fitted orders (default: of every quantity)."""
+        """Error against ε in one norm, with the mean slopes (default: of every quantity)."""
         return errors.convergence(self, quantity, norm)
 
     def plot_budget(self, quantity: str | None = None, norm: str | None = None) -> Figure:

@@ -87,7 +87,14 @@ def band(r: Results) -> str:
     return f"{100 * level:g}% confidence" if level else "confidence interval"
 
 
+def plain(text: str) -> str:
+    """The user's own text, in which a dollar is a dollar."""
+    return text.replace("$", r"\$")
+
+
 def symbol(name: str) -> str:
-    if name.startswith("weak:"):
-        return f"weak, φ = {name.removeprefix('weak:')}".replace("$", r"\$")
-    return SYMBOLS.get(name, name)
+    kind, _, test = name.partition(":")
+    if kind.startswith("weak"):
+        component = kind.removeprefix("weak").replace("_", ", ")
+        return plain(f"weak{component}, φ = {test}")
+    return SYMBOLS.get(name, plain(name))

@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 import matplotlib
 import numpy as np
 import pandas as pd
@@ -84,12 +87,17 @@ def test_unresolved_points_are_upper_bounds(tmp_path):
     assert hollow(ax).size == 4 and ax.get_xscale() == ax.get_yscale() == "log"
 
 
-def test_the_slope_goes_through_the_resolved_points(tmp_path):
+@pytest.mark.parametrize("test", ["cos(2*pi*x)", "cos(2*pi/x)"])
+def test_the_slope_is_that_of_all_sizes(tmp_path, test):
+    """The second weak error is negative throughout."""
     r = load(sweep(tmp_path))
-    ax = r.plot_convergence("rho", norm="weak:cos(2*pi*x)").axes[0]
+    ax = r.plot_convergence("rho", norm=f"weak:{test}").axes[0]
     (line,) = [line for line in ax.lines if line.get_linestyle() == "--"]
     epsilon, error = line.get_data()
-    assert np.array_equal(epsilon, [0.2, 0.4]) and np.allclose(error, 0.1 * epsilon**2)
+    assert np.array_equal(epsilon, [0.05, 0.4]) and np.allclose(error, 0.1 * epsilon**2)
+    drawn = series(ax, r"$\rho$").lines[0].get_ydata()
+    assert np.allclose(np.sort(drawn), [0.1 * 0.1**2 * 4, 0.1 * 0.4**2][-len(drawn):])
+    assert np.allclose(hollow(ax), [0.1 * 0.05**2 + 0.002, 0.1 * 0.1**2 + 0.002][: hollow(ax).size])
     assert series(ax, r"$\rho$").get_label().endswith("order 2.00 [1.90, 2.10]")
     r_ax = r.plot_convergence("r").axes[0]
     assert not [line for line in r_ax.lines if line.get_linestyle() == "--"]
@@ -108,7 +116,7 @@ def test_another_parameter_is_drawn_by_what_vanishes(tmp_path, parameter, label)
     ax = load(tmp_path).plot_convergence("rho", norm="weak:cos(2*pi*x)").axes[0]
     (line,) = [line for line in ax.lines if line.get_linestyle() == "--"]
     scale, error = line.get_data()
-    assert np.allclose(scale, [0.2, 0.4]) and np.allclose(error, 0.1 * scale**2)
+    assert np.allclose(scale, [0.05, 0.4]) and np.allclose(error, 0.1 * scale**2)
     assert label in ax.get_xlabel()
 
 
@@ -161,3 +169,53 @@ def test_the_command_draws_what_the_folder_supports(tmp_path, write, names):
 def test_the_command_reports_what_it_cannot_draw(tmp_path, capsys):
     assert main([str(tmp_path)]) == 1 and "not a results folder" in capsys.readouterr().err
     assert main([str(folder(tmp_path, "run"))]) == 1 and "no table" in capsys.readouterr().err
+
+
+def test_a_budget_that_was_not_asked_for_is_no_figure(tmp_path, capsys):
+    file = sweep(tmp_path / "results") / "budget.csv"
+    file.write_text(file.read_text().splitlines()[0] + "\n")
+    with pytest.raises(ValueError, match="budget_replicates"):
+        load(tmp_path / "results").plot_budget()
+    assert main([str(tmp_path / "results"), "--out", str(tmp_path / "png")]) == 0
+    names = {file.stem for file in (tmp_path / "png").iterdir()}
+    assert "budget" not in names and "convergence-L2" in names, capsys.readouterr()
+
+
+def test_a_dollar_in_a_title_is_a_dollar(tmp_path):
+    for name, write in [("run", lambda path: simulation(path, "run", 1)), ("sweep", sweep)]:
+        path = write(tmp_path / name)
+        text = (path / "manifest.json").read_text()
+        (path / "manifest.json").write_text(text.replace("Aggregation", "$5 at $x^{ and $"))
+        assert main([str(path), "--out", str(tmp_path / "png")]) == 0
+
+
+def test_an_order_without_an_end_is_said(tmp_path):
+    file = sweep(tmp_path) / "orders.csv"
+    table = pd.read_csv(file)
+    table.loc[table["kind"] == "mean", "ci_high"] = np.inf
+    table.to_csv(file, index=False)
+    ax = load(tmp_path).plot_convergence("rho").axes[0]
+    assert series(ax, r"$\rho$").get_label().endswith("order 1.00 [0.90, inf)")
+    table.loc[table["kind"] == "mean", "order"] = np.nan
+    table.to_csv(file, index=False)
+    ax = load(tmp_path).plot_convergence("rho").axes[0]
+    assert series(ax, r"$\rho$").get_label().endswith("order in [0.90, inf)")
+
+
+def test_the_example_of_the_readme_runs(tmp_path, monkeypatch):
+    text = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    study = simulation(tmp_path / "results" / "aggregation-2d-converge", "ensemble", 2)
+    tables = {name: pd.read_csv(study / f"{name}.csv") for name in ("density", "limit")}
+    for table in tables.values():
+        table["time"] = 1.0  # the final time, all that `converge` writes
+    (study / "observables.csv").unlink()
+    sweep(study)
+    for name, table in tables.items():
+        table.drop_duplicates([c for c in "xy" if c in table]).to_csv(
+            study / f"{name}.csv", index=False
+        )
+    simulation(tmp_path / "results" / "local-2d-ensemble", "ensemble", 2)
+    monkeypatch.chdir(tmp_path)
+    exec(example, {})
+    assert (tmp_path / "order.pdf").exists()

@@ -1,35 +1,49 @@
 //! The law of the cells at t = 0: f⁰(x, v) = ρ⁰(x) F(v) (1 + d m·v/⟨|v|²⟩_F).
+//!
+//! One law and two samplers of it: cells are drawn from a [`Table`] of masses, and the solvers without
+//! cells start from coefficients, which are exact up to the modes that a grid leaves out.
 
+use super::profile::Profile;
+use super::table::Table;
 use super::{BLOCK, Population};
-use crate::experiment::{Cells, Density, Domain};
+use crate::experiment::{Cells, Density, Domain, OutOfRange};
 use crate::grid::{Boundary, Grid};
-use crate::quadrature::gauss_legendre;
+use crate::moments::Moments;
+use crate::motion::Unbounded;
 use crate::rng::{Purpose, Stream, Streams};
-use crate::vector::{Vector, dot, norm, scaled};
+use crate::spectral::Spectral;
+use crate::vector::{Vector, dot, scaled};
 use crate::velocity::VelocitySpace;
 use rand::RngExt;
 use rayon::prelude::*;
-use std::f64::consts::PI;
+use std::sync::OnceLock;
 use thiserror::Error;
 
-/// Gauss points per axis for the mass of a grid cell.
-const POINTS: usize = 3;
-/// Head room of the rejection bound in a grid cell above the largest value sampled in it.
-const HEADROOM: f64 = 1.25;
 /// Share of the mass that may lie outside the box that stands for the whole space.
 const OUTSIDE: f64 = 1e-6;
+/// Largest relative difference of the masses that both samplers find.
+const APART: f64 = 1e-3;
+/// Nodes on which an expression is looked at, at least: it may be narrow.
+const LEAST_NODES: usize = 1 << 12;
+/// Most nodes on which ρ⁰ is sampled for the sake of a coarser grid.
+const MOST_NODES: usize = 1 << 22;
+/// Squares of the modes in the upper third of the spectrum, over all, below which there are no more.
+const RESOLVED: f64 = 1e-26;
+/// Relative change of the coefficients, when the nodes are doubled, that is none.
+const SETTLED: f64 = 1e-12;
 
 /// ρ⁰ as a function, and how to draw from it.
 pub struct InitialLaw<const D: usize> {
-    /// The box, or the window of an open one, cut into the cells that positions are drawn from.
-    grid: Grid<D>,
-    density: Density,
-    /// Scale that makes ρ⁰ integrate to `mass`.
-    scale: f64,
+    profile: Profile<D>,
+    /// Cells along each axis of the grid that positions are drawn from.
+    cells: [usize; D],
     mass: f64,
-    /// Mass up to and including each grid cell, and the rejection bound in it.
-    cumulative: Vec<f64>,
-    bound: Vec<f64>,
+    /// What the profile integrates to.
+    total: f64,
+    /// The grid of the experiment and the coefficients there.
+    start: (Grid<D>, Vec<f64>),
+    /// Made when cells are drawn.
+    table: OnceLock<Result<Table<D>, InitialError>>,
     mean_velocity: Vector<D>,
     stratified: bool,
     antithetic: bool,
@@ -48,7 +62,7 @@ fn scaled_box<const D: usize>(grid: &Grid<D>, scale: f64) -> [Vector<D>; 2] {
 }
 
 /// Why cells could not be placed.
-#[derive(Debug, Error, PartialEq)]
+#[derive(Clone, Debug, Error, PartialEq)]
 pub enum InitialError {
     /// ρ⁰ < 0 or not finite.
     #[error("cells.density is {value} at x = {at:?}; a density is finite and not negative")]
@@ -72,14 +86,58 @@ pub enum InitialError {
     /// The kernel is none in the signal at t = 0.
     #[error("kernel: {0}")]
     Kernel(String),
-    /// r(ρ, S) is not finite at t = 0.
+    /// An expression has a value at t = 0 that it must not have.
+    #[error("{0}")]
+    Value(Box<OutOfRange>),
+    /// S(x, 0) overflows.
     #[error(
-        "cells.growth is {0} somewhere at t = 0: give an expression that is finite for every rho >= 0 and every S that occurs"
+        "signal: S is not finite at t = 0. Lower signal.production and cells.mass, or what else feeds it"
     )]
-    Growth(f64),
+    Signal,
+    /// Births at a constant rate make more cells than are held.
+    #[error(
+        "cells.growth = {rate} makes {cells:.3e} cells by time.end = {time}, and {most:.3e} are the most. Lower it, end earlier, or start with fewer cells of a larger mass"
+    )]
+    Crowd {
+        /// r.
+        rate: f64,
+        /// Cells expected at the end.
+        cells: f64,
+        /// The end.
+        time: f64,
+        /// What is held.
+        most: f64,
+    },
+    /// No clock tells the candidates of a field step apart.
+    #[error(
+        "{key}: a cell would meet {candidates:.1e} candidate events in a field step of {duration}, which no clock can tell apart. {}",
+        if *key == "epsilon" { "Raise epsilon, or set motion = \"hybrid\"" } else { "Lower kernel.bound, or leave it out" }
+    )]
+    Candidates {
+        /// The key to blame.
+        key: &'static str,
+        /// Candidates.
+        candidates: f64,
+        /// Δt.
+        duration: f64,
+    },
+    /// T/F has no bound at t = 0.
+    #[error("kernel: at t = 0 {0}")]
+    Unbounded(Unbounded),
     /// ∫ρ⁰ = 0.
     #[error("cells.density has no mass on the box; check its centre, width or expression")]
     Empty,
+    /// The grid from which cells are drawn does not tell where the mass is.
+    #[error(
+        "cells.density changes too fast for cells.density.grid: the masses of its cells are uncertain by \
+         {error:.1e} of the whole. Give cells.density.grid = {cells:?} or more, or a smoother density"
+    )]
+    Coarse {
+        /// Relative error of the masses.
+        error: f64,
+        /// A finer grid.
+        cells: Vec<usize>,
+    },
     /// The density changes too fast for the rejection bound.
     #[error(
         "cells.density rises above {bound:e} (to {value:e}) inside one grid cell near x = {at:?}; \
@@ -96,40 +154,42 @@ pub enum InitialError {
 }
 
 impl<const D: usize> InitialLaw<D> {
-    /// The law of an experiment. Mass and bounds are found grid cell by grid cell.
+    /// The law of an experiment, whose grid is `grid`.
+    ///
+    /// # Errors
+    /// ρ⁰ is no density, or an open box does not hold it.
     pub fn new(cells: &Cells, grid: &Grid<D>) -> Result<Self, InitialError> {
         let [lower, upper] = grid.window_corners();
-        let window = Grid { lower, upper, ..grid.clone() };
         let walls = |boundary| if grid.is_open() { Boundary::NoFlux } else { boundary };
+        let boundary = grid.boundary.map(walls);
+        let space = Grid { lower, upper, boundary, ..grid.clone() };
         let mut law = Self {
-            grid: Grid {
-                cells: std::array::from_fn(|a| cells.density_grid[a]),
-                boundary: grid.boundary.map(walls),
-                ..window
-            },
-            density: cells.density.clone(),
-            scale: 1.0,
+            profile: Profile::new(space, cells.density.clone()),
+            cells: std::array::from_fn(|a| cells.density_grid[a]),
             mass: 1.0,
-            cumulative: Vec::new(),
-            bound: Vec::new(),
+            total: 1.0,
+            start: (grid.clone(), Vec::new()),
+            table: OnceLock::new(),
             mean_velocity: std::array::from_fn(|a| cells.mean_velocity[a]),
             stratified: cells.stratified,
             antithetic: cells.antithetic,
         };
-        let total = law.tabulate()?;
+        let mut start = law.found(&Spectral::new(grid))?;
+        law.total = law.profile.radial().map_or(start[0] * grid.volume(), |r| r.total());
         law.mass = match (&cells.mass, &cells.density) {
             (Some(mass), _) => *mass,
-            (None, Density::Expression(_)) => total,
+            (None, Density::Expression(_)) => law.total,
             (None, _) => 1.0,
         };
-        law.scale = law.mass / total;
+        law.rescale(grid, &mut start);
+        law.start.1 = start;
         law.held_by(grid)?;
         Ok(law)
     }
 
     /// Checks that the window of an open grid holds the mass.
     fn held_by(&self, grid: &Grid<D>) -> Result<(), InitialError> {
-        if !grid.is_open() || matches!(self.density, Density::Point { .. }) {
+        if !grid.is_open() || self.profile.radial().is_some() {
             return Ok(());
         }
         let outside = self.outside(grid, 1.0);
@@ -137,13 +197,14 @@ impl<const D: usize> InitialLaw<D> {
             return Ok(());
         }
         // The least box that does, among some up to four times as large.
-        let ([lower, upper], cells) = (scaled_box(&self.grid, 4.0), self.grid.cells.map(|n| 4 * n));
-        let wide = Grid { lower, upper, cells, ..self.grid.clone() };
+        let space = &self.profile.space;
+        let ([lower, upper], cells) = (scaled_box(space, 4.0), space.cells.map(|n| 4 * n));
+        let wide = Grid { lower, upper, cells, ..space.clone() };
         let scale = (21..=80).map(|i| 0.05 * f64::from(i));
         let good = scale.into_iter().find(|s| self.outside(&wide, *s) <= OUTSIDE);
         let remedy = match good {
             Some(scale) => {
-                let [lower, upper] = scaled_box(&self.grid, scale);
+                let [lower, upper] = scaled_box(&self.profile.space, scale);
                 format!("Give domain.lower = {lower:?} and domain.upper = {upper:?}")
             }
             None => "No box up to four times as large holds it".into(),
@@ -154,10 +215,10 @@ impl<const D: usize> InitialLaw<D> {
     /// The share of the mass on `grid` that lies outside the window of this law, scaled about its
     /// middle.
     fn outside(&self, grid: &Grid<D>, scale: f64) -> f64 {
-        let [lower, upper] = scaled_box(&self.grid, scale);
+        let [lower, upper] = scaled_box(&self.profile.space, scale);
         let (mut inside, mut total) = (0.0, 0.0);
-        for x in grid.nodes() {
-            let value = self.shape(&x).max(0.0);
+        for (x, value) in grid.nodes().zip(self.profile.at_nodes(grid)) {
+            let value = value.max(0.0);
             total += value;
             if (0..D).all(|a| lower[a] <= x[a] && x[a] < upper[a]) {
                 inside += value;
@@ -176,108 +237,90 @@ impl<const D: usize> InitialLaw<D> {
         &self.mean_velocity
     }
 
-    /// ρ⁰(x).
-    pub fn density(&self, x: &Vector<D>) -> f64 {
-        self.scale * self.shape(x)
+    /// Coefficients of ρ⁰ in these modes, of total mass M. They are those of ρ⁰ itself, not of its
+    /// values at the nodes, so that a point or an edge between nodes is where it is: exact for what is
+    /// radial about a point and out of reach of the walls, for waves and for whatever a grid
+    /// resolves; for other edges from a grid of 2²² nodes.
+    ///
+    /// # Errors
+    /// A value that is no density, at a node that was not looked at before.
+    pub fn coefficients(&self, spectral: &Spectral<D>) -> Result<Vec<f64>, InitialError> {
+        let (grid, start) = &self.start;
+        if spectral.grid() == grid {
+            return Ok(start.clone());
+        }
+        let mut found = self.found(spectral)?;
+        self.rescale(spectral.grid(), &mut found);
+        Ok(found)
     }
 
-    /// Coefficient-free nodal values of ρ⁰ on any grid of the same box, with total mass M exactly.
-    /// All cells at one point give the grid cell that holds it the whole mass.
-    pub fn nodal(&self, grid: &Grid<D>) -> Vec<f64> {
-        let mut values = match &self.density {
-            Density::Point { center } => {
-                let h = grid.spacing();
-                grid.sample(|x| {
-                    f64::from((0..D).all(|a| (x[a] - center[a]).abs() <= 0.5 * h[a] + 1e-12))
-                })
-            }
-            _ => grid.sample(|x| self.shape(x)),
+    /// Coefficients on the grid of the experiment.
+    pub fn start(&self) -> &[f64] {
+        &self.start.1
+    }
+
+    /// Gives coefficients the mass M.
+    fn rescale(&self, grid: &Grid<D>, coefficients: &mut [f64]) {
+        let mean = self.mass / grid.volume();
+        let scale = mean / coefficients[0];
+        coefficients.iter_mut().for_each(|c| *c *= scale);
+        coefficients[0] = mean;
+    }
+
+    /// Coefficients up to a scale, or, of an expression, of what it is.
+    fn found(&self, spectral: &Spectral<D>) -> Result<Vec<f64>, InitialError> {
+        if let Some(radial) = self.profile.radial() {
+            return Ok(radial.coefficients(spectral));
+        }
+        let mut found = self.sampled(spectral)?;
+        let upper = spectral.upper_modes();
+        let square = |c: &[f64], of: &dyn Fn(usize) -> f64| -> f64 {
+            c.iter().enumerate().skip(1).map(|(i, c)| c * c * of(i)).sum()
         };
-        let total: f64 = values.iter().sum::<f64>() * grid.cell_volume();
-        values.iter_mut().for_each(|v| *v *= self.mass / total);
-        values
-    }
-
-    /// ρ⁰ up to its scale.
-    fn shape(&self, x: &Vector<D>) -> f64 {
-        let bell = |r: f64, width: f64| (-0.5 * (r / width).powi(2)).exp();
-        match &self.density {
-            Density::Uniform => 1.0,
-            Density::Point { .. } => 0.0,
-            Density::Gaussian { center, width } => bell(self.distance(x, center), *width),
-            Density::Ball { center, radius } => f64::from(self.distance(x, center) < *radius),
-            Density::Ring { center, radius, width } => {
-                bell(self.distance(x, center) - radius, *width)
-            }
-            Density::Cosine { amplitude, mode } => {
-                let lengths = self.grid.lengths();
-                let wave = (0..D).map(|a| {
-                    let periods = match self.grid.boundary[a] {
-                        Boundary::NoFlux => 1.0,
-                        _ => 2.0,
-                    };
-                    let y = (x[a] - self.grid.lower[a]) / lengths[a];
-                    (periods * PI * mode[a] as f64 * y).cos()
-                });
-                1.0 + amplitude * wave.product::<f64>()
-            }
-            Density::Expression(formula) => formula.eval(x),
+        let mut nodes = spectral.grid().len();
+        let high = square(&found, &|i| f64::from(u8::from(upper[i])));
+        let seen = nodes >= LEAST_NODES || !self.profile.is_typed();
+        let mut settled = seen && high <= RESOLVED * (square(&found, &|_| 1.0) + found[0].powi(2));
+        let mut cells = spectral.grid().cells;
+        while !settled && nodes << D <= MOST_NODES {
+            (cells, nodes) = (cells.map(|n| 2 * n), nodes << D);
+            let fine = Spectral::new(&spectral.grid().with_cells(cells));
+            let finer = fine.resample(&self.sampled(&fine)?, spectral);
+            let pairs = found.iter().zip(&finer);
+            let change: f64 = pairs.map(|(a, b)| (a - b).powi(2)).sum();
+            found = finer;
+            settled = nodes >= LEAST_NODES
+                && change <= SETTLED * SETTLED * (square(&found, &|_| 1.0) + found[0].powi(2));
         }
+        Ok(found)
     }
 
-    /// Centre of the sampling cell at `flat`; sampling cells tile the box on every axis alike.
-    fn center(&self, flat: usize) -> Vector<D> {
-        let (index, h) = (self.grid.unravel(flat), self.grid.spacing());
-        std::array::from_fn(|a| self.grid.lower[a] + (index[a] as f64 + 0.5) * h[a])
+    /// Coefficients of the profile's values at the nodes.
+    fn sampled(&self, spectral: &Spectral<D>) -> Result<Vec<f64>, InitialError> {
+        let grid = spectral.grid();
+        let mut values = self.profile.at_nodes(grid);
+        if let Some(i) = values.iter().position(|v| !(*v >= 0.0 && v.is_finite())) {
+            return Err(InitialError::Negative { value: values[i], at: grid.node(i).to_vec() });
+        }
+        if !values.iter().any(|v| *v > 0.0) {
+            return Err(InitialError::Empty);
+        }
+        spectral.forward_in_place(&mut values);
+        Ok(values)
     }
 
-    /// |x − c| to the nearest image of c: around a periodic box.
-    fn distance(&self, x: &Vector<D>, center: &[f64]) -> f64 {
-        let lengths = self.grid.lengths();
-        let offset: Vector<D> = std::array::from_fn(|a| {
-            let d = x[a] - center[a];
-            match self.grid.boundary[a] {
-                Boundary::Periodic => d - lengths[a] * (d / lengths[a]).round(),
-                _ => d,
+    /// Where cells are drawn from; found when first asked for.
+    fn table(&self) -> Result<&Table<D>, InitialError> {
+        let made = self.table.get_or_init(|| {
+            let table = Table::new(&self.profile, &self.profile.space.with_cells(self.cells))?;
+            let (error, cells) = ((table.total() / self.total - 1.0).abs(), self.cells);
+            // Both samplers are of one law.
+            if error <= APART {
+                return Ok(table);
             }
+            Err(InitialError::Coarse { error, cells: cells.map(|n| 2 * n).to_vec() })
         });
-        norm(&offset)
-    }
-
-    /// Fills the tables; returns ∫ shape dx.
-    fn tabulate(&mut self) -> Result<f64, InitialError> {
-        if matches!(self.density, Density::Point { .. }) {
-            return Ok(1.0);
-        }
-        let (h, rule) = (self.grid.spacing(), gauss_legendre(POINTS, -0.5, 0.5));
-        let mut total = 0.0;
-        for flat in 0..self.grid.len() {
-            let center = self.center(flat);
-            let (mut mass, mut highest) = (0.0, 0.0_f64);
-            for point in 0..(POINTS + 2).pow(D as u32) {
-                let (mut rest, mut weight, mut x) = (point, self.grid.cell_volume(), center);
-                for a in 0..D {
-                    // Gauss points carry mass; the two faces are there for the bound only.
-                    let (offset, w) = match rest % (POINTS + 2) {
-                        i if i < POINTS => rule[i],
-                        i => (i as f64 - POINTS as f64 - 0.5, 0.0),
-                    };
-                    rest /= POINTS + 2;
-                    x[a] += offset * h[a];
-                    weight *= w;
-                }
-                let value = self.shape(&x);
-                if weight > 0.0 && !(value >= 0.0 && value.is_finite()) {
-                    return Err(InitialError::Negative { value, at: x.to_vec() });
-                }
-                mass += weight * value;
-                highest = highest.max(value);
-            }
-            total += mass;
-            self.cumulative.push(total);
-            self.bound.push(HEADROOM * highest);
-        }
-        if total > 0.0 { Ok(total) } else { Err(InitialError::Empty) }
+        made.as_ref().map_err(Clone::clone)
     }
 
     /// Draws `count` cells for one replicate, in blocks with streams of their own.
@@ -310,40 +353,26 @@ impl<const D: usize> InitialLaw<D> {
         Ok(Population { positions, velocities, weight: self.mass / count as f64 })
     }
 
-    /// Position of cell `id`: a grid cell by its mass, then rejection inside it. Stratified, the
-    /// i-th of N cells takes its level from [i, i+1)/N of the mass.
+    /// Position of cell `id`. Stratified, the i-th of N cells takes its level from [i, i+1)/N of the
+    /// mass.
     fn position(
         &self,
         id: usize,
         count: usize,
         rng: &mut Stream,
     ) -> Result<Vector<D>, InitialError> {
-        if let Density::Point { center } = &self.density {
-            return Ok(std::array::from_fn(|a| center[a]));
+        if let Some(point) = self.profile.point() {
+            return Ok(point);
         }
         let u: f64 = rng.random();
-        // The cells of an antithetic pair share a stratum.
-        let share = if self.antithetic { 2 } else { 1 };
-        let (stratum, strata) = (id / share, count.div_ceil(share));
-        let level = if self.stratified { (stratum as f64 + u) / strata as f64 } else { u };
-        let total = self.cumulative[self.cumulative.len() - 1];
-        let flat = self.cumulative.partition_point(|c| *c <= level * total);
-        let (flat, h) = (flat.min(self.cumulative.len() - 1), self.grid.spacing());
-        let (center, bound) = (self.center(flat), self.bound[flat]);
-        loop {
-            let x: Vector<D> =
-                std::array::from_fn(|a| center[a] + (rng.random::<f64>() - 0.5) * h[a]);
-            let value = self.shape(&x);
-            if value > bound {
-                let at = x.to_vec();
-                return Err(InitialError::TooSteep { bound, value, at });
-            }
-            if rng.random::<f64>() * bound < value {
-                let (mut x, mut v) = (x, [0.0; D]);
-                self.grid.fold(&mut x, &mut v);
-                return Ok(x);
-            }
-        }
+        // The cells of an antithetic pair share a stratum; one without a partner has its own.
+        let pair = if self.antithetic { 2 } else { 1 };
+        let first = id - id % pair;
+        let width = pair.min(count - first) as f64;
+        let level = if self.stratified { (first as f64 + width * u) / count as f64 } else { u };
+        let (mut x, mut v) = (self.table()?.draw(&self.profile, level, rng)?, [0.0; D]);
+        self.profile.space.fold(&mut x, &mut v);
+        Ok(x)
     }
 
     /// Gives v ~ F the density F(v)(1 + κ·v): it is reflected with probability (1 − κ·v)/2.
@@ -353,6 +382,21 @@ impl<const D: usize> InitialLaw<D> {
         }
         let tilt = D as f64 / space.mean_square_f() * dot(&self.mean_velocity, &v);
         if 2.0 * rng.random::<f64>() < 1.0 - tilt { scaled(-1.0, &v) } else { v }
+    }
+}
+
+impl<const D: usize> InitialLaw<D> {
+    /// Where ρ⁰ is in the box of `grid`, for [`Moments`] to name images by; the middle of the box along
+    /// a periodic axis where it is even.
+    pub fn place(&self, grid: &Grid<D>) -> Vector<D> {
+        if let Some(center) = self.profile.center() {
+            return center;
+        }
+        let middle = std::array::from_fn(|a| 0.5 * (grid.lower[a] + grid.upper[a]));
+        match grid.boundary.contains(&Boundary::Periodic) {
+            true => Moments::of_density(grid, &self.profile.at_nodes(grid), &middle).place(grid),
+            false => middle,
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! The cells: positions and velocities of one population, and their initial laws.
 
 mod initial;
+mod profile;
+mod table;
 
 pub use initial::{InitialError, InitialLaw};
 

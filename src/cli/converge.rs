@@ -1,24 +1,27 @@
 //! `kinetaxis converge EXPERIMENT`
 
 use super::context::Context;
+use super::converge_text::text;
 use super::ensemble::write_field;
-use super::error::CliError;
+use super::error::{CliError, warn};
 use super::limit::write_limit;
-use super::run::{negative_warning, tally_json};
-use super::tables::{aligned, print};
+use super::run::tally_json;
 use super::{Job, with_dimension};
 use crate::experiment::{Experiment, Mobility, Parameter};
 use crate::model::Model;
 use crate::motion::{Method, Tally};
 use crate::output::{Table, estimate, number};
 use crate::pages;
-use crate::report::compact;
-use crate::study::{self, Check, Convergence, EnsembleFrame, Goal, Observed, Order, Sweep, Wanted};
+use crate::study::statistics::Estimate;
+use crate::study::{self, Check, Convergence, EnsembleFrame, OrderRow, Slope, Sweep, Wanted};
 use serde_json::json;
 
 /// The sweep.
 pub fn converge(job: &Job, wanted: Option<Wanted>) -> Result<(), CliError> {
-    let context = Context::open(job, "converge")?;
+    let flags = wanted
+        .as_ref()
+        .map_or(String::new(), |w| format!(" --precision '{}' --within {}", w.precision, w.within));
+    let context = Context::open(job, "converge", &flags)?;
     refuse_bias(&context.experiment)?;
     refuse_other_drift(&context.experiment)?;
     with_dimension!(context.experiment.dimension, D => converge_in::<D>(context, wanted))
@@ -60,37 +63,41 @@ fn converge_in<const D: usize>(context: Context, wanted: Option<Wanted>) -> Resu
     if let Some(wanted) = wanted {
         refuse_unknown::<D>(e, wanted)?;
     }
-    let mut result = context.monitored(|m| study::converge::<D>(e, wanted, m))?;
+    let result = context.monitored(|m| study::converge::<D>(e, wanted, m))?;
     let model = Model::<D>::new(&result.last)?;
-    write_errors(&context, "convergence", &result.main)?;
-    write_orders(&context, "orders", &result.main)?;
+    let text = text(&context, &result);
+    total(&result).warning().iter().for_each(|said| warn(said));
+    let summary = summary(&context, &result);
+    context.deliver(&text, &summary, || write(&context, &model, &result))
+}
+
+/// All tables and the report.
+fn write<const D: usize>(
+    context: &Context,
+    model: &Model<D>,
+    result: &Convergence<D>,
+) -> Result<(), CliError> {
+    write_errors(context, "convergence", &result.main)?;
+    write_orders(context, "orders", &result.main)?;
     for other in &result.others {
         let name = other.method.replace(' ', "_");
-        write_errors(&context, &format!("convergence_{name}"), other)?;
-        write_orders(&context, &format!("orders_{name}"), other)?;
+        write_errors(context, &format!("convergence_{name}"), other)?;
+        write_orders(context, &format!("orders_{name}"), other)?;
     }
     if !result.checks.is_empty() {
-        write_checks(&context, &result.checks)?;
+        write_checks(context, &result.checks)?;
     }
     if !result.entropy.is_empty() {
-        write_entropy(&context, &result)?;
+        write_entropy(context, result)?;
     }
     if let Some(macroscopic) = &result.macroscopic {
-        write_budget(&context, &result)?;
-        write_limit(&context, &model.spectral, std::slice::from_ref(&macroscopic.limit))?;
+        write_budget(context, result)?;
+        write_limit(context, &model.spectral, std::slice::from_ref(&macroscopic.limit))?;
     }
-    let density = std::mem::take(&mut result.finest);
-    let frame = EnsembleFrame { time: e.time.end, density, ..EnsembleFrame::default() };
-    write_field(&context, &model, "density.csv", "cells", std::slice::from_ref(&frame), |f| {
-        &f.density
-    })?;
-    result.finest = frame.density;
-    context.folder().write("report.html", &pages::converge_page(&model, &result))?;
-    if !context.quiet {
-        print(&text(&context, &result));
-    }
-    let summary = summary(&context, &result);
-    context.publish(&summary)
+    let (time, density) = (context.experiment.time.end, result.finest.clone());
+    let frame = [EnsembleFrame { time, density, ..EnsembleFrame::default() }];
+    write_field(context, model, "density.csv", "cells", &frame, |f| &f.density)?;
+    Ok(context.folder().write("report.html", &pages::converge_page(model, result))?)
 }
 
 /// A wanted precision of something that the sweep does not measure.
@@ -115,7 +122,7 @@ fn write_errors(context: &Context, name: &str, sweep: &Sweep) -> Result<(), CliE
     if parameter != Parameter::Cells {
         header.push("cells");
     }
-    header.push("resolved");
+    header.extend(["resolved", "from_below"]);
     let mut table = Table::create(&context.folder().file(&format!("{name}.csv")), &header)?;
     for row in &sweep.rows {
         let mut fields = vec![number(row.value), row.quantity.to_string(), row.norm.clone()];
@@ -124,24 +131,33 @@ fn write_errors(context: &Context, name: &str, sweep: &Sweep) -> Result<(), CliE
         if parameter != Parameter::Cells {
             fields.push(row.cells.to_string());
         }
-        fields.push(row.resolved.to_string());
+        fields.extend([row.resolved, row.from_below].map(|flag| flag.to_string()));
         table.row(&fields)?;
     }
     Ok(table.finish()?)
 }
 
 fn write_orders(context: &Context, name: &str, sweep: &Sweep) -> Result<(), CliError> {
-    let header =
-        ["quantity", "norm", "order", "ci_low", "ci_high", "points", "straightness", "verdict"];
+    let mut header = vec!["quantity", "norm", "order", "ci_low", "ci_high", "points"];
+    header.extend(["straightness", "verdict", "kind", "from", "to"]);
     let mut table = Table::create(&context.folder().file(&format!("{name}.csv")), &header)?;
-    for (quantity, norm, fit) in &sweep.orders {
+    // The mean slopes come first.
+    let (mean, rest): (Vec<_>, Vec<_>) =
+        sweep.orders.iter().partition(|row| row.order.slope == Slope::Mean);
+    for OrderRow { quantity, norm, order: fit } in mean.into_iter().chain(rest) {
         let mut fields = vec![quantity.to_string(), norm.clone()];
         fields.extend(match &fit.order {
             Some(o) => [o.value, o.low, o.high].map(number),
-            None => [const { String::new() }; 3],
+            None => [f64::NAN, f64::NEG_INFINITY, f64::INFINITY].map(number),
         });
         let straightness = fit.straightness.map_or(String::new(), number);
         fields.extend([fit.points.to_string(), straightness, fit.verdict.clone()]);
+        let ends = match fit.slope {
+            Slope::Local { from, to } => [from, to],
+            _ => [f64::NAN; 2],
+        };
+        fields.push(fit.slope.kind().into());
+        fields.extend(ends.map(number));
         table.row(&fields)?;
     }
     Ok(table.finish()?)
@@ -190,130 +206,6 @@ fn write_budget<const D: usize>(context: &Context, r: &Convergence<D>) -> Result
     Ok(table.finish()?)
 }
 
-/// The fitted order in one line.
-fn order_line(quantity: Observed, norm: &str, fit: &Order) -> Vec<String> {
-    let order = fit.order.as_ref().map_or("–".to_string(), |o| format!("{:.3}", o.value));
-    let interval =
-        fit.order.as_ref().map_or(String::new(), |o| format!("[{:.3}, {:.3}]", o.low, o.high));
-    vec![format!("{quantity} {norm}"), order, interval, fit.verdict.clone()]
-}
-
-fn text<const D: usize>(context: &Context, r: &Convergence<D>) -> String {
-    let level = format!("{}% interval", 100.0 * context.experiment.ensemble.confidence);
-    let main = |quantity: Observed, norm: &str| quantity == Observed::Density || norm == "L2";
-    let parameter = context.experiment.converge.parameter;
-    let mut text = match parameter {
-        Parameter::Epsilon => String::new(),
-        p => {
-            let order = p.order(&context.experiment);
-            format!("compared with {}; expected order {order}\n\n", p.compared_with())
-        }
-    };
-    text += &tables(&r.main, parameter, &level, main);
-    for other in &r.others {
-        text += &format!("\n{}", tables(other, parameter, &level, |_, norm| norm == "L2"));
-    }
-    if !r.checks.is_empty() {
-        text += &format!("\n{}", check_table(&r.checks, parameter, &level));
-    }
-    if let Some(goal) = &r.goal {
-        text += &format!("\n{}", goal_text(goal, r));
-    }
-    let total = total(r);
-    if total.negative > 0 {
-        text += &negative_warning(&total);
-    }
-    text + &format!(
-        "more norms and quantities in convergence.csv, orders.csv and report.html; computed in {:.0} s\n",
-        context.seconds()
-    )
-}
-
-/// The distances and orders of one method, in the norms that are shown.
-fn tables(
-    sweep: &Sweep,
-    parameter: Parameter,
-    level: &str,
-    shown: impl Fn(Observed, &str) -> bool,
-) -> String {
-    let level = if sweep.method == "cells" { level } else { "numerical error" };
-    let header = [&format!("error by {}", sweep.method), parameter.word(), "value", level];
-    let mut rows = vec![header.map(String::from).to_vec()];
-    for row in sweep.rows.iter().filter(|row| shown(row.quantity, &row.norm)) {
-        let e = &row.error;
-        let value =
-            if row.resolved { format!("{:.4e}", e.value) } else { "not resolved".to_string() };
-        rows.push(vec![
-            format!("{} {}", row.quantity, row.norm),
-            value_of(parameter, row.value),
-            value,
-            format!("[{:.4e}, {:.4e}]", e.low, e.high),
-        ]);
-    }
-    let header = [&format!("order by {}", sweep.method), "value", level, "verdict"];
-    let mut orders = vec![header.map(String::from).to_vec()];
-    let fitted = sweep.orders.iter().filter(|(q, n, _)| shown(*q, n));
-    orders.extend(fitted.map(|(q, n, fit)| order_line(*q, n, fit)));
-    aligned(&rows) + "\n" + &aligned(&orders)
-}
-
-/// A value of the parameter.
-fn value_of(parameter: Parameter, value: f64) -> String {
-    match parameter {
-        Parameter::Epsilon => format!("{value:.4}"),
-        Parameter::Cells | Parameter::Grid => value.to_string(),
-        _ => compact(value),
-    }
-}
-
-fn check_table(checks: &[Check], parameter: Parameter, level: &str) -> String {
-    let header = ["cells against equation", parameter.word(), "L2 distance", level];
-    let mut rows = vec![header.map(String::from).to_vec()];
-    for check in checks {
-        let d = &check.distance;
-        let value =
-            if d.low > 0.0 { format!("{:.4e}", d.value) } else { "not resolved".to_string() };
-        let interval = format!("[{:.4e}, {:.4e}]", d.low, d.high);
-        rows.push(vec![
-            check.quantity.to_string(),
-            value_of(parameter, check.value),
-            value,
-            interval,
-        ]);
-    }
-    aligned(&rows)
-}
-
-/// What became of the wanted precision.
-fn goal_text<const D: usize>(goal: &Goal, r: &Convergence<D>) -> String {
-    let (what, width) = (goal.wanted.name(), goal.wanted.half_width);
-    let mut text = match goal.reached <= width {
-        true => format!(
-            "{what}: known to ±{:.2e} (wanted: {width}) by {} in {:.1} s.\n",
-            goal.reached, r.main.method, r.main.seconds
-        ),
-        false => format!("{what}: known to ±{:.2e} only (wanted: {width}).\n", goal.reached),
-    };
-    if goal.by_cells > width {
-        text += &match goal.replicates.is_finite() {
-            true => format!(
-                "Cells alone: ±{:.2e} with {} replicates; ±{width} would take about {} of them and \
-                 {:.0} s (--within).\n",
-                goal.by_cells, r.replicates, goal.replicates, goal.seconds
-            ),
-            false => format!(
-                "Cells alone: nothing is resolved with {} replicates; give more cells, a larger \
-                 epsilon, or more time (--within).\n",
-                r.replicates
-            ),
-        };
-        if r.others.is_empty() {
-            text += "converge.noise_free = true solves the kinetic equation on the grid as well.\n";
-        }
-    }
-    text
-}
-
 /// JSON has no infinity.
 fn finite(value: f64) -> Option<f64> {
     value.is_finite().then_some(value)
@@ -328,11 +220,13 @@ fn total<const D: usize>(r: &Convergence<D>) -> Tally {
 
 fn summary<const D: usize>(context: &Context, r: &Convergence<D>) -> serde_json::Value {
     let orders = |sweep: &Sweep| -> Vec<serde_json::Value> {
-        let order = |(quantity, norm, fit): &(Observed, String, Order)| {
+        let order = |OrderRow { quantity, norm, order: fit }: &OrderRow| {
+            // null: no value, or no end on this side.
+            let value = |of: fn(&Estimate) -> f64| fit.order.as_ref().map(of).and_then(finite);
             json!({
-                "quantity": quantity.name(), "norm": norm, "points": fit.points, "verdict": fit.verdict,
-                "order": fit.order.map(|o| o.value),
-                "ci_low": fit.order.map(|o| o.low), "ci_high": fit.order.map(|o| o.high),
+                "quantity": quantity.name(), "norm": norm, "kind": fit.slope.kind(),
+                "slope": fit.slope.to_string(), "points": fit.points, "verdict": fit.verdict,
+                "order": value(|o| o.value), "ci_low": value(|o| o.low), "ci_high": value(|o| o.high),
             })
         };
         sweep.orders.iter().map(order).collect()

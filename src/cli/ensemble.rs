@@ -1,11 +1,11 @@
 //! `kinetaxis ensemble EXPERIMENT`
 
 use super::context::Context;
-use super::error::CliError;
+use super::error::{CliError, warn};
 use super::identities;
 use super::motion::{plan_json, plan_line};
-use super::run::{negative_warning, tally_json, virial, write_cells};
-use super::tables::{aligned, print};
+use super::run::{tally_json, virial, write_cells};
+use super::tables::{aligned, figure};
 use super::{Job, with_dimension};
 use crate::model::Model;
 use crate::observe::names;
@@ -16,7 +16,7 @@ use serde_json::json;
 
 /// Replicates: mean and interval of every observable.
 pub fn ensemble(job: &Job) -> Result<(), CliError> {
-    let context = Context::open(job, "ensemble")?;
+    let context = Context::open(job, "ensemble", "")?;
     with_dimension!(context.experiment.dimension, D => ensemble_in::<D>(context))
 }
 
@@ -27,20 +27,27 @@ fn ensemble_in<const D: usize>(context: Context) -> Result<(), CliError> {
     let mut result =
         context.monitored(|m| study::ensemble(&model, e.ensemble.replicates, at, m))?;
     result.frames.retain(|frame| e.time.outputs.contains(&frame.time));
-    write_observables(&context, &model, &result)?;
-    write_field(&context, &model, "density.csv", "cells", &result.frames, |f| &f.density)?;
-    write_field(&context, &model, "signal.csv", "signal", &result.frames, |f| &f.signal)?;
-    if !at.is_empty() {
-        write_cells(&context, result.cells.iter().map(|(t, r, c)| (*t, *r, c)))?;
-    }
-    let page = pages::ensemble_page(e, &model, &result);
-    context.folder().write("report.html", &page)?;
-    if !context.quiet {
-        print(&(summary_table(&context, &model, &result) + &plan_line(&plan, &result.tally)));
-    }
+    let text = summary_table(&context, &model, &result) + &plan_line(&plan, &result.tally);
+    result.tally.warning().iter().for_each(|said| warn(said));
     let mut summary = summary(&context, &model, &result, &plan);
     summary["virial"] = virial(e, &model);
-    context.publish(&summary)
+    context.deliver(&text, &summary, || write(&context, &model, &result))
+}
+
+/// All tables and the report.
+fn write<const D: usize>(
+    context: &Context,
+    model: &Model<D>,
+    result: &Ensemble<D>,
+) -> Result<(), CliError> {
+    let (e, frames) = (&context.experiment, &result.frames);
+    write_observables(context, model, result)?;
+    write_field(context, model, "density.csv", "cells", frames, |f| &f.density)?;
+    write_field(context, model, "signal.csv", "signal", frames, |f| &f.signal)?;
+    if !e.output.cells_at.is_empty() {
+        write_cells(context, result.cells.iter().map(|(t, r, c)| (*t, *r, c)))?;
+    }
+    Ok(context.folder().write("report.html", &pages::ensemble_page(e, model, result))?)
 }
 
 const STATISTICS: [&str; 5] = ["mean", "std_error", "ci_low", "ci_high", "replicates"];
@@ -133,15 +140,11 @@ fn summary_table<const D: usize>(
         let e = last.observables.estimate(i, confidence);
         rows.push(vec![
             name,
-            format!("{:.6}", e.value),
-            format!("{:.1e}", e.std_error),
-            format!("[{:.6}, {:.6}]", e.low, e.high),
+            figure(e.value),
+            if e.value.is_nan() { "-".into() } else { format!("{:.1e}", e.std_error) },
+            format!("[{}, {}]", figure(e.low), figure(e.high)),
         ]);
     }
     let records = result.frames.iter().map(|f| (f.time, f.observables.means()));
-    let mut text = aligned(&rows) + &identities::lines(&names(model), records);
-    if result.tally.negative > 0 {
-        text += &negative_warning(&result.tally);
-    }
-    text
+    aligned(&rows) + &identities::lines(&names(model), records)
 }

@@ -27,7 +27,7 @@ impl CliError {
         match self {
             Self::BadInput(_) => 2,
             Self::Failure(_) => 1,
-            Self::Interrupted => 130,
+            Self::Interrupted => super::signals::code(),
         }
     }
 }
@@ -58,8 +58,8 @@ impl From<SimulationError> for CliError {
 impl From<FolderError> for CliError {
     fn from(error: FolderError) -> Self {
         match error {
-            FolderError::Io { .. } => Self::Failure(error.to_string()),
-            _ => Self::BadInput(error.to_string()),
+            e if e.is_of_the_place() => Self::BadInput(e.to_string()),
+            e => Self::Failure(e.to_string()),
         }
     }
 }
@@ -70,7 +70,15 @@ impl From<std::io::Error> for CliError {
     }
 }
 
+/// Warns the user.
+pub fn warn(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "kinetaxis: warning: {text}");
+}
+
 /// Tells the user; a closed terminal is no reason to panic.
 pub fn print(error: &CliError) {
+    if matches!(error, CliError::Interrupted) {
+        return super::signals::tell();
+    }
     let _ = writeln!(std::io::stderr().lock(), "kinetaxis: {}", error.to_string().trim_end());
 }

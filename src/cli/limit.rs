@@ -2,24 +2,28 @@
 
 use super::context::Context;
 use super::error::CliError;
-use super::tables::print;
 use super::{Job, with_dimension};
 use crate::cells::InitialLaw;
 use crate::experiment::Experiment;
 use crate::grid::Grid;
 use crate::identities::Virial;
-use crate::limit::BlowUp;
+use crate::limit::{BlowUp, FLOOR};
 use crate::output::{Table, axes, for_each_node, number};
 use crate::pages;
 use crate::spectral::Spectral;
-use crate::study::{LimitFields, LimitRun, Spread, limit_fields, refinement};
+use crate::study::{LimitFields, LimitRun, Spread, feels_density, limit_fields, refinement};
 use crate::turning::Kernel;
 use crate::velocity::VelocitySpace;
 use serde_json::{Value, json};
 
+/// Negative part of the mass that is said.
+const NEGATIVE: f64 = 1e-9;
+/// Share of the largest density to which round-off may grow before it is said.
+const SEEDS: f64 = 1e-3;
+
 /// The macroscopic equation alone.
 pub fn limit(job: &Job) -> Result<(), CliError> {
-    let context = Context::open(job, "limit")?;
+    let context = Context::open(job, "limit", "")?;
     with_dimension!(context.experiment.dimension, D => limit_in::<D>(context))
 }
 
@@ -41,14 +45,15 @@ fn limit_in<const D: usize>(context: Context) -> Result<(), CliError> {
     summary["virial"] = virial.as_ref().map_or(json!(null), virial_json);
     let own_error = match &run.blow_up {
         None => context.monitored(|m| {
-            let refinement = refinement::<D>(&own, &run, m.stop)?;
+            let refinement = refinement::<D>(&own, false, &run, m.stop)?;
             (m.progress)(0.5);
             Ok::<_, CliError>(Some(refinement))
         })?,
         Some(b) => {
             let latest = virial.and_then(|v| {
-                let start = spectral.forward(&initial.nodal(spectral.grid()));
-                v.latest_blow_up(Spread::new(&spectral, &start).variance)
+                let start =
+                    Spread::new(&spectral, initial.start(), &initial.place(spectral.grid()));
+                v.latest_blow_up(start.variance)
             });
             summary["blow_up"] = blow_up::<D>(&context, &own, &run, b, latest)?;
             None
@@ -58,17 +63,37 @@ fn limit_in<const D: usize>(context: Context) -> Result<(), CliError> {
         summary["error_time_L2"] = json!(r.time);
         summary["order_time"] = json!(r.order);
         summary["error_grid_L2"] = json!(r.grid);
+        summary["error_births_L2"] = json!(r.births);
+        summary["error_L2"] = json!(r.total());
+        summary["error_mass"] = json!(r.mass);
+        summary["error_variance"] = json!(r.variance);
+        summary["round_off_grown"] = json!(r.seeds);
         summary["norm_L2"] = json!(r.norm);
     }
-    summary["seconds"] = json!(context.seconds());
-    write_limit(&context, &spectral, &run.fields)?;
-    let text = text(&summary, run.limited);
-    let page = pages::limit_page(e, &spectral, &run.fields, own_error.as_ref(), &text);
-    context.folder().write("report.html", &page)?;
-    if !context.quiet {
-        print(&text);
+    if run.blow_up.is_none() && feels_density::<D>(&own) {
+        let smoothed = context.monitored(|m| {
+            Ok::<_, CliError>(limit_fields::<D>(&own, true, m.stop)?.to_the_end()?)
+        })?;
+        summary["through_bandwidth"] = through_bandwidth(&run, &smoothed, spectral.grid().volume());
     }
-    context.publish(&summary)
+    summary["seconds"] = json!(context.seconds());
+    let text = text(&summary);
+    context.deliver(&text, &summary, || {
+        write_limit(&context, &spectral, &run.fields)?;
+        let page = pages::limit_page(e, &spectral, &run.fields, own_error.as_ref(), &text);
+        Ok(context.folder().write("report.html", &page)?)
+    })
+}
+
+/// What the limit is where ρ feeds S, births and deaths through K_h, as it does for cells.
+fn through_bandwidth<const D: usize>(run: &LimitRun<D>, other: &LimitRun<D>, volume: f64) -> Value {
+    let (own, smoothed) = (run.last(), other.last());
+    let pairs = own.density.iter().zip(&smoothed.density);
+    let square: f64 = pairs.map(|(a, b)| (a - b).powi(2)).sum();
+    json!({
+        "mass": smoothed.density[0] * volume, "distance_L2": (volume * square).sqrt(),
+        "max_density": smoothed.spread.largest, "variance": smoothed.spread.variance,
+    })
 }
 
 /// The virial identity for summary.json.
@@ -90,6 +115,7 @@ fn state_of<const D: usize>(run: &LimitRun<D>, spectral: &Spectral<D>) -> Value 
             json!({
                 "time": f.time, "center": f.spread.center.to_vec(), "variance": f.spread.variance,
                 "max_density": f.spread.largest, "leak": f.spread.leak,
+                "negative": f.spread.negative,
             })
         })
         .collect();
@@ -97,7 +123,7 @@ fn state_of<const D: usize>(run: &LimitRun<D>, spectral: &Spectral<D>) -> Value 
         "command": "limit", "time": last.time,
         "mass": last.density[0] * spectral.grid().volume(),
         "min_density": least, "max_density": last.spread.largest,
-        "limited_fraction": run.limited, "spread": spreads, "blow_up": null,
+        "negative_fraction": last.spread.negative, "spread": spreads, "blow_up": null,
         "steps": run.steps, "loop_seconds": run.loop_seconds,
     })
 }
@@ -134,7 +160,7 @@ fn blow_up<const D: usize>(
 }
 
 /// The summary for people.
-fn text(s: &Value, limited: f64) -> String {
+fn text(s: &Value) -> String {
     let mut text = format!(
         "at t = {}: mass {:.12}, density from {:.6} to {:.6}\n",
         s["time"],
@@ -144,13 +170,30 @@ fn text(s: &Value, limited: f64) -> String {
     );
     if let Some(time) = s["error_time_L2"].as_f64() {
         text += &format!(
-            "own error in L2: {time:.1e} in time ({}), below {:.1e} in space (half the grid)\n",
+            "own error in L2: {time:.1e} in time ({}), below {:.1e} in space (half the grid){}; norm {:.4e}\n",
             s["order_time"]
                 .as_f64()
-                .map_or("other steps".into(), |p| format!("order seen: {p:.1}")),
+                .map_or("no order seen: the change itself".into(), |p| format!(
+                    "order seen: {p:.1}"
+                )),
             number_of(&s["error_grid_L2"]),
+            match number_of(&s["error_births_L2"]) {
+                0.0 => String::new(),
+                births => format!(", {births:.1e} of births cut off"),
+            },
+            number_of(&s["norm_L2"]),
         );
     }
+    let through = &s["through_bandwidth"];
+    if through.is_object() {
+        text += &format!(
+            "cells feel the density through deposit.bandwidth: the limit of that is {:.1e} away in L2, with \
+             mass {:.9}\n",
+            number_of(&through["distance_L2"]),
+            number_of(&through["mass"]),
+        );
+    }
+    text += &seeds_text(number_of(&s["round_off_grown"]));
     if let (Some(slope), Some(spreads)) =
         (s["virial"]["variance_slope"].as_f64(), s["spread"].as_array())
     {
@@ -158,13 +201,36 @@ fn text(s: &Value, limited: f64) -> String {
     }
     if s["blow_up"].is_object() {
         text += &blow_up_text(&s["blow_up"]);
-    } else if limited > 1e-9 {
-        text += &format!(
-            "warning: the positivity limiter moved up to {limited:.1e} of the mass in a step: \
-             refine limit.grid\n"
-        );
+    } else {
+        text += &negative_text(s);
     }
     text
+}
+
+/// Says where the density is negative: that it is not resolved.
+fn negative_text(s: &Value) -> String {
+    let spreads = s["spread"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let is_negative = |f: &&Value| number_of(&f["negative"]) > NEGATIVE;
+    let Some(last) = spreads.iter().rev().find(is_negative) else { return String::new() };
+    format!(
+        "warning: at t = {} limit.grid does not resolve the density, whose negative part is {:.1e} of the \
+         mass. Its mass, centre and variance are not touched by that; refine limit.grid, or see \
+         rho_smoothed in limit.csv\n",
+        last["time"],
+        number_of(&last["negative"])
+    )
+}
+
+/// Says where round-off could have become a colony.
+fn seeds_text(grown: f64) -> String {
+    if grown.is_nan() || grown < SEEDS {
+        return String::new();
+    }
+    format!(
+        "note: cells.growth raises a density of {FLOOR:e} of the largest, which is round-off, to {grown:.1e} of it \
+         by the end. Nothing is born below that, and whatever of cells.density is that thin is \
+         not in the limit\n"
+    )
 }
 
 fn number_of(value: &Value) -> f64 {
@@ -202,7 +268,7 @@ fn blow_up_text(b: &Value) -> String {
     )
 }
 
-/// limit.csv.
+/// limit.csv. Cells are seen through K_h: `rho_smoothed`, K_h * ρ₀, is what density.csv has of them.
 pub fn write_limit<const D: usize>(
     context: &Context,
     spectral: &Spectral<D>,
@@ -210,14 +276,15 @@ pub fn write_limit<const D: usize>(
 ) -> Result<(), CliError> {
     let mut header = vec!["time".to_string()];
     header.extend(axes::<D>(""));
-    header.extend(["rho".into(), "signal".into()]);
+    header.extend(["rho".into(), "signal".into(), "rho_smoothed".into()]);
     let mut table = Table::create(&context.folder().file("limit.csv"), &header)?;
     for f in fields {
         let (density, signal) = (f.nodal_density(spectral), spectral.inverse(&f.signal));
+        let smoothed = f.smoothed_density(spectral, &context.experiment.deposit);
         for_each_node(spectral.grid(), |i, x| {
             let mut row = vec![number(f.time)];
             row.extend(x);
-            row.extend([number(density[i]), number(signal[i])]);
+            row.extend([density[i], signal[i], smoothed[i]].map(number));
             table.row(&row)
         })?;
     }

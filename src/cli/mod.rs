@@ -3,6 +3,7 @@
 mod check;
 mod context;
 mod converge;
+mod converge_text;
 mod ensemble;
 mod error;
 mod identities;
@@ -10,9 +11,11 @@ mod inspect;
 mod limit;
 mod motion;
 mod new;
+mod page;
 mod progress;
 mod referee;
 mod run;
+mod signals;
 mod tables;
 mod verify;
 
@@ -21,12 +24,13 @@ use crate::study::{Precision, Wanted};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 use error::CliError;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Particle simulator of kinetic chemotaxis and of its drift-diffusion limit.
 ///
-/// Exit codes: 0 done, 1 failure, 2 bad input, 130 interrupted.
+/// Exit codes: 0 done, 1 failure, 2 bad input, 128 + n stopped by signal n (130 by Ctrl-C).
 #[derive(Parser)]
 #[command(name = "kinetaxis", version, max_term_width = 100)]
 struct Cli {
@@ -79,7 +83,7 @@ enum Command {
         #[arg(long, value_name = "WHAT=WIDTH")]
         precision: Option<Precision>,
         /// Seconds after which --precision starts no more replicates and tells what is missing
-        #[arg(long, default_value_t = 600.0, requires = "precision")]
+        #[arg(long, default_value_t = 600.0, requires = "precision", value_parser = seconds)]
         within: f64,
     },
     /// Weigh the claims of the papers, each with number, interval and verdict
@@ -89,6 +93,9 @@ enum Command {
         /// With fewer cells, replicates and nodes (verify.quick)
         #[arg(long)]
         quick: bool,
+        /// Put the table into this page as well, between its marks, as in docs/verification.md
+        #[arg(long, value_name = "FILE")]
+        page: Option<PathBuf>,
         #[command(flatten)]
         place: Place,
     },
@@ -104,8 +111,8 @@ struct Input {
     /// Override a key, e.g. --set cells.count=1000
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Override the seed
-    #[arg(long)]
+    /// Override the seed, which TOML holds up to 2^63 - 1
+    #[arg(long, value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     seed: Option<u64>,
 }
 
@@ -135,6 +142,12 @@ struct Place {
     force: bool,
 }
 
+/// A time that may be spent.
+fn seconds(text: &str) -> Result<f64, String> {
+    let seconds = text.parse().ok().filter(|seconds: &f64| *seconds >= 0.0);
+    seconds.ok_or_else(|| "give a number of seconds, 0 or more".into())
+}
+
 /// Runs `$body` with the const `$D` set to the run-time dimension `$d`.
 macro_rules! with_dimension {
     ($d:expr, $D:ident => $body:expr) => {
@@ -158,23 +171,12 @@ use with_dimension;
 
 /// Parses the command line, runs the command and reports how it went.
 pub fn main() -> ExitCode {
-    let result = match Cli::parse().command {
-        Command::New { file, force } => new::new(&file, force),
-        Command::Check(input) => check::check(&input),
-        Command::Inspect { input, json } => inspect::inspect(&input, json),
-        Command::Run { job, replicate } => run::run(&job, replicate),
-        Command::Ensemble(job) => ensemble::ensemble(&job),
-        Command::Limit(job) => limit::limit(&job),
-        Command::Converge { mut job, parameter, precision, within } => {
-            // First, so that converge.values may still be given for it by --set.
-            job.input.set.splice(..0, parameter.map(|word| format!("converge.in={word}")));
-            converge::converge(&job, precision.map(|precision| Wanted { precision, within }))
-        }
-        Command::Verify { experiments, quick, place } => {
-            verify::verify(&experiments, quick, &place)
-        }
-        Command::Schema => schema(),
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(told) => return say(&told),
     };
+    let result =
+        signals::listen().and_then(|()| run(cli.command)).and_then(|()| Ok(tables::all_printed()?));
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -182,6 +184,60 @@ pub fn main() -> ExitCode {
             ExitCode::from(error.code())
         }
     }
+}
+
+/// Help, version, or what is wrong with the command line.
+fn say(told: &clap::Error) -> ExitCode {
+    let printed = told.print().and_then(|()| std::io::stdout().flush());
+    if !told.use_stderr() {
+        tables::note(printed);
+    }
+    match tables::all_printed() {
+        Ok(()) => ExitCode::from(told.exit_code() as u8),
+        Err(e) => {
+            error::print(&e.into());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<(), CliError> {
+    match command {
+        Command::New { file, force } => new::new(&file, force),
+        Command::Check(input) => check::check(&input),
+        Command::Inspect { input, json } => inspect::inspect(&input, json),
+        Command::Run { job, replicate } => run::run(&job, replicate),
+        Command::Ensemble(job) => ensemble::ensemble(&job),
+        Command::Limit(job) => limit::limit(&job),
+        Command::Converge { mut job, parameter, precision, within } => {
+            let set = &mut job.input.set;
+            if let Some(word) = parameter {
+                let (flag, value) = (format!("--in {word}"), word.as_str().into());
+                context::refuse_contradiction(&flag, "converge.in", &value, set)?;
+                // First, so that converge.values may still be given for it by --set.
+                set.insert(0, format!("converge.in={word}"));
+            }
+            let wanted = precision.map(|precision| Wanted { precision, within });
+            if let Some(wanted) = &wanted {
+                refuse_replicates(wanted, set)?;
+            }
+            converge::converge(&job, wanted)
+        }
+        Command::Verify { experiments, quick, page, place } => {
+            let page = page.map(page::Page::read).transpose()?;
+            verify::verify(&experiments, quick, page.as_ref(), &place)
+        }
+        Command::Schema => schema(),
+    }
+}
+
+/// --precision decides how many replicates there are.
+fn refuse_replicates(wanted: &Wanted, set: &[String]) -> Result<(), CliError> {
+    let flag = format!("--precision {}", wanted.precision);
+    for (key, value) in [("replicates", serde_json::Value::Null), ("budget_replicates", 0.into())] {
+        context::refuse_contradiction(&flag, &format!("converge.{key}"), &value, set)?;
+    }
+    Ok(())
 }
 
 fn schema() -> Result<(), CliError> {

@@ -1,26 +1,27 @@
 //! `kinetaxis new FILE`
 
 use super::error::CliError;
+use super::signals;
 use crate::experiment::template::template;
-use std::fs::OpenOptions;
-use std::io::Write;
+use crate::output::write_whole;
+use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
-/// Writes a commented experiment.
+/// Writes a commented experiment, whole or not at all.
 pub fn new(file: &Path, force: bool) -> Result<(), CliError> {
-    let mut options = OpenOptions::new();
-    options.write(true).truncate(true);
-    let opened = if force { options.create(true) } else { options.create_new(true) }.open(file);
-    let mut opened = opened.map_err(|e| {
-        let path = file.display();
-        match e.kind() {
-            std::io::ErrorKind::AlreadyExists => CliError::BadInput(format!(
-                "{path} exists; give another name, or --force to replace it"
-            )),
-            _ => CliError::Failure(format!("cannot write {path}: {e}")),
-        }
+    let shown = file.display();
+    if force && fs::symlink_metadata(file).is_ok_and(|found| !found.is_file()) {
+        return Err(CliError::BadInput(format!(
+            "{shown} is no plain file, so --force will not replace it. Give another name"
+        )));
+    }
+    signals::after(|| write_whole(file, &template(), force)).map_err(|e| match e.kind() {
+        ErrorKind::AlreadyExists => CliError::BadInput(format!(
+            "{shown} exists; give another name, or --force to replace it"
+        )),
+        _ => CliError::Failure(format!("cannot write {shown}: {e}")),
     })?;
-    opened.write_all(template().as_bytes())?;
-    super::tables::print(&format!("wrote {0}; try: kinetaxis inspect {0}\n", file.display()));
+    super::tables::print(&format!("wrote {shown}; try: kinetaxis inspect {shown}\n"));
     Ok(())
 }

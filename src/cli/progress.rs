@@ -37,10 +37,24 @@ impl Progress {
         Self { sink, done: Mutex::new((0.0, 0)), start: Instant::now(), command }
     }
 
-    /// Adds `fraction` of the whole work.
+    /// Adds `fraction` of the whole work; a negative one where the work has turned out to be more.
     pub fn advance(&self, fraction: f64) {
         let mut done = self.done.lock().unwrap_or_else(|e| e.into_inner());
         done.0 += fraction;
+        if fraction < 0.0 {
+            done.1 = (10.0 * done.0) as u32;
+        }
+        self.show(&mut done);
+    }
+
+    /// All is done, whatever was foretold.
+    pub fn complete(&self) {
+        let mut done = self.done.lock().unwrap_or_else(|e| e.into_inner());
+        done.0 = 1.0;
+        self.show(&mut done);
+    }
+
+    fn show(&self, done: &mut (f64, u32)) {
         match &self.sink {
             Sink::Quiet => {}
             Sink::Bar(bar) => bar.set_position((TICKS * done.0) as u64),

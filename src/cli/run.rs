@@ -1,11 +1,11 @@
 //! `kinetaxis run EXPERIMENT`
 
 use super::context::Context;
-use super::error::CliError;
+use super::error::{CliError, warn};
 use super::identities;
 use super::limit::virial_json;
 use super::motion::{plan_json, plan_line};
-use super::tables::{aligned, print};
+use super::tables::{aligned, figure};
 use super::{Job, with_dimension};
 use crate::experiment::Experiment;
 use crate::model::Model;
@@ -18,7 +18,8 @@ use serde_json::json;
 
 /// One realisation.
 pub fn run(job: &Job, replicate: u64) -> Result<(), CliError> {
-    let context = Context::open(job, "run")?;
+    let flags = if replicate == 0 { String::new() } else { format!(" --replicate {replicate}") };
+    let context = Context::open(job, "run", &flags)?;
     with_dimension!(context.experiment.dimension, D => run_in::<D>(context, replicate))
 }
 
@@ -28,25 +29,38 @@ fn run_in<const D: usize>(context: Context, replicate: u64) -> Result<(), CliErr
     let (at, plan) = (&e.output.cells_at, plan(&model)?);
     let keep = Keep { cells_at: at, neighbour: e.output.knn };
     let record = context.monitored(|m| observe_run(&model, replicate, keep, m, 1.0))?;
-    write_observables(&context, &model, &record.snapshots)?;
-    write_field(&context, &model, "density.csv", "cells", &record.snapshots, |s| &s.density)?;
-    write_field(&context, &model, "signal.csv", "signal", &record.snapshots, |s| &s.signal)?;
-    if e.output.knn > 0 {
-        write_densities(&context, &model, &record.snapshots)?;
-    }
-    if !at.is_empty() {
-        let cells =
-            record.snapshots.iter().filter_map(|s| Some((s.time, replicate, s.cells.as_ref()?)));
-        write_cells(&context, cells)?;
-    }
-    let page = pages::run_page(e, &model, &record);
-    context.folder().write("report.html", &page)?;
-    if !context.quiet {
-        print(&(summary_table(&model, &record) + &plan_line(&plan, &record.tally)));
+    let text = summary_table(&model, &record) + &plan_line(&plan, &record.tally);
+    record.tally.warning().iter().for_each(|said| warn(said));
+    if let Some(few) = record.snapshots.iter().find(|s| e.output.knn > 0 && s.adaptive.is_none()) {
+        warn(&format!(
+            "at t = {} no more cells are left than output.knn: density_knn.csv leaves it out",
+            few.time
+        ));
     }
     let mut summary = summary(&context, &model, (replicate, &record), &plan);
     summary["virial"] = virial(e, &model);
-    context.publish(&summary)
+    context.deliver(&text, &summary, || write(&context, &model, replicate, &record))
+}
+
+/// All tables and the report.
+fn write<const D: usize>(
+    context: &Context,
+    model: &Model<D>,
+    replicate: u64,
+    record: &RunRecord<D>,
+) -> Result<(), CliError> {
+    let (e, snapshots) = (&context.experiment, &record.snapshots);
+    write_observables(context, model, snapshots)?;
+    write_field(context, model, "density.csv", "cells", snapshots, |s| &s.density)?;
+    write_field(context, model, "signal.csv", "signal", snapshots, |s| &s.signal)?;
+    if e.output.knn > 0 {
+        write_densities(context, model, snapshots)?;
+    }
+    if !e.output.cells_at.is_empty() {
+        let cells = snapshots.iter().filter_map(|s| Some((s.time, replicate, s.cells.as_ref()?)));
+        write_cells(context, cells)?;
+    }
+    Ok(context.folder().write("report.html", &pages::run_page(e, model, record))?)
 }
 
 fn write_observables<const D: usize>(
@@ -179,23 +193,8 @@ fn summary_table<const D: usize>(model: &Model<D>, record: &RunRecord<D>) -> Str
     let last = record.snapshots.last().expect("the final time is an output");
     let mut rows = vec![vec![format!("at t = {}", last.time), "value".into()]];
     for (name, value) in names(model).into_iter().zip(&last.observables) {
-        rows.push(vec![name, format!("{value:.6}")]);
+        rows.push(vec![name, figure(*value)]);
     }
     let records = record.snapshots.iter().map(|s| (s.time, &s.observables[..]));
-    let mut text = aligned(&rows) + &identities::lines(&names(model), records);
-    if record.tally.negative > 0 {
-        text += &negative_warning(&record.tally);
-    }
-    text
-}
-
-/// What to say when T < 0 was met and counted.
-pub fn negative_warning(tally: &Tally) -> String {
-    format!(
-        "warning: T < 0 at {} of {} candidate events ({:.2e}); these count as no turn, so the model \
-         run is not the kernel's. Lower epsilon, or set kernel.negative = \"refuse\"\n",
-        tally.negative,
-        tally.candidates,
-        tally.negative as f64 / tally.candidates as f64
-    )
+    aligned(&rows) + &identities::lines(&names(model), records)
 }

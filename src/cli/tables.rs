@@ -1,10 +1,37 @@
 //! Text for people.
 
-use std::io::Write;
+use std::io::{self, ErrorKind, Write};
+use std::sync::Mutex;
 
-/// Prints to standard output. A closed pipe (`kinetaxis … | head`) is no failure.
+/// The first error of standard output.
+static FAILED: Mutex<Option<io::Error>> = Mutex::new(None);
+
+/// Prints to standard output. What goes wrong is kept for [`all_printed`], so that no result is lost by it.
 pub fn print(text: &str) {
-    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    let mut out = io::stdout().lock();
+    note(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+}
+
+/// Keeps an error of standard output. A closed pipe (`kinetaxis … | head`) is none.
+pub fn note(printed: io::Result<()>) {
+    if let Err(e) = printed
+        && e.kind() != ErrorKind::BrokenPipe
+    {
+        FAILED.lock().unwrap_or_else(|e| e.into_inner()).get_or_insert(e);
+    }
+}
+
+/// Whether all that was printed has been written.
+pub fn all_printed() -> io::Result<()> {
+    match FAILED.lock().unwrap_or_else(|e| e.into_inner()).take() {
+        None => Ok(()),
+        Some(e) => Err(io::Error::new(e.kind(), format!("cannot write to standard output: {e}"))),
+    }
+}
+
+/// A number with six decimals, or a dash for none.
+pub fn figure(value: f64) -> String {
+    if value.is_nan() { "-".into() } else { format!("{value:.6}") }
 }
 
 /// Columns aligned by their widest entry: the first to the left, the others to the right.

@@ -1,19 +1,23 @@
 //! `kinetaxis verify [EXPERIMENT]...`
 
-use super::context::{Context, read_text, set_threads};
+use super::context::{Again, Context, Facts, read_text, reserve, set_threads};
 use super::error::CliError;
+use super::page::Page;
 use super::tables::{aligned, print};
 use super::{Place, with_dimension};
 use crate::experiment::{Experiment, Loaded, read, to_toml};
 use crate::output::{Table, number};
 use crate::study::Monitor;
-use crate::verify::{Claim, Finding, SHIPPED, Verdict, short};
+use crate::verify::{Claim, Finding, SHIPPED, Verdict, short, stamp};
 use serde_json::{Value as Json, json};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
-/// An experiment with its name.
+/// An experiment with its name, its text and the overrides of `--quick`.
 struct Case {
     name: String,
+    text: String,
+    quick: Vec<String>,
     loaded: Loaded,
 }
 
@@ -24,41 +28,75 @@ struct Line<'a> {
 }
 
 /// Weighs all claims of the given experiments, or of those that are shipped.
-pub fn verify(files: &[PathBuf], quick: bool, place: &Place) -> Result<(), CliError> {
+pub fn verify(
+    files: &[PathBuf],
+    quick: bool,
+    onto: Option<&Page>,
+    place: &Place,
+) -> Result<(), CliError> {
     let cases = match files {
         [] => SHIPPED.iter().map(|(name, text)| Case::new(name, text, quick)).collect(),
         _ => files.iter().map(|file| Case::read(file, quick)).collect::<Result<Vec<_>, _>>(),
     }?;
     set_threads(place)?;
+    let folder = reserve(place, Path::new("verify"))?;
     for case in &cases {
         super::check::refuse_bad_physics(case.experiment()).map_err(|e| case.named(e))?;
     }
-    let texts: Vec<String> = cases.iter().map(|c| to_toml(&c.loaded.resolved)).collect();
     let all: serde_json::Map<String, Json> =
         cases.iter().map(|c| (c.name.clone(), c.loaded.resolved.clone())).collect();
     let seed = cases.first().map_or(0, |c| c.experiment().seed);
-    let facts = (seed, (texts.join("\n"), Json::Object(all)));
-    let context = Context::start(place, Path::new("verify"), "verify", (), facts)?;
+    let facts = Facts { seed, resolved: Json::Object(all), again: again(&cases) };
+    let context = Context::start(place, folder, "verify", (), facts);
     let lines = weigh(&context, &cases)?;
-    write(&context, &lines)?;
     let failed = lines.iter().filter(|l| l.finding.verdict() == Verdict::Fails).count();
     let summary = json!({
         "command": "verify", "quick": quick, "seconds": context.seconds(),
         "findings": lines.len(), "failed": failed,
     });
-    context.publish(&summary)?;
+    let page = page(&lines);
+    context.deliver("", &summary, || write(&context, &lines, &page)).inspect_err(|_| {
+        if place.quiet {
+            print(&page);
+        }
+    })?;
+    if let Some(onto) = onto {
+        let made_from = cases.iter().map(|c| (&c.name[..], &c.text[..], &c.quick[..]));
+        onto.write(&stamp(made_from), &page)?;
+    }
     match failed {
         0 => Ok(()),
         _ => Err(CliError::Failure(format!("{failed} of {} findings fail", lines.len()))),
     }
 }
 
+/// The experiment as a file, or several with names that are apart.
+fn again(cases: &[Case]) -> Again {
+    let mut files = Again::new();
+    for case in cases {
+        let stem = Path::new(&case.name).file_name().unwrap_or_default().to_string_lossy();
+        let taken = |name: &String| files.iter().any(|(other, _)| other == name);
+        let mut names = (1..).map(|n| match n {
+            _ if cases.len() == 1 => "experiment.toml".to_string(),
+            1 => format!("{stem}.toml"),
+            n => format!("{stem}-{n}.toml"),
+        });
+        let name = names.find(|name| !taken(name)).expect("there is no last number");
+        let head = format!("# All keys. Weigh again: kinetaxis verify {name}\n\n");
+        let text = head + &to_toml(&case.loaded.resolved);
+        files.push((name, text));
+    }
+    files
+}
+
 impl Case {
     fn new(name: &str, text: &str, quick: bool) -> Result<Self, CliError> {
         let file = format!("{name}.toml");
         let mut loaded = read(text, &file, &[])?;
+        let mut overrides = Vec::new();
         if quick && !loaded.experiment.verify.quick.is_empty() {
-            loaded = read(text, &file, &loaded.experiment.verify.quick)?;
+            overrides = loaded.experiment.verify.quick;
+            loaded = read(text, &file, &overrides)?;
         }
         if loaded.experiment.verify.claims.is_empty() {
             return Err(CliError::BadInput(format!(
@@ -66,7 +104,7 @@ impl Case {
                 Claim::WORDS.join(", ")
             )));
         }
-        Ok(Self { name: name.into(), loaded })
+        Ok(Self { name: name.into(), text: text.into(), quick: overrides, loaded })
     }
 
     fn read(file: &Path, quick: bool) -> Result<Self, CliError> {
@@ -95,9 +133,18 @@ fn weigh<'a>(context: &Context<()>, cases: &'a [Case]) -> Result<Vec<Line<'a>>, 
         let (e, first) = (case.experiment(), lines.len());
         for claim in &e.verify.claims {
             let findings = context.monitored(|m| {
-                let share = m.replicate(1.0 / total as f64);
-                let own = Monitor { stop: m.stop, progress: &share };
-                with_dimension!(e.dimension, D => claim.weigh::<D>(e, &own))
+                let (share, told) = (1.0 / total as f64, Mutex::new(0.0));
+                // No claim takes more or less than its share, whatever it tells.
+                let advance = |fraction: f64| {
+                    let mut told = told.lock().unwrap_or_else(|e| e.into_inner());
+                    let now = (*told + fraction).min(1.0);
+                    (m.progress)(share * (now - *told));
+                    *told = now;
+                };
+                let own = Monitor { stop: m.stop, progress: &advance };
+                let findings = with_dimension!(e.dimension, D => claim.weigh::<D>(e, &own));
+                advance(1.0);
+                findings
             });
             let findings: Vec<Finding> = findings.map_err(|e| case.named(CliError::from(e)))?;
             lines.extend(findings.into_iter().map(|finding| Line { case, finding }));
@@ -134,13 +181,10 @@ fn row(finding: &Finding) -> Vec<String> {
 }
 
 /// verify.csv, and the same for people as verify.md.
-fn write(context: &Context<()>, lines: &[Line<'_>]) -> Result<(), CliError> {
+fn write(context: &Context<()>, lines: &[Line<'_>], page: &str) -> Result<(), CliError> {
     let header =
         ["experiment", "source", "claim", "number", "ci_low", "ci_high", "demand", "verdict"];
     let mut table = Table::create(&context.folder().file("verify.csv"), &header)?;
-    let mut page = "| experiment | source | claim | number | interval | demanded | verdict |\n\
-                    |---|---|---|---|---|---|---|\n"
-        .to_string();
     for Line { case, finding } in lines {
         let source = &case.experiment().verify.source;
         let numbers = finding
@@ -150,10 +194,21 @@ fn write(context: &Context<()>, lines: &[Line<'_>]) -> Result<(), CliError> {
         fields.extend(numbers);
         fields.extend([finding.demand.text(), finding.verdict().word().into()]);
         table.row(&fields)?;
-        let cells = row(finding);
-        let cells: Vec<&str> = cells.iter().map(|c| c.trim()).collect();
-        page += &format!("| {} | {source} | {} |\n", case.name, cells.join(" | "));
     }
     table.finish()?;
-    Ok(context.folder().write("verify.md", &page)?)
+    Ok(context.folder().write("verify.md", page)?)
+}
+
+/// The table for people.
+fn page(lines: &[Line<'_>]) -> String {
+    let mut page = "| experiment | source | claim | number | interval | demanded | verdict |\n\
+                    |---|---|---|---|---|---|---|\n"
+        .to_string();
+    for Line { case, finding } in lines {
+        let cells = row(finding);
+        let cells: Vec<&str> = cells.iter().map(|c| c.trim()).collect();
+        let source = &case.experiment().verify.source;
+        page += &format!("| {} | {source} | {} |\n", case.name, cells.join(" | "));
+    }
+    page
 }

@@ -11,6 +11,7 @@ pub mod keys;
 pub(crate) mod kind;
 mod parameter;
 mod problem;
+mod ranged;
 mod read;
 #[cfg(test)]
 mod reference;
@@ -25,7 +26,8 @@ mod tests;
 
 pub use parameter::{Parameter, Point, points};
 pub use problem::{Problem, Problems};
-pub use read::{Loaded, read, to_toml};
+pub use ranged::{OutOfRange, Ranged};
+pub use read::{Loaded, given, read, to_toml};
 
 use crate::formula::{Formula, Quantity};
 use crate::grid::Boundary;

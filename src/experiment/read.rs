@@ -4,6 +4,7 @@ use super::build::build;
 use super::draft::Draft;
 use super::source::Source;
 use super::{Experiment, Problems, derive, rules};
+use std::collections::BTreeMap;
 
 /// An experiment, and the file that says all of it.
 #[derive(Clone, Debug)]
@@ -39,6 +40,13 @@ pub fn read(text: &str, file_name: &str, overrides: &[String]) -> Result<Loaded,
     }
     let experiment = build(&draft).expect("the table gives every value that is not missing");
     Ok(Loaded { experiment, resolved: draft.resolved() })
+}
+
+/// What is given by a text and by overrides, by path, with no regard to what the keys mean. What cannot be read
+/// is left out.
+pub fn given(text: &str, overrides: &[String]) -> BTreeMap<String, serde_json::Value> {
+    let given = Source::read(text, "", overrides).given;
+    given.into_iter().map(|(path, given)| (path, given.value)).collect()
 }
 
 /// A resolved experiment as a TOML file, which reads to the same experiment.

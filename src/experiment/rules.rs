@@ -2,6 +2,7 @@
 
 mod model;
 mod numerics;
+mod places;
 mod scattering;
 mod space;
 mod sweep;
@@ -10,7 +11,7 @@ use super::draft::Draft;
 
 /// Applies every rule. A rule that lacks a value is left out: its absence was already reported.
 pub(crate) fn apply(draft: &mut Draft) {
-    let rules: [fn(&mut Draft) -> Option<()>; 28] = [
+    let rules: [fn(&mut Draft) -> Option<()>; 30] = [
         numerics::corners,
         numerics::bandwidth,
         numerics::steps,
@@ -37,6 +38,8 @@ pub(crate) fn apply(draft: &mut Draft) {
         space::lost_constant,
         scattering::on_sphere,
         scattering::leading,
+        places::resolution,
+        places::test_functions,
         sweep::quasi_steady,
         // Last: it reads the experiments of the sweep, which is of use once all else is right.
         sweep::values,

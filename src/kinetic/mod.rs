@@ -93,7 +93,8 @@ impl<'m, const D: usize> KineticSolver<'m, D> {
     pub fn new(model: &'m Model<D>, resolution: Resolution) -> Self {
         let (grid, initial) = (model.grid(), &model.initial);
         let ordinates = Ordinates::new(&model.space, resolution.angles, &grid.boundary);
-        let nodal = initial.nodal(grid);
+        let start = initial.start();
+        let nodal = model.spectral.inverse(start);
         let tilt = D as f64 / model.space.mean_square_f();
         let f: Vec<Vec<f64>> = (ordinates.velocities.iter().zip(&ordinates.equilibrium))
             .map(|(v, share)| {
@@ -101,7 +102,7 @@ impl<'m, const D: usize> KineticSolver<'m, D> {
                 nodal.iter().map(|rho| factor * rho).collect()
             })
             .collect();
-        let density = model.deposit.smooth(&model.spectral.forward(&nodal));
+        let density = model.deposit.smooth(start);
         let signal = model.equation.initial(&model.spectral, &density);
         let memory = Memory { term: f.clone(), rate: f.clone(), slopes: f.clone() };
         let (time, products, entropy) = (0.0, 0, None);

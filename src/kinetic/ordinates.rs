@@ -53,10 +53,7 @@ impl<const D: usize> Ordinates<D> {
 }
 
 /// The node at each node's mirror image across the axes that are `turned`.
-fn images<const D: usize>(
-    velocities: &[Vector<D>],
-    turned: impl Fn(usize) -> bool,
-) -> Vec<usize> {
+fn images<const D: usize>(velocities: &[Vector<D>], turned: impl Fn(usize) -> bool) -> Vec<usize> {
     let image = |v: &Vector<D>| -> Vector<D> {
         std::array::from_fn(|a| if turned(a) { -v[a] } else { v[a] })
     };

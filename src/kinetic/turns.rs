@@ -170,11 +170,7 @@ impl Rates {
         if (0..nodes).any(negative) { None } else { Some(Self::Sum { gain, share, loss }) }
     }
 
-    fn table(
-        at: &(impl Fn(usize, usize, usize) -> f64 + Sync),
-        nodes: usize,
-        n: usize,
-    ) -> Self {
+    fn table(at: &(impl Fn(usize, usize, usize) -> f64 + Sync), nodes: usize, n: usize) -> Self {
         let row = |pair: usize| (0..nodes).map(|x| at(x, pair / n, pair % n)).collect();
         Self::Table((0..n * n).into_par_iter().map(row).collect())
     }

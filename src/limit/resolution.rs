@@ -1,5 +1,6 @@
 //! Whether the grid still resolves ρ, and what it means if it does not.
 
+use super::solver::LimitError;
 use crate::spectral::Spectral;
 
 /// Share of the squares of the modes in the upper third of any axis above which ρ is not resolved.
@@ -24,7 +25,7 @@ pub struct BlowUp {
     /// time of the blow-up if max ρ ∝ 1/(T − t). A slower logarithm makes it a little late.
     pub extrapolated: f64,
     /// The largest ρ of the next step, not resolved, over that at the start; infinite if that step
-    /// led to no numbers.
+    /// led to no numbers. That alone is no blow-up: ρ must have grown before.
     pub growth: f64,
 }
 
@@ -43,19 +44,21 @@ pub struct Resolution {
 impl Resolution {
     /// From the coefficients of ρ at the start.
     pub fn new<const D: usize>(spectral: &Spectral<D>, density: &[f64]) -> Self {
-        let last = spectral.wave_vector(spectral.grid().len() - 1);
-        let upper = (0..density.len())
-            .map(|flat| {
-                let k = spectral.wave_vector(flat);
-                (0..D).any(|a| 3.0 * k[a] > 2.0 * last[a])
-            })
-            .collect();
         let start = spectral.inverse(density).into_iter().fold(f64::NEG_INFINITY, f64::max);
-        Self { upper, start, largest: start, resolved: [(0.0, start); 2], blow_up: None }
+        Self {
+            upper: spectral.upper_modes(),
+            start,
+            largest: start,
+            resolved: [(0.0, start); 2],
+            blow_up: None,
+        }
     }
 
     /// Whether ρ, with these coefficients, has outgrown the grid.
-    pub fn is_lost(&mut self, time: f64, density: &[f64]) -> bool {
+    ///
+    /// # Errors
+    /// ρ is no number, and was not growing.
+    pub fn is_lost(&mut self, time: f64, density: &[f64]) -> Result<bool, LimitError> {
         let (mut all, mut high) = (0.0, 0.0);
         // The mean is no structure.
         for (c, upper) in density.iter().zip(&self.upper).skip(1) {
@@ -65,9 +68,30 @@ impl Resolution {
         let is_number = f64::is_finite(all);
         if is_number && high <= TAIL * all {
             self.resolved = [self.resolved[1], (time, self.largest)];
-            return false;
+            return Ok(false);
         }
-        let growth = if is_number { self.largest / self.start } else { f64::INFINITY };
+        if is_number {
+            return Ok(self.has_grown(self.largest));
+        }
+        match self.was_growing() {
+            true => Ok(true),
+            false => Err(LimitError::NoNumber { time: self.resolved[1].0 }),
+        }
+    }
+
+    /// Whether ρ was growing before it led to no numbers: a blow-up, which is noted.
+    pub fn was_growing(&mut self) -> bool {
+        self.has_grown(self.resolved[1].1) && self.has_grown(f64::INFINITY)
+    }
+
+    /// Whether ρ was growing, where births have become too fast for any step.
+    pub fn is_outrun(&mut self) -> bool {
+        self.has_grown(self.largest)
+    }
+
+    /// Whether `largest` is far above the largest ρ at the start: a blow-up, which is noted.
+    fn has_grown(&mut self, largest: f64) -> bool {
+        let growth = largest / self.start;
         if growth < GROWTH {
             return false;
         }

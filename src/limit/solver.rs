@@ -6,22 +6,70 @@
 //! the time of each evaluation. In modes that relax within a step, at rates r ≥ 1/Δt, it is W = Ŝ − Gρ̂
 //! with G = α/(δr) that is advanced, ∂tW = −rW − G∂tρ̂: W is of order δ, and so is
 //! what the time step makes wrong of it: the error is O(Δt⁴) + O(δΔt) for every δ.
-//! Without births and deaths mass is conserved to round-off because a divergence has no mean mode. Positivity is enforced by
-//! a mass-conserving limiter: negative nodal values are set to zero and the rest is scaled back to
-//! the total mass. It acts only on what the grid does not resolve, and how much it moved is reported.
+//! Without births and deaths mass is conserved to round-off because a divergence has no mean mode.
+//!
+//! Nothing is done about negative values, which a start that the grid does not resolve has: whatever
+//! would move them moves mass, centre and variance, which are right in the modes that there are. Nothing
+//! here needs ρ ≥ 0: drift and production are linear in ρ, and rates are taken at ρ⁺.
+//!
+//! A constant r is part of the linear term and exact. Of another one, steps are cut until r changes ρ by
+//! a quarter at most, and births stop where |ρ| is below [`FLOOR`] of its largest value: there is
+//! nothing but the round-off of the transforms, which would be the seed of a colony.
 
 use super::Mobility;
 use super::flux::Flux;
 use super::modes::{Classes, Step};
 use super::resolution::{BlowUp, Resolution};
-use crate::cells::InitialLaw;
-use crate::growth::Growth;
+use crate::cells::{InitialError, InitialLaw};
+use crate::experiment::OutOfRange;
+use crate::growth::{Growth, Pace};
 use crate::schedule::ticks;
 use crate::signal::{Law, SignalEquation, smoothing_kernel};
 use crate::spectral::Spectral;
 use crate::turning::Kernel;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use thiserror::Error;
+
+/// The share of the largest |ρ| below which nothing is born.
+pub const FLOOR: f64 = 1e-13;
+/// Largest |r|h of a step of length h.
+const REACH: f64 = 0.25;
+/// How often a step is halved for the sake of births, at most.
+const HALVINGS: i32 = 20;
+
+/// Why there is no limit.
+#[derive(Clone, Debug, Error, PartialEq)]
+pub enum LimitError {
+    /// ρ⁰ is none.
+    #[error(transparent)]
+    Initial(#[from] InitialError),
+    /// An expression has a value that it must not have.
+    #[error("{0}")]
+    Value(Box<OutOfRange>),
+    /// A step led to no numbers, though ρ had not grown before.
+    #[error(
+        "the limit is no number after t = {time}: the kernel's D or chi is not finite for some S that occurs, or \
+         limit.step is far too long"
+    )]
+    NoNumber {
+        /// The last time when it was one.
+        time: f64,
+    },
+    /// r is so large that steps would have to be far shorter.
+    #[error(
+        "cells.growth reaches {rate:e} at t = {time}: limit.step = {step} is more than 10⁶ times too long for \
+         it. Lower cells.growth, or limit.step"
+    )]
+    Stiff {
+        /// The largest |r|.
+        rate: f64,
+        /// t.
+        time: f64,
+        /// The step that was asked for.
+        step: f64,
+    },
+}
 
 /// K_h applied to ρ before it feeds S, as the deposit of cells does.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -61,13 +109,35 @@ pub struct LimitSolver<'a, const D: usize> {
     state: LimitState,
     flux: Flux<'a, D>,
     growth: Option<Growth>,
+    /// r, where it is a constant.
+    constant: f64,
+    /// FLOOR and REACH, by these factors.
+    coarseness: Coarseness,
+    /// The fastest births and deaths at the start of the step, and ∫max r⁺ dt so far.
+    pace: Pace,
+    amplified: f64,
+    /// The first value that an expression must not have.
+    refused: Option<OutOfRange>,
     stages: Stages,
     density_step: Step,
     signal_step: Step,
-    limited: f64,
     resolution: Resolution,
     steps: usize,
     loop_time: Duration,
+}
+
+/// Factors by which a solution is coarser than it has to be, to see what that changes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Coarseness {
+    /// Of the lengths of all steps.
+    pub step: f64,
+    /// Of the density below which nothing is born.
+    pub floor: f64,
+}
+
+impl Coarseness {
+    /// As fine as it gets.
+    pub const NONE: Self = Self { step: 1.0, floor: 1.0 };
 }
 
 /// What S does at the four points of a step.
@@ -144,24 +214,27 @@ fn laws<const D: usize>(
 
 impl<'a, const D: usize> LimitSolver<'a, D> {
     /// Starts from the initial law, with linear drift, without births and deaths.
+    ///
+    /// # Errors
+    /// The law is none at the nodes of this grid.
     pub fn new(
         spectral: &'a Spectral<D>,
         kernel: &'a Kernel<D>,
         equation: &'a dyn SignalEquation<D>,
         initial: &InitialLaw<D>,
         mollifier: Option<Mollifier>,
-    ) -> Self {
+    ) -> Result<Self, InitialError> {
         let classes = Classes::new(spectral.laplacian());
         let source: Vec<f64> = (classes.squares.iter())
             .map(|k2| mollifier.map_or(1.0, |m| smoothing_kernel(m.bandwidth, m.order, *k2)))
             .collect();
-        let density = spectral.forward(&initial.nodal(spectral.grid()));
+        let density = initial.coefficients(spectral)?;
         let mut fed = Vec::new();
         classes.multiply(|class| source[class], &density, &mut fed);
         let signal = equation.initial(spectral, &fed);
         let (laws, kind) = laws(equation, &classes, &source);
         let resolution = Resolution::new(spectral, &density);
-        Self {
+        Ok(Self {
             spectral,
             equation,
             classes,
@@ -173,13 +246,17 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
             state: LimitState { time: 0.0, density, signal },
             flux: Flux::new(spectral, kernel),
             growth: None,
+            constant: 0.0,
+            coarseness: Coarseness::NONE,
+            pace: Pace::default(),
+            amplified: 0.0,
+            refused: None,
             density_step: Step::default(),
             signal_step: Step::default(),
-            limited: 0.0,
             resolution,
             steps: 0,
             loop_time: Duration::ZERO,
-        }
+        })
     }
 
     /// The same with another drift.
@@ -189,7 +266,15 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
 
     /// The same with r(K_h*ρ,S)ρ added to ∂tρ.
     pub fn with_growth(self, growth: Option<Growth>) -> Self {
-        Self { growth, ..self }
+        match growth.as_ref().and_then(Growth::constant) {
+            Some(constant) => Self { growth: None, constant, ..self },
+            None => Self { growth, ..self },
+        }
+    }
+
+    /// The same, coarser than it has to be.
+    pub fn coarser(self, coarseness: Coarseness) -> Self {
+        Self { coarseness, ..self }
     }
 
     /// ρ and S now.
@@ -197,9 +282,10 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
         &self.state
     }
 
-    /// Largest fraction of the mass that the positivity limiter moved in one step.
-    pub fn limited_fraction(&self) -> f64 {
-        self.limited
+    /// ∫max r⁺ dt, with the largest r wherever it is, if r is no constant: what is born of nothing but
+    /// round-off is at most e to this power larger.
+    pub fn amplified(&self) -> f64 {
+        self.amplified
     }
 
     /// Where ρ outgrew the grid, if it did: the run ended there.
@@ -219,28 +305,48 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
 
     /// Runs through the sorted `outputs` with steps of at most `step`, calling `observe` at each.
     /// Returns false when `stop` was raised. Ends early, with a last call of `observe`, where ρ
-    /// outgrows the grid (see [`BlowUp`]).
+    /// outgrows the grid or the time (see [`BlowUp`]).
+    ///
+    /// # Errors
+    /// A step leads to no numbers, or would have to be far shorter.
     pub fn run(
         &mut self,
         outputs: &[f64],
         step: f64,
         stop: &AtomicBool,
         mut observe: impl FnMut(&Self),
-    ) -> bool {
+    ) -> Result<bool, LimitError> {
         if outputs.first() == Some(&0.0) {
             observe(self);
         }
         for tick in ticks(outputs, step, f64::INFINITY) {
-            if stop.load(Ordering::Relaxed) {
-                return false;
-            }
             let start = Instant::now();
-            // One change of thread for a step instead of one for every transform.
-            rayon::scope(|_| self.leap(tick.duration));
-            self.state.time = tick.end;
+            let mut lost = false;
+            let mut left = tick.duration;
+            while left > 0.0 && !lost {
+                if stop.load(Ordering::Relaxed) {
+                    return Ok(false);
+                }
+                // One change of thread for a step instead of one for every transform.
+                let mut taken = Ok(None);
+                rayon::scope(|_| taken = self.leap(left, tick.duration));
+                lost = match taken? {
+                    Some(h) => {
+                        left -= h;
+                        let end = if left > 0.0 { tick.end - left } else { tick.end };
+                        let begin = std::mem::replace(&mut self.state.time, end);
+                        match self.refused.take() {
+                            Some(value) if !self.resolution.was_growing() => {
+                                return Err(LimitError::Value(Box::new(value.at_time(begin))));
+                            }
+                            Some(_) => true,
+                            None => self.resolution.is_lost(end, &self.state.density)?,
+                        }
+                    }
+                    None => true,
+                };
+            }
             self.loop_time += start.elapsed();
-            self.steps += 1;
-            let lost = self.resolution.is_lost(self.state.time, &self.state.density);
             if tick.output || lost {
                 observe(self);
             }
@@ -248,7 +354,7 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
                 break;
             }
         }
-        true
+        Ok(true)
     }
 
     /// J now.
@@ -256,16 +362,44 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
         self.flux.nodal(&self.state.density, &self.state.signal)
     }
 
-    /// A step of length `dt`. The first one is cut where all of S forgets S(x, 0) within it: into one
-    /// that resolves how, and others that double in length.
-    fn leap(&mut self, dt: f64) {
+    /// A step of length `left`, or of a part of `whole` if births ask for it; returns how long it was,
+    /// or nothing if births have outrun time itself. The first one is cut where all of S forgets
+    /// S(x, 0) within it: into one that resolves how, and others that double in length.
+    fn leap(&mut self, left: f64, whole: f64) -> Result<Option<f64>, LimitError> {
+        let mean = self.begin();
+        let reach = REACH * self.coarseness.step;
+        let halvings = (self.pace.fastest * whole / reach).log2().ceil().max(0.0);
+        if halvings > f64::from(HALVINGS) && halvings.is_finite() {
+            return match self.resolution.is_outrun() {
+                true => Ok(None),
+                false => Err(LimitError::Stiff {
+                    rate: self.pace.fastest,
+                    time: self.state.time,
+                    step: whole,
+                }),
+            };
+        }
+        let halvings = if halvings.is_finite() { halvings as i32 } else { 0 };
+        let dt = left.min(whole * 0.5_f64.powi(halvings));
         let halvings = if self.steps == 0 { self.layer(dt) } else { 0 };
         let mut part = dt * 0.5_f64.powi(halvings);
-        self.step(part);
+        self.step(mean, part);
         for _ in 0..halvings {
-            self.step(part);
+            let mean = self.begin();
+            self.step(mean, part);
             part *= 2.0;
         }
+        self.steps += 1;
+        Ok(Some(dt))
+    }
+
+    /// Evaluates what a step starts from; returns D̄.
+    fn begin(&mut self) -> f64 {
+        let mean = self.flux.largest_diffusivity(&self.state.signal);
+        let Stages { terms: [first, ..], .. } = &mut self.stages;
+        self.flux.beyond(&self.state.density, &self.state.signal, mean, first);
+        self.grow(0);
+        mean
     }
 
     /// How often a step is halved until the slowest mode of S decays by an eighth in it.
@@ -278,18 +412,15 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
         }
     }
 
-    /// One step of length `dt`.
-    fn step(&mut self, dt: f64) {
-        let mean = self.flux.largest_diffusivity(&self.state.signal);
-        let squares = self.classes.squares.iter();
-        self.density_step.prepare(dt, mean, squares.map(|k2| [mean * k2, 1.0]));
+    /// One step of length `dt`, after [`Self::begin`].
+    fn step(&mut self, mean: f64, dt: f64) {
+        let (constant, squares) = (self.constant, self.classes.squares.iter());
+        self.density_step.prepare(dt, mean, squares.map(|k2| [mean * k2 - constant, 1.0]));
         if self.kind == Kind::Relaxes {
             self.signal_step.prepare(dt, 0.0, self.laws.iter().copied());
             self.prepare_follow(dt);
         }
-        let Stages { terms: [first, ..], .. } = &mut self.stages;
-        self.flux.beyond(&self.state.density, &self.state.signal, mean, first);
-        self.grow(0);
+        self.amplified += self.pace.births * dt;
         self.feed(0, mean);
         for point in 1..4 {
             self.density_at(point);
@@ -323,7 +454,15 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
         let own = point == 0 || self.kind == Kind::Steady;
         let signal = if own { &self.state.signal } else { &*signal };
         self.classes.multiply(|class| self.source[class], density, fed);
-        growth.add_to(self.spectral, [density, fed, signal], &mut terms[point]);
+        let floor = FLOOR * self.coarseness.floor;
+        let pace =
+            growth.add_above(floor, self.spectral, [density, fed, signal], &mut terms[point]);
+        if pace.fastest.is_nan() && self.refused.is_none() {
+            self.refused = growth.refused(self.spectral, [&*fed, signal]);
+        }
+        if point == 0 {
+            self.pace = pace;
+        }
     }
 
     /// Finds G of every class for a step of length `dt`.
@@ -347,14 +486,18 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
             0 => (&self.state.density, &self.state.signal),
             _ => (&density[point - 1], &*signal),
         };
-        let (classes, laws) = (&self.classes, &self.laws);
+        let (classes, laws, constant) = (&self.classes, &self.laws, self.constant);
         if let Some(reaction) = self.equation.reaction() {
             classes.multiply(|class| self.source[class], density, fed);
-            return reaction.coefficients(self.spectral, fed, signal, &mut sources[point]);
+            reaction.coefficients(self.spectral, fed, signal, &mut sources[point]);
+            if sources[point][0].is_nan() && self.refused.is_none() {
+                self.refused = reaction.refused(self.spectral, [&*fed, signal]);
+            }
+            return;
         }
         let source = |class: usize, rho: f64, term: f64| match self.follow[class] {
             0.0 => rho,
-            _ => (mean * classes.squares[class] * rho - term) / laws[class][0],
+            _ => ((mean * classes.squares[class] - constant) * rho - term) / laws[class][0],
         };
         classes.combine(source, density, &terms[point], &mut sources[point]);
     }
@@ -408,7 +551,7 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
             self.signal_step.last(classes, &mut stages.next_signal, sources);
         }
         std::mem::swap(&mut state.density, &mut stages.next);
-        self.limit();
+        self.look();
         let Self { classes, stages, state, laws, follow, .. } = self;
         match self.kind {
             Kind::Relaxes => {
@@ -423,23 +566,11 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
         }
     }
 
-    /// Makes ρ non-negative at the nodes.
-    fn limit(&mut self) {
-        let (nodal, density) = (&mut self.stages.nodal, &mut self.state.density);
-        let mean = density[0];
-        nodal.copy_from_slice(density);
+    /// Looks at ρ at the nodes.
+    fn look(&mut self) {
+        let nodal = &mut self.stages.nodal;
+        nodal.copy_from_slice(&self.state.density);
         self.spectral.inverse_in_place(nodal);
         self.resolution.largest = nodal.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let negative: f64 = nodal.iter().map(|v| v.min(0.0)).sum();
-        if negative == 0.0 {
-            return;
-        }
-        let positive: f64 = nodal.iter().map(|v| v.max(0.0)).sum();
-        let scale = (positive + negative) / positive;
-        nodal.iter_mut().for_each(|v| *v = v.max(0.0) * scale);
-        density.copy_from_slice(nodal);
-        self.spectral.forward_in_place(density);
-        density[0] = mean;
-        self.limited = self.limited.max(-negative / (positive + negative));
     }
 }

@@ -8,8 +8,9 @@
 use super::hybrid::Hopper;
 use super::lanes::{LANES, Lane, LaneRng, direction, minus_log, uniform};
 use super::step::Step;
-use super::{BadRate, Method, Place, Tally};
+use super::{BadRate, Halt, Method, Place, Tally};
 use crate::cells::BLOCK;
+use crate::experiment::OutOfRange;
 use crate::grid::Grid;
 use crate::rng::Stream;
 use crate::simd::Vectorised;
@@ -18,6 +19,7 @@ use crate::turning::{Affine, Proposal, Sense, TurningKernel};
 use crate::vector::Vector;
 use crate::velocity::VelocitySet;
 use rand::{RngExt, SeedableRng};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// At most [`BLOCK`] cells, and what they fly in.
 pub(super) struct Block<'a, 's, const D: usize, K, S> {
@@ -25,21 +27,23 @@ pub(super) struct Block<'a, 's, const D: usize, K, S> {
     pub velocities: &'a mut [Vector<D>],
     pub step: &'a Step<'s, D, K, S>,
     pub stream: Stream,
+    /// Raised when the user wants to stop.
+    pub stop: &'a AtomicBool,
 }
 
 impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Vectorised for Block<'_, '_, D, K, S> {
-    type Output = Result<Tally, BadRate<D>>;
+    type Output = Result<Tally, Halt<D>>;
 
     #[inline(always)]
     fn run(self) -> Self::Output {
-        let Self { positions, velocities, step, mut stream } = self;
+        let Self { positions, velocities, step, mut stream, stop } = self;
         let rng = LaneRng::new(&mut stream);
         let cell_steps = positions.len() as u64;
         let skip_ahead = if step.method == Method::SkipAhead { cell_steps } else { 0 };
         let tally = Tally { cell_steps, skip_ahead, ..Tally::default() };
-        let mut pilot = Pilot { step, rng, stream, tally };
+        let mut pilot = Pilot { step, rng, stream, stop, tally };
         let mut queue = Queue { len: 0, cell: [0; BLOCK], draw: [UNDRAWN; BLOCK] };
-        pilot.pass(positions, velocities, &mut queue);
+        pilot.pass(positions, velocities, &mut queue)?;
         pilot.fly(positions, velocities, &queue)?;
         Ok(pilot.tally)
     }
@@ -55,6 +59,9 @@ struct Queue {
 
 /// Components of the vectors of all lanes, one after the other, in up to three dimensions.
 const FLAT: usize = 3 * LANES;
+
+/// Legs of all lanes between two looks at the wish to stop: a look every millisecond or so.
+const LEGS: u32 = 1 << 12;
 
 /// No event is drawn yet: no draw that may have an event has these bits.
 const UNDRAWN: u64 = 0;
@@ -151,20 +158,26 @@ struct Pilot<'a, 's, const D: usize, K, S> {
     rng: LaneRng,
     /// For laws that are drawn lane by lane.
     stream: Stream,
+    stop: &'a AtomicBool,
     tally: Tally,
 }
 
 impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
     /// Moves the cells that have no event within Δt, and queues the others.
     #[inline(always)]
-    fn pass(&mut self, xs: &mut [Vector<D>], vs: &mut [Vector<D>], queue: &mut Queue) {
+    fn pass(
+        &mut self,
+        xs: &mut [Vector<D>],
+        vs: &mut [Vector<D>],
+        queue: &mut Queue,
+    ) -> Result<(), Halt<D>> {
         let step = self.step;
         if step.method == Method::Hybrid {
             return self.hop(xs, vs, queue);
         }
         if step.method == Method::SkipAhead || step.envelopes.horizon < step.duration {
             (queue.len, queue.cell) = (xs.len(), std::array::from_fn(|i| i as u32));
-            return;
+            return Ok(());
         }
         // −ln u · ε²/T̄ ≥ Δt for every u up to this.
         let expected = step.envelopes.highest * step.duration / (step.epsilon * step.epsilon);
@@ -206,17 +219,25 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
                 queue.len += 1;
             }
         }
+        Ok(())
     }
 
     /// Moves the cells that hop, and queues the others; the cells of an antithetic pair hop both or
     /// not at all. The draws of a pair are a stream of their own, which both read from its start.
     #[inline(always)]
-    fn hop(&mut self, xs: &mut [Vector<D>], vs: &mut [Vector<D>], queue: &mut Queue) {
+    fn hop(
+        &mut self,
+        xs: &mut [Vector<D>],
+        vs: &mut [Vector<D>],
+        queue: &mut Queue,
+    ) -> Result<(), Halt<D>> {
         let hopper = Hopper::new(self.step);
         let group = if self.step.antithetic { 2 } else { 1 };
         for first in (0..xs.len()).step_by(group) {
             let cells = first..(first + group).min(xs.len());
-            if !cells.clone().all(|i| hopper.takes(&xs[i])) {
+            let hops = cells.clone().all(|i| hopper.takes(&xs[i]));
+            hopper.check(&vs[first]).map_err(|halt| halt.of_cell(first))?;
+            if !hops {
                 for i in cells {
                     queue.cell[queue.len] = i as u32;
                     queue.len += 1;
@@ -225,16 +246,21 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
             }
             self.tally.hybrid += cells.len() as u64;
             self.tally.hops += cells.len() as u64 * u64::from(hopper.hops());
+            let mut fly = |i: usize, side: f64, stream: &mut Stream| {
+                let flown = hopper.fly(&mut xs[i], &mut vs[i], side, stream, self.stop);
+                flown.map_err(|halt| halt.of_cell(i))
+            };
             if !self.step.antithetic {
-                hopper.fly(&mut xs[first], &mut vs[first], 1.0, &mut self.stream);
+                fly(first, 1.0, &mut self.stream)?;
                 continue;
             }
             let seed = self.stream.random();
             for i in cells {
                 let side = if i == first { 1.0 } else { -1.0 };
-                hopper.fly(&mut xs[i], &mut vs[i], side, &mut Stream::seed_from_u64(seed));
+                fly(i, side, &mut Stream::seed_from_u64(seed))?;
             }
         }
+        Ok(())
     }
 
     /// Flies the cells of the queue to the end of Δt.
@@ -244,8 +270,9 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
         xs: &mut [Vector<D>],
         vs: &mut [Vector<D>],
         queue: &Queue,
-    ) -> Result<(), BadRate<D>> {
+    ) -> Result<(), Halt<D>> {
         let mut flight = Flight::idle(self.step.grid);
+        let mut legs = 0_u32;
         let (mut next, mut cells) = (0, [0; LANES]);
         let mut busy = 0_u32;
         for l in 0..LANES {
@@ -253,8 +280,16 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
                 u32::from(self.refill(&mut flight, l, queue, &mut next, &mut cells, xs, vs)) << l;
         }
         while busy != 0 {
+            legs = legs.wrapping_add(1);
+            if legs.is_multiple_of(LEGS) && self.stop.load(Ordering::Relaxed) {
+                return Err(Halt::Interrupted);
+            }
             self.leg(&mut flight);
-            self.turn(&mut flight).map_err(|(l, bad)| BadRate { cell: cells[l], ..bad })?;
+            self.turn(&mut flight).map_err(|bad| {
+                // As yet it names the lane.
+                let cell = cells[bad.cell];
+                Halt::Rate(BadRate { cell, ..*bad })
+            })?;
             let mut done = 0;
             for l in 0..LANES {
                 done |= u32::from(flight.rest[l] <= 0.0) << l;
@@ -334,7 +369,7 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
 
     /// The events of all lanes that have one due.
     #[inline(always)]
-    fn turn(&mut self, flight: &mut Flight<D>) -> Result<(), (usize, BadRate<D>)> {
+    fn turn(&mut self, flight: &mut Flight<D>) -> Result<(), Box<BadRate<D>>> {
         let levels = self.draw();
         let kernels_own = self.step.kernel.proposal().filter(|_| self.step.envelopes.proposed);
         let proposal = match kernels_own {
@@ -344,7 +379,7 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
         let skips = self.step.method == Method::SkipAhead;
         // Without a part of the new velocity the envelope of the leg is as close.
         let close = self.step.envelopes.affine.gain == 0.0 && !skips;
-        let [mut low, mut high] = [[f64::NAN; LANES]; 2];
+        let [mut low, mut high] = [[f64::NEG_INFINITY; LANES], [f64::INFINITY; LANES]];
         if !close {
             flight.locate(&self.step.envelopes.places);
             [low, high] = self.range(flight, Some(&proposal));
@@ -379,9 +414,10 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
                 rate /= law.relative_density(&v, &w);
             }
             let (floor, bound) = (flight.floor[l], flight.bound[l]);
-            let below = floor > 0.0 && rate < floor * (1.0 - 1e-9);
+            let below = floor > 0.0 && rate < floor;
             if rate > bound || below || rate.is_nan() || (rate < 0.0 && self.step.refuse_negative) {
-                return Err((l, BadRate { cell: 0, rate, floor, bound, at: x }));
+                let value = self.refused([&x, &v, &w]);
+                return Err(Box::new(BadRate { cell: l, rate, floor, bound, at: x, value }));
             }
             self.tally.negative += u64::from(rate < 0.0);
             turns[l] = u64::from(level[l] < rate);
@@ -397,6 +433,12 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
         Ok(())
     }
 
+    /// Which expression is to blame for a rate.
+    #[cold]
+    fn refused(&self, turn: [&Vector<D>; 3]) -> Option<Box<OutOfRange>> {
+        self.step.kernel.refused(self.step.signal, turn).map(Box::new)
+    }
+
     /// Bounds on T/F for all lanes along the legs that they are about to fly.
     ///
     /// Where T/F is affine, the old velocity w is known, and what it adds is bounded by the box of
@@ -409,7 +451,7 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
             let e = &places[flight.tile[l] as usize].envelope;
             (flight.bound[l], flight.floor[l]) = (e.bound, e.floor);
         }
-        if affine.rate.is_nan() || self.step.method == Method::SkipAhead {
+        if !affine.is_known() || self.step.method == Method::SkipAhead {
             return;
         }
         let mut gains = [0.0; LANES];

@@ -1,6 +1,6 @@
 //! Between what bounds a turning kernel lies, and where: what candidates are drawn from.
 
-use super::Method;
+use super::{Method, Unbounded};
 use crate::grid::Grid;
 use crate::tiles::Tiles;
 use crate::turning::{Affine, Bounds, Sense, TurningKernel};
@@ -35,6 +35,12 @@ impl Envelope {
     pub fn new(bound: f64, floor: f64) -> Self {
         Self { bound, floor: if floor <= bound { floor.max(0.0) } else { 0.0 } }
     }
+
+    /// The same with room for rates that attain them up to round-off.
+    fn roomy(bound: f64, floor: f64) -> Self {
+        let room = ROOM * bound.abs();
+        Self::new(bound + room, floor - room)
+    }
 }
 
 /// Envelopes by the place where a cell is.
@@ -54,10 +60,9 @@ pub struct Envelopes<const D: usize> {
     pub proposed: bool,
 }
 
-/// Nothing is known: every candidate above the floor needs a look, since no comparison with NaN
-/// holds.
+/// Nothing is known: every candidate above the floor needs a look.
 const UNKNOWN: Affine =
-    Affine { rate: f64::NAN, gain: 0.0, loss: 0.0, saturation: 0.0, slack: 0.0 };
+    Affine { rate: 0.0, gain: 0.0, loss: 0.0, saturation: 0.0, slack: f64::INFINITY };
 
 /// ∇S within a box: its middle and half its width along each axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -70,49 +75,56 @@ pub struct GradientBox<const D: usize> {
 
 /// Cells by which the reach of the bounds is chosen.
 const SAMPLE: usize = 256;
-/// Room for round-off in rates that attain their bounds.
+/// Room for round-off in rates that attain their bounds, relative to the bound: T/F is a sum of a few
+/// terms, none larger than the bound, and of one exponential of up to e⁷⁰⁰, whose argument errs by
+/// 700 ulps: some 10⁻¹³. What S itself errs by is [`Bounds::noise`].
 const ROOM: f64 = 1e-9;
 
 impl<const D: usize> Envelopes<D> {
     /// The same bounds everywhere and for ever.
     pub fn uniform(bound: f64, floor: f64) -> Self {
         let near = GradientBox { middle: [0.0; D], half: [0.0; D] };
-        let envelope = Envelope::new(bound, floor);
+        let envelope = Envelope::roomy(bound, floor);
         let place = Place { envelope, gains: 0.0, far: near, near };
-        let (places, horizon) = (Tiles::single(place), f64::INFINITY);
-        Self { places, highest: bound, affine: UNKNOWN, events: bound, horizon, proposed: false }
+        let (places, horizon, highest) = (Tiles::single(place), f64::INFINITY, envelope.bound);
+        Self { places, highest, affine: UNKNOWN, events: highest, horizon, proposed: false }
     }
 
     /// Bounds by tile. A cell in a tile may leave it, so its bounds are those of all tiles within a
     /// reach: a wide reach holds for long, a narrow one is close. The reach taken is the one with
     /// the fewest events for the cells at `positions`.
+    ///
+    /// # Errors
+    /// If the bound is no number.
     pub fn local<K: TurningKernel<D>, S: Sense<D>>(
         kernel: &K,
         signal: &S,
         grid: &Grid<D>,
         flight: &FlightScale,
         positions: &[Vector<D>],
-    ) -> Self {
-        let proposed = flight.method == Method::Exact && kernel.proposal().is_some() && {
-            let all = signal.bounds();
-            kernel.candidate_bound(&all) < kernel.bound(&all)
-        };
-        let envelope = |bounds: &Bounds<D>| {
-            let (bound, floor) = match proposed {
-                true => (kernel.proposal_bound(bounds), 0.0),
-                false => (kernel.bound(bounds), kernel.floor(bounds)),
-            };
-            Envelope::new(bound * (1.0 + ROOM), floor - ROOM * floor.abs())
+    ) -> Result<Self, Unbounded> {
+        let all = signal.bounds();
+        let proposed = flight.method == Method::Exact
+            && kernel.proposal().is_some()
+            && kernel.candidate_bound(&all) < kernel.bound(&all);
+        let limits = |bounds: &Bounds<D>| match proposed {
+            true => (kernel.proposal_bound(bounds), 0.0),
+            false => (kernel.bound(bounds), kernel.floor(bounds)),
         };
         if kernel.is_sampled() {
-            let e = envelope(&signal.bounds());
-            let mut uniform = Self { proposed, ..Self::uniform(e.bound, e.floor) };
+            let (bound, floor) = limits(&all);
+            if !bound.is_finite() {
+                return Err(Unbounded(bound));
+            }
+            let mut uniform = Self { proposed, ..Self::uniform(bound, floor) };
             uniform.events = uniform.expected(flight, positions);
-            return uniform;
+            return Ok(uniform);
         }
         let (mut bounds, width) = signal.local_bounds();
-        let steepest = bounds.values().iter().map(|b| b.slope).fold(0.0, f64::max);
-        let affine = kernel.affine(steepest).unwrap_or(UNKNOWN);
+        let affine = kernel.affine(&all).map_or(UNKNOWN, |affine| {
+            let most = (affine.gain - affine.loss) * affine.sense(flight.max_speed * all.slope);
+            Affine { slack: affine.slack + ROOM * (affine.rate.abs() + most), ..affine }
+        });
         let sensed = kernel.sensing_distance();
         let (mut reach, mut gradients) = (0, None);
         let mut best: Option<Self> = None;
@@ -126,12 +138,20 @@ impl<const D: usize> Envelopes<D> {
             let horizon = (bounds.covered(grid, width, reach) - sensed) / flight.speed;
             let Some(gradients) = gradients.as_ref().filter(|_| horizon > 0.0) else { continue };
             let places = bounds.zip_map(gradients, |b, near| Place {
-                envelope: envelope(b),
+                envelope: {
+                    let (bound, floor) = limits(b);
+                    Envelope::roomy(bound, floor)
+                },
                 gains: affine.gain * affine.sense(flight.max_speed * b.slope),
                 far: gradient_box(&b.gradient),
                 near: *near,
             });
-            let highest = places.values().iter().map(|p| p.envelope.bound).fold(0.0, f64::max);
+            let bounds_there = || places.values().iter().map(|p| p.envelope.bound);
+            if let Some(bound) = bounds_there().find(|bound| !bound.is_finite()) {
+                // A closer reach may do without what overflows in a wide one.
+                return best.ok_or(Unbounded(bound));
+            }
+            let highest = bounds_there().fold(0.0, f64::max);
             let mut tried = Self { places, highest, affine, events: 0.0, horizon, proposed };
             tried.events = tried.expected(flight, positions);
             if best.as_ref().is_some_and(|b| tried.events >= b.events) {
@@ -142,7 +162,7 @@ impl<const D: usize> Envelopes<D> {
                 break;
             }
         }
-        best.expect("a reach of the whole box has an infinite horizon")
+        Ok(best.expect("a reach of the whole box has an infinite horizon"))
     }
 
     /// Rate of the events that are drawn, times ε², for a cell at `place`.
@@ -151,7 +171,7 @@ impl<const D: usize> Envelopes<D> {
         let e = &place.envelope;
         match flight.method {
             Method::SkipAhead => e.bound - e.floor,
-            _ if a.rate.is_nan() || e.floor <= 0.0 => e.bound,
+            _ if !a.is_known() || e.floor <= 0.0 => e.bound,
             _ => {
                 let spread = a.sense(s * norm(&place.far.half));
                 a.rate + a.slack + place.gains - a.loss * spread

@@ -22,11 +22,14 @@
 
 use super::diffusion::{self, Noise, Point};
 use super::step::Step;
+use super::{BadRate, Halt};
 use crate::rng::Stream;
 use crate::turning::{Response, Sense, TurningKernel};
 use crate::vector::{Vector, add_scaled, dot, norm, scaled};
 use rand::RngExt;
 use rand_distr::{Distribution, Exp1};
+use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A hop in which fewer tumbles are expected is flown tumble by tumble.
 const FEW: f64 = 4.0;
@@ -41,6 +44,8 @@ pub(super) struct Hopper<'a, 's, const D: usize, K, S> {
     constant: bool,
     /// ⟨|v|²⟩_F/d.
     square: f64,
+    /// Where an expression of the kernel was no number.
+    refused: Cell<Option<Vector<D>>>,
 }
 
 /// The kernel at a place.
@@ -99,6 +104,7 @@ impl<'a, 's, const D: usize, K: TurningKernel<D>, S: Sense<D>> Hopper<'a, 's, D,
             length: step.duration / f64::from(hops),
             constant: step.kernel.constant_coefficients().is_some(),
             square: step.space.mean_square_f() / D as f64,
+            refused: Cell::new(None),
         }
     }
 
@@ -127,10 +133,19 @@ impl<'a, 's, const D: usize, K: TurningKernel<D>, S: Sense<D>> Hopper<'a, 's, D,
     pub(super) fn look(&self, x: &Vector<D>) -> Option<Here<D>> {
         let (mut inside, mut side) = (*x, [1.0; D]);
         self.step.grid.fold(&mut inside, &mut side);
+        if self.refused.get().is_some() {
+            // The way ends here: nothing that is looked up will be used.
+            let response = Response { rate: f64::NAN, gain: f64::NAN, loss: f64::NAN };
+            let (gradient, none) = ([0.0; D], f64::NAN);
+            return Some(Here { response, gradient, diffusivity: none, sensitivity: none });
+        }
         let (s, inner) = self.step.signal.value_and_gradient(&inside);
         let slope = norm(&inner);
         let response = self.step.kernel.response(s, slope)?;
         let c = self.step.kernel.coefficients(s, slope);
+        if !(response.rate + c.diffusivity + c.sensitivity).is_finite() {
+            self.refused.set(Some(inside));
+        }
         Some(Here {
             response,
             gradient: std::array::from_fn(|a| side[a] * inner[a]),
@@ -145,11 +160,38 @@ impl<'a, 's, const D: usize, K: TurningKernel<D>, S: Sense<D>> Hopper<'a, 's, D,
     }
 
     /// Flies a cell through the field step; `side` is −1 for the second cell of an antithetic pair.
-    pub(super) fn fly(&self, x: &mut Vector<D>, v: &mut Vector<D>, side: f64, rng: &mut Stream) {
+    ///
+    /// # Errors
+    /// The wish to stop, or a value that an expression of the kernel must not have on the way.
+    pub(super) fn fly(
+        &self,
+        x: &mut Vector<D>,
+        v: &mut Vector<D>,
+        side: f64,
+        rng: &mut Stream,
+        stop: &AtomicBool,
+    ) -> Result<(), Halt<D>> {
         for _ in 0..self.hops {
+            if stop.load(Ordering::Relaxed) {
+                return Err(Halt::Interrupted);
+            }
             self.hop(x, v, side, rng);
+            self.check(v)?;
             self.step.grid.fold(x, v);
         }
+        Ok(())
+    }
+
+    /// Whether every expression looked up so far was a number; a cell flies at `v`.
+    pub(super) fn check(&self, v: &Vector<D>) -> Result<(), Halt<D>> {
+        self.refused.get().map_or(Ok(()), |at| Err(self.bad(at, v)))
+    }
+
+    #[cold]
+    fn bad(&self, at: Vector<D>, v: &Vector<D>) -> Halt<D> {
+        let value = self.step.kernel.refused(self.step.signal, [&at, v, v]).map(Box::new);
+        let (rate, floor, bound) = (f64::NAN, 0.0, self.step.envelopes.highest);
+        Halt::Rate(BadRate { cell: 0, rate, floor, bound, at, value })
     }
 
     fn hop(&self, x: &mut Vector<D>, v: &mut Vector<D>, side: f64, rng: &mut Stream) {
@@ -157,6 +199,9 @@ impl<'a, 's, const D: usize, K: TurningKernel<D>, S: Sense<D>> Hopper<'a, 's, D,
         let here = self.known(x);
         let rate = here.response.rate / (epsilon * epsilon);
         let first = self.first_flight(x, v, &here, rng);
+        if self.refused.get().is_some() {
+            return;
+        }
         if first >= h {
             *x = add_scaled(x, h / epsilon, v);
             return;

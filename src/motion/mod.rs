@@ -17,6 +17,7 @@ pub use envelope::{Envelope, Envelopes, FlightScale, GradientBox, Place};
 pub use offer::Offer;
 pub use step::{Step, advance};
 
+use crate::experiment::OutOfRange;
 use crate::vector::Vector;
 use thiserror::Error;
 
@@ -81,6 +82,21 @@ pub struct Tally {
     pub outside: u64,
 }
 
+impl Tally {
+    /// What to say where T < 0 was met and counted.
+    pub fn warning(&self) -> Option<String> {
+        (self.negative > 0).then(|| {
+            format!(
+                "T < 0 at {} of {} candidate events ({:.2e}); these count as no turn, so the model run is \
+                 not the kernel's. Lower epsilon, or set kernel.negative = \"refuse\"",
+                self.negative,
+                self.candidates,
+                self.negative as f64 / self.candidates as f64
+            )
+        })
+    }
+}
+
 impl std::ops::AddAssign for Tally {
     fn add_assign(&mut self, other: Self) {
         self.candidates += other.candidates;
@@ -94,9 +110,34 @@ impl std::ops::AddAssign for Tally {
     }
 }
 
+/// T/F has no bound to draw candidates from.
+#[derive(Clone, Copy, Debug, Error, PartialEq)]
+#[error(
+    "the bound on T/F in the signal at hand is {0}, so that no candidate can be drawn. Weaken the \
+     kernel's bias or lower S, or set kernel.bound"
+)]
+pub struct Unbounded(pub f64);
+
 /// Why a cell could not be advanced. It names the cell; the same seed and replicate lead to it again.
 #[derive(Clone, Debug, Error, PartialEq)]
 pub enum MotionError {
+    /// An expression gave a value that it must not have.
+    #[error("cell {cell} of replicate {replicate} at step {step}, x = {at:?}: {value}")]
+    Refused {
+        /// Cell number.
+        cell: usize,
+        /// Replicate number.
+        replicate: u64,
+        /// Field step.
+        step: u64,
+        /// The value.
+        value: Box<OutOfRange>,
+        /// Where.
+        at: Vec<f64>,
+    },
+    /// The user asked to stop.
+    #[error("interrupted")]
+    Interrupted,
     /// A rate above the bound from which candidates are drawn would bias the law.
     #[error(
         "cell {cell} of replicate {replicate} at step {step}: T/F = {rate:e} exceeds its bound \
@@ -155,21 +196,57 @@ pub enum MotionError {
     },
 }
 
+impl MotionError {
+    /// The same, at time `t`.
+    pub fn at_time(self, t: f64) -> Self {
+        match self {
+            Self::Refused { cell, replicate, step, value, at } => {
+                let value = Box::new(value.at_time(t));
+                Self::Refused { cell, replicate, step, value, at }
+            }
+            other => other,
+        }
+    }
+}
+
+/// Why a block of cells was not flown to its end.
+#[derive(Debug)]
+pub(crate) enum Halt<const D: usize> {
+    /// The user asked to stop.
+    Interrupted,
+    /// A cell met a rate that must not be.
+    Rate(BadRate<D>),
+}
+
+impl<const D: usize> Halt<D> {
+    /// The same of cell number `cell` of the block.
+    fn of_cell(self, cell: usize) -> Self {
+        match self {
+            Self::Interrupted => Self::Interrupted,
+            Self::Rate(bad) => Self::Rate(BadRate { cell, ..bad }),
+        }
+    }
+}
+
 /// A rate that must not be, before it is known which replicate and step it belongs to.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct BadRate<const D: usize> {
     cell: usize,
     rate: f64,
     floor: f64,
     bound: f64,
     at: Vector<D>,
+    /// What made the rate no number.
+    value: Option<Box<OutOfRange>>,
 }
 
 impl<const D: usize> BadRate<D> {
     fn named(self, replicate: u64, step: u64) -> MotionError {
-        let Self { cell, rate, floor, bound, at } = self;
+        let Self { cell, rate, floor, bound, at, value } = self;
         let at = at.to_vec();
-        if rate < 0.0 && floor <= 0.0 {
+        if let Some(value) = value {
+            MotionError::Refused { cell, replicate, step, value, at }
+        } else if rate < 0.0 && floor <= 0.0 {
             MotionError::Negative { cell, replicate, step, rate, at }
         } else if rate < floor {
             MotionError::BelowFloor { cell, replicate, step, rate, floor, at }

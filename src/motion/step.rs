@@ -1,7 +1,7 @@
 //! A field step of a population: what its cells share, and the blocks that they fly in.
 
 use super::block::Block;
-use super::{BadRate, Envelopes, Method, MotionError, Tally};
+use super::{BadRate, Envelopes, Halt, Method, MotionError, Tally};
 use crate::cells::{BLOCK, Population};
 use crate::free_walk::FreeWalk;
 use crate::grid::Grid;
@@ -11,6 +11,7 @@ use crate::turning::{Sense, TurningKernel};
 use crate::vector::Vector;
 use crate::velocity::VelocitySpace;
 use rayon::prelude::*;
+use std::sync::atomic::AtomicBool;
 
 /// What all cells share during one field step.
 pub struct Step<'a, const D: usize, K, S> {
@@ -49,22 +50,28 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Step<'_, D, K, S> {
         (self.duration / self.hop * (1.0 - 1e-12)).ceil().max(1.0) as u32
     }
 
-    /// Advances one block of cells by Δt, with the streams of its number and of the field step.
+    /// Advances one block of cells by Δt, with the streams of its number and of the field step. `stop`
+    /// is heeded every few thousand events.
     ///
     /// # Errors
-    /// A rate above its bound, or a negative one where it is refused; the cells are then unusable.
+    /// A rate that is no number or above its bound, or a negative one where it is refused, or the wish
+    /// to stop; the cells are then unusable.
     pub fn fly(
         &self,
         positions: &mut [Vector<D>],
         velocities: &mut [Vector<D>],
         streams: Streams,
         [block, number]: [u64; 2],
+        stop: &AtomicBool,
     ) -> Result<Tally, MotionError> {
         let stream = streams.stream(Purpose::Motion, block, number);
-        let result = vectorise(Block { positions, velocities, step: self, stream });
-        result.map_err(|bad: BadRate<D>| {
-            let cell = block as usize * BLOCK + bad.cell;
-            BadRate { cell, ..bad }.named(streams.replicate(), number)
+        let result = vectorise(Block { positions, velocities, step: self, stream, stop });
+        result.map_err(|halt| match halt {
+            Halt::Interrupted => MotionError::Interrupted,
+            Halt::Rate(bad) => {
+                let cell = block as usize * BLOCK + bad.cell;
+                BadRate { cell, ..bad }.named(streams.replicate(), number)
+            }
         })
     }
 }
@@ -79,12 +86,13 @@ pub fn advance<const D: usize, K: TurningKernel<D>, S: Sense<D>>(
     streams: Streams,
     number: u64,
 ) -> Result<Tally, MotionError> {
+    let stop = AtomicBool::new(false);
     let blocks: Vec<Result<Tally, MotionError>> = population
         .positions
         .par_chunks_mut(BLOCK)
         .zip(population.velocities.par_chunks_mut(BLOCK))
         .enumerate()
-        .map(|(block, (xs, vs))| step.fly(xs, vs, streams, [block as u64, number]))
+        .map(|(block, (xs, vs))| step.fly(xs, vs, streams, [block as u64, number], &stop))
         .collect();
     let mut total = Tally::default();
     for block in blocks {

@@ -1,8 +1,9 @@
 //! Scalar observables of one replicate. A new one is one entry of [`list`].
 
-use crate::grid::Grid;
+use crate::grid::{Boundary, Grid};
 use crate::identities::Start;
 use crate::model::Model;
+use crate::moments::Moments;
 use crate::state::State;
 use crate::vector::{Vector, dot};
 
@@ -19,7 +20,7 @@ pub struct Observation<'a, const D: usize> {
     start: Start,
     /// Nodal values of |∇S|, if its bounds are recorded.
     slope: Vec<f64>,
-    mean_position: Vector<D>,
+    moments: Moments<D>,
     mean_velocity: Vector<D>,
     mean_square: f64,
 }
@@ -28,24 +29,22 @@ type Observable<const D: usize> = (String, Box<dyn Fn(&Observation<'_, D>) -> f6
 
 /// Every observable of a model, in the order in which they are written.
 ///
-/// Moments are those of the cells; maximum and L^q norms are those of the deposited density ρ_h,
+/// Moments are those of the cells ([`Moments`]; NaN where an even spread around a periodic axis has none);
+/// maximum and L^q norms are those of the deposited density ρ_h,
 /// so they carry its bandwidth and its noise. The density square is an estimate of ∫(K_h * ρ)² dx
 /// without that noise. Leak is the share of the cells outside the box, which is 0 unless that stands
-/// for the whole space. Rates are per cell since t = 0. What is proved stands beside what is measured,
+/// for the whole space. Tumbles are those of a cell that lives from t = 0 on. What is proved stands beside what is measured,
 /// where it holds ([`crate::identities`]).
 fn list<const D: usize>(model: &Model<D>) -> Vec<Observable<D>> {
     let mut list: Vec<Observable<D>> = vec![("mass".into(), Box::new(|o| o.state.cells.mass()))];
     for (a, axis) in ["x", "y", "z"].iter().enumerate().take(D) {
-        list.push((format!("center_{axis}"), Box::new(move |o| o.mean_position[a])));
+        list.push((format!("center_{axis}"), Box::new(move |o| o.moments.center[a])));
     }
     for (a, axis) in ["x", "y", "z"].iter().enumerate().take(D) {
         list.push((format!("mean_velocity_{axis}"), Box::new(move |o| o.mean_velocity[a])));
     }
     list.push(("second_moment".into(), Box::new(|o| o.mean_square)));
-    list.push((
-        "variance".into(),
-        Box::new(|o| o.mean_square - dot(&o.mean_position, &o.mean_position)),
-    ));
+    list.push(("variance".into(), Box::new(|o| o.moments.variance)));
     list.extend(virial(model));
     list.push(("max_density".into(), Box::new(|o| largest(o.density))));
     for q in [2, 4] {
@@ -64,10 +63,7 @@ fn list<const D: usize>(model: &Model<D>) -> Vec<Observable<D>> {
             o.model.grid().outside(&cells.positions).0 as f64 / cells.len() as f64
         }),
     ));
-    list.push((
-        "tumbles_per_cell".into(),
-        Box::new(|o| o.state.tally.tumbles as f64 / o.state.cells.len() as f64),
-    ));
+    list.push(("tumbles_per_cell".into(), Box::new(|o| tumbles(o.state))));
     list.push((
         "clipped_fraction".into(),
         Box::new(|o| o.state.tally.negative as f64 / (o.state.tally.candidates as f64).max(1.0)),
@@ -123,7 +119,8 @@ impl<'a, const D: usize> Observation<'a, D> {
         start: Start,
     ) -> Self {
         let cells = &state.cells;
-        let n = cells.len() as f64;
+        let (n, grid) = (cells.len() as f64, model.grid());
+        let moments = Moments::of_points(grid, &cells.positions, &model.place);
         let mean = |vectors: &[Vector<D>]| -> Vector<D> {
             std::array::from_fn(|a| vectors.iter().map(|v| v[a]).sum::<f64>() / n)
         };
@@ -134,15 +131,28 @@ impl<'a, const D: usize> Observation<'a, D> {
             signal,
             start,
             slope: if model.bounds.is_some() { slope(model, &state.signal) } else { Vec::new() },
-            mean_position: mean(&cells.positions),
+            moments,
             mean_velocity: mean(&cells.velocities),
-            mean_square: cells.positions.iter().map(|x| dot(x, x)).sum::<f64>() / n,
+            // That of the images which the moments are of; where all are in the box, as it stands.
+            mean_square: match grid.boundary.contains(&Boundary::Periodic) {
+                true => moments.square(),
+                false => cells.positions.iter().map(|x| dot(x, x)).sum::<f64>() / n,
+            },
         }
     }
 
     /// The value of every observable, in the order of [`names`].
     pub fn values(&self) -> Vec<f64> {
         list(self.model).iter().map(|(_, observable)| observable(self)).collect()
+    }
+}
+
+/// Tumbles of a cell from t = 0 until now: their number per cell and unit of time, times t. Births and deaths
+/// change how many cells there are for it.
+fn tumbles<const D: usize>(state: &State<D>) -> f64 {
+    match state.cell_time > 0.0 {
+        true => state.tally.tumbles as f64 * (state.time / state.cell_time),
+        false => 0.0,
     }
 }
 

@@ -1,137 +1,140 @@
-//! A results folder appears whole or not at all.
+//! A results folder appears whole or not at all, and never in place of something else.
 
+use super::FolderError;
+use super::disk::{self, Identity, identity};
+use super::file::Entry;
+use super::reservation::{Rescued, Reservation};
+use super::target::{Target, is_replaceable};
 use std::fs;
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use tempfile::TempDir;
-use thiserror::Error;
+use std::sync::Arc;
 
-/// Why a folder could not be opened or put in place.
-#[derive(Debug, Error)]
-pub enum FolderError {
-    /// It is there already.
-    #[error(
-        "{} exists; results are never overwritten. Give another --out, or --force to replace it",
-        .0.display()
-    )]
-    Exists(PathBuf),
-    /// It is not a results folder, so not even `--force` replaces it.
-    #[error(
-        "{} exists and holds no manifest.json, so it is no results folder and --force will not \
-         replace it. Give another --out",
-        .0.display()
-    )]
-    Foreign(PathBuf),
-    /// The file system refused.
-    #[error("cannot write {}: {source}", path.display())]
-    Io {
-        /// Where.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-}
-
-/// A folder in the making: files go to a temporary sibling that [`Folder::publish`] renames.
-/// Dropped before that, it leaves no trace.
+/// A folder in the making: its files are written beside the target, until [`Folder::publish`] puts them in
+/// place. Dropped before that, it leaves no trace.
 pub struct Folder {
-    staging: TempDir,
-    target: PathBuf,
+    reservation: Arc<Reservation>,
+    /// What is to be replaced.
+    old: Option<Identity>,
+    rescued: Rescued,
 }
 
 impl Folder {
-    /// Opens a folder that will become `target`.
+    /// Reserves `target` and opens a folder that will be put there.
     ///
     /// # Errors
-    /// If `target` exists and `force` is not given, or it is not a results folder.
+    /// All that can be known before there are results: if `target` exists and `force` is not given, or is no
+    /// results folder, or cannot be one; or if another run has reserved it.
     pub fn create(target: &Path, force: bool) -> Result<Self, FolderError> {
-        if target.exists() {
-            if !force {
-                return Err(FolderError::Exists(target.into()));
-            }
-            let empty = target.is_dir()
-                && fs::read_dir(target).is_ok_and(|mut entries| entries.next().is_none());
-            if !empty && !target.join("manifest.json").is_file() {
-                return Err(FolderError::Foreign(target.into()));
-            }
+        let (reservation, rescued) = Reservation::new(Target::new(target)?)?;
+        // Asked now that no other run can put results there.
+        let old = reservation.target.standing()?;
+        if old.is_some() && !force {
+            return Err(FolderError::Exists(target.into()));
         }
-        let parent = match target.parent() {
-            Some(p) if !p.as_os_str().is_empty() => p,
-            _ => Path::new("."),
-        };
-        let fail = |source| FolderError::Io { path: parent.into(), source };
-        fs::create_dir_all(parent).map_err(fail)?;
-        let staging =
-            tempfile::Builder::new().prefix(".kinetaxis-").tempdir_in(parent).map_err(fail)?;
-        Ok(Self { staging, target: target.into() })
+        Ok(Self { reservation: Arc::new(reservation), old, rescued })
     }
 
-    /// Where a file of this folder is written.
-    pub fn file(&self, name: &str) -> PathBuf {
-        self.staging.path().join(name)
+    /// Finished results of runs that were killed, which lay beside the target and now have names of their own.
+    pub fn rescued(&self) -> &[PathBuf] {
+        &self.rescued
+    }
+
+    /// What holds the target for this run.
+    pub fn reservation(&self) -> Arc<Reservation> {
+        self.reservation.clone()
+    }
+
+    /// A file of this folder, yet to be written.
+    pub fn file(&self, name: &str) -> Entry {
+        Entry { reservation: self.reservation.clone(), name: name.into() }
     }
 
     /// Writes a whole file.
-    pub fn write(&self, name: &str, text: &str) -> std::io::Result<()> {
-        fs::write(self.file(name), text)
+    pub fn write(&self, name: &str, text: &str) -> io::Result<()> {
+        let mut file = self.file(name).create()?;
+        file.write_all(text.as_bytes())?;
+        file.finish()
     }
 
-    /// Puts the folder in its place; an old one is removed only after the new one is there.
-    pub fn publish(self) -> Result<PathBuf, FolderError> {
-        let fail = |source| FolderError::Io { path: self.target.clone(), source };
-        let staging = self.staging.path().to_path_buf();
-        open_permissions(&staging).map_err(fail)?;
-        let mut old = None;
-        if self.target.exists() {
-            let aside = staging.with_extension("old");
-            fs::rename(&self.target, &aside).map_err(fail)?;
-            old = Some(aside);
+    /// Puts the folder in its place. Only what stood there when the folder was opened is replaced, and it is
+    /// removed only after the new one is there for good.
+    ///
+    /// # Errors
+    /// [`FolderError::Kept`] if something else has appeared there, or the file system refuses: no results are
+    /// lost.
+    pub fn publish(&self) -> Result<PathBuf, FolderError> {
+        let target = &self.reservation.target;
+        let held = self.reservation.hold().map_err(FolderError::at(&target.shown))?;
+        let replaced = match self.put_in_place() {
+            Ok(replaced) => replaced,
+            Err(why) => {
+                let why = match why.kind() {
+                    ErrorKind::AlreadyExists => "something has appeared there meanwhile".into(),
+                    _ => why.to_string(),
+                };
+                let kept = self.reservation.keep(held);
+                return Err(FolderError::Kept { target: target.shown.clone(), why, kept });
+            }
+        };
+        if replaced {
+            let left = self.reservation.results();
+            // First, so that what is left is never taken for finished results.
+            let _ = fs::remove_file(left.join("manifest.json"));
+            if let Err(source) = disk::remove(&left) {
+                return Err(FolderError::Leftover { target: target.shown.clone(), left, source });
+            }
         }
-        fs::rename(&staging, &self.target).map_err(fail)?;
-        // The name is taken over: the guard must not remove it.
-        let _ = self.staging.keep();
-        if let Some(old) = old {
-            fs::remove_dir_all(old).map_err(fail)?;
+        drop(held);
+        self.reservation.end(|| {});
+        Ok(target.shown.clone())
+    }
+
+    /// Puts the folder in its place for good, or leaves all as it was. Whether an old one was replaced, which is
+    /// then where the new one was.
+    fn put_in_place(&self) -> io::Result<bool> {
+        let (results, target) = (self.reservation.results(), self.reservation.target.path());
+        let home = &self.reservation.target.home;
+        disk::sync_folder(&results)?;
+        let Some(old) = self.old else {
+            disk::put(&results, &target)?;
+            disk::sync_folder(home).inspect_err(|_| {
+                let _ = disk::put(&target, &results);
+            })?;
+            return Ok(false);
+        };
+        let swap = || disk::exchange(&results, &target, &self.reservation.aside());
+        match swap() {
+            // Somebody has moved the old one away.
+            Err(e) if e.kind() == ErrorKind::NotFound => {
+                disk::put(&results, &target)?;
+                return Ok(false);
+            }
+            done => done?,
         }
-        Ok(self.target)
+        self.is_what_stood_there(&results, old)
+            .and_then(|()| disk::sync_folder(home))
+            .inspect_err(|_| {
+                let _ = swap();
+            })?;
+        Ok(true)
+    }
+
+    /// Whether what was swapped out is what was to be replaced.
+    fn is_what_stood_there(&self, found: &Path, old: Identity) -> io::Result<()> {
+        let same = identity(&fs::symlink_metadata(found)?) == old;
+        match same && is_replaceable(found) {
+            true => Ok(()),
+            false => Err(ErrorKind::AlreadyExists.into()),
+        }
     }
 }
 
-/// Temporary folders are private; results are as open as any other folder.
-#[cfg(unix)]
-fn open_permissions(folder: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(folder, fs::Permissions::from_mode(0o755))
-}
-
-#[cfg(not(unix))]
-fn open_permissions(_: &Path) -> std::io::Result<()> {
-    Ok(())
+impl Drop for Folder {
+    fn drop(&mut self) {
+        self.reservation.end(|| {});
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_dropped_folder_leaves_no_trace_and_a_published_one_is_whole() {
-        let home = tempfile::tempdir().unwrap();
-        let target = home.path().join("a/results");
-        drop(Folder::create(&target, false).unwrap());
-        assert_eq!(fs::read_dir(home.path().join("a")).unwrap().count(), 0);
-        let folder = Folder::create(&target, false).unwrap();
-        folder.write("manifest.json", "{}").unwrap();
-        folder.publish().unwrap();
-        assert!(target.join("manifest.json").is_file());
-        assert!(matches!(Folder::create(&target, false), Err(FolderError::Exists(_))));
-        Folder::create(&target, true).unwrap().publish().unwrap();
-        assert!(!target.join("manifest.json").exists());
-        assert_eq!(fs::read_dir(home.path().join("a")).unwrap().count(), 1);
-    }
-
-    #[test]
-    fn force_spares_what_is_no_results_folder() {
-        let home = tempfile::tempdir().unwrap();
-        fs::write(home.path().join("thesis.tex"), "years of work").unwrap();
-        assert!(matches!(Folder::create(home.path(), true), Err(FolderError::Foreign(_))));
-    }
-}
+mod tests;

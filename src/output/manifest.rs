@@ -2,6 +2,9 @@
 
 use serde::Serialize;
 
+/// By this a results folder is known.
+pub const PROGRAM: &str = "kinetaxis";
+
 /// What was run, with what.
 #[derive(Clone, Debug, Serialize)]
 pub struct Manifest {
@@ -23,6 +26,6 @@ pub struct Manifest {
     pub started_unix: u64,
     /// The resolved experiment, every default filled in.
     pub experiment: serde_json::Value,
-    /// The same as a file that can be run again.
-    pub experiment_toml: String,
+    /// The same as a file that can be run again; by name where there are several.
+    pub experiment_toml: serde_json::Value,
 }

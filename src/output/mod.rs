@@ -1,12 +1,22 @@
 //! What is written: folders, CSV tables and the manifest. Nothing here knows physics.
 
+mod disk;
+mod error;
+mod file;
 mod folder;
 mod manifest;
+mod reservation;
 mod table;
+mod target;
+mod whole;
 
-pub use folder::{Folder, FolderError};
-pub use manifest::Manifest;
+pub use error::FolderError;
+pub use file::{Entry, Output};
+pub use folder::Folder;
+pub use manifest::{Manifest, PROGRAM};
+pub use reservation::Reservation;
 pub use table::{Table, number};
+pub use whole::write_whole;
 
 use crate::grid::Grid;
 use crate::study::statistics::Estimate;

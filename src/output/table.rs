@@ -1,18 +1,17 @@
 //! Tidy CSV tables whose floats round-trip.
 
-use std::fs::File;
-use std::io::{self, BufWriter};
-use std::path::Path;
+use super::{Entry, Output};
+use std::io;
 
 /// A CSV file being written.
 pub struct Table {
-    writer: csv::Writer<BufWriter<File>>,
+    writer: csv::Writer<Output>,
 }
 
 impl Table {
     /// Creates the file with its header.
-    pub fn create<S: AsRef<str>>(path: &Path, header: &[S]) -> io::Result<Self> {
-        let mut writer = csv::Writer::from_writer(BufWriter::new(File::create(path)?));
+    pub fn create<S: AsRef<str>>(entry: &Entry, header: &[S]) -> io::Result<Self> {
+        let mut writer = csv::Writer::from_writer(entry.create()?);
         writer.write_record(header.iter().map(AsRef::as_ref))?;
         Ok(Self { writer })
     }
@@ -23,8 +22,11 @@ impl Table {
     }
 
     /// Closes the file; without it a write error at the very end would go unnoticed.
-    pub fn finish(mut self) -> io::Result<()> {
-        self.writer.flush()
+    pub fn finish(self) -> io::Result<()> {
+        self.writer
+            .into_inner()
+            .map_err(|e| io::Error::new(e.error().kind(), e.error().to_string()))?
+            .finish()
     }
 }
 

@@ -20,9 +20,10 @@ pub use theorems::{Evidence, Hypothesis, Theorem, theorems};
 pub use transport::{Comparison, compare};
 
 use crate::experiment::Experiment;
+use crate::grid::Grid;
 use crate::identities::Virial;
 use crate::model::Model;
-use crate::turning::{Sense, Symmetry, TurningKernel};
+use crate::turning::{Bounds, Sense, Symmetry, TurningKernel};
 
 /// Whether a hypothesis or an assumption holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +62,7 @@ impl Place {
     /// The signal of a model at t = 0.
     pub fn at_start<const D: usize>(model: &Model<D>) -> Self {
         let bounds = model.initial_signal().bounds();
-        let slope = if bounds.slope > 0.0 { bounds.slope } else { 1.0 };
+        let slope = if is_flat(&bounds, model.grid()) { 1.0 } else { bounds.slope };
         Self { low: bounds.low, high: bounds.high, slope }
     }
 
@@ -69,6 +70,15 @@ impl Place {
     pub fn middle(&self) -> f64 {
         0.5 * (self.low + self.high)
     }
+}
+
+/// Gradients that change S over a grid cell by less than this part of it are round-off of its transform.
+const FLAT: f64 = 1e-12;
+
+/// Whether S is the same everywhere, up to round-off.
+pub fn is_flat<const D: usize>(bounds: &Bounds<D>, grid: &Grid<D>) -> bool {
+    let spacing = grid.spacing().into_iter().fold(f64::INFINITY, f64::min);
+    bounds.slope * spacing <= FLAT * bounds.low.abs().max(bounds.high.abs())
 }
 
 /// Everything that was found.

@@ -33,7 +33,7 @@ pub use axis::Scale;
 pub use bars::Bars;
 pub use heatmap::Heatmap;
 pub use html::{Page, Table};
-pub use number::compact;
+pub use number::{compact, interval};
 pub use panel::Panel;
 pub use plot::Plot;
 pub use series::{Curve, Point, Series};

@@ -52,6 +52,13 @@ pub fn compact(value: f64) -> String {
     significant(value, 3)
 }
 
+/// `[low, high]`, each end as `write` gives it; an end at infinity is open.
+pub fn interval(low: f64, high: f64, write: impl Fn(f64) -> String) -> String {
+    let (left, right) =
+        (if low.is_finite() { '[' } else { '(' }, if high.is_finite() { ']' } else { ')' });
+    format!("{left}{}, {}{right}", write(low), write(high))
+}
+
 /// `value` with at most `decimals` decimals, trailing zeros removed.
 pub fn fixed(value: f64, decimals: usize) -> String {
     let text = format!("{value:.decimals$}");

@@ -21,7 +21,7 @@ pub use reaction::Reaction;
 pub use sensed::SensedSignal;
 pub use whole_space::WholeSpace;
 
-use crate::experiment::{self, Experiment};
+use crate::experiment::{self, Experiment, OutOfRange};
 use crate::grid::Grid;
 use crate::spectral::Spectral;
 
@@ -62,6 +62,18 @@ pub trait SignalEquation<const D: usize>: Sync + Send {
         h: f64,
         next: &mut Vec<f64>,
     );
+
+    /// Which expression of the equation has a value that it must not have on the way from S at `time`
+    /// to S at `time + h`, and when, given the coefficients of S, of ρ and of its rate of change at
+    /// `time`. Such a value makes S no number, and whoever finds that asks for the reason.
+    fn refused(
+        &self,
+        _spectral: &Spectral<D>,
+        _fields: [&[f64]; 3],
+        _span: [f64; 2],
+    ) -> Option<OutOfRange> {
+        None
+    }
 
     /// How S answers to ρ in the modes with |κ|² = `k2`; the kind of answer is that of all modes.
     fn law(&self, k2: f64) -> Law;

@@ -2,6 +2,7 @@
 //! on ρ and S.
 
 use super::{Law, Reaction, SignalEquation};
+use crate::experiment::OutOfRange;
 use crate::formula::Quantity;
 use crate::spectral::Spectral;
 use std::collections::HashMap;
@@ -137,6 +138,25 @@ impl<const D: usize> SignalEquation<D> for Parabolic {
         {
             *s += rate * (last - first) / h;
         }
+    }
+
+    fn refused(
+        &self,
+        spectral: &Spectral<D>,
+        [signal, density, slope]: [&[f64]; 3],
+        [time, h]: [f64; 2],
+    ) -> Option<OutOfRange> {
+        let reaction = self.reaction.as_ref()?;
+        let now = reaction.refused(spectral, [density, signal]).map(|value| value.at_time(time));
+        now.or_else(|| {
+            let (mut first, mut next) = (Vec::new(), Vec::new());
+            reaction.coefficients(spectral, density, signal, &mut first);
+            let none = vec![0.0; signal.len()];
+            linear(&self.table(spectral.laplacian(), h), [signal, &first, &none], &mut next);
+            let density: Vec<f64> = density.iter().zip(slope).map(|(r, s)| r + h * s).collect();
+            let then = reaction.refused(spectral, [&density, &next])?;
+            Some(then.at_time(time + h))
+        })
     }
 
     fn law(&self, k2: f64) -> Law {

@@ -1,33 +1,39 @@
 //! A signal that is given: S(x, t) does not answer to the cells.
 
 use super::{Law, SignalEquation};
+use crate::experiment::{OutOfRange, Ranged};
 use crate::formula::{Formula, Quantity};
 use crate::spectral::Spectral;
+use crate::vector::Vector;
+
+/// Key of S(x, t).
+const KEY: &str = "signal.expression";
 
 /// S(x, t) sampled at the nodes; between them cells see its quadratic spline.
 pub struct Prescribed {
-    signal: Quantity,
+    signal: Ranged,
 }
 
 impl Prescribed {
     /// S as an expression in x, y, z (up to the dimension) and t.
     pub fn new(formula: Formula) -> Self {
-        Self { signal: Quantity::Formula(formula) }
+        Self { signal: Ranged::formula(KEY, formula) }
     }
 
     /// S ≡ 0.
     pub fn zero() -> Self {
-        Self { signal: Quantity::Constant(0.0) }
+        Self { signal: Ranged::new(KEY, Quantity::Constant(0.0)) }
     }
 
     fn at<const D: usize>(&self, spectral: &Spectral<D>, time: f64) -> Vec<f64> {
-        let mut arguments = [0.0; 4];
-        arguments[D] = time;
-        spectral.forward(&spectral.grid().sample(|x| {
-            arguments[..D].copy_from_slice(x);
-            self.signal.eval(&arguments[..=D])
-        }))
+        let of = |x: &Vector<D>| self.signal.eval(&arguments(x, time)[..=D]);
+        spectral.forward(&spectral.grid().sample(of))
     }
+}
+
+/// x, y, z up to the dimension, and t.
+fn arguments<const D: usize>(x: &Vector<D>, time: f64) -> [f64; 4] {
+    std::array::from_fn(|a| if a < D { x[a] } else { time })
 }
 
 impl<const D: usize> SignalEquation<D> for Prescribed {
@@ -51,6 +57,15 @@ impl<const D: usize> SignalEquation<D> for Prescribed {
         } else {
             next.extend(signal);
         }
+    }
+
+    fn refused(
+        &self,
+        spectral: &Spectral<D>,
+        _fields: [&[f64]; 3],
+        [time, h]: [f64; 2],
+    ) -> Option<OutOfRange> {
+        spectral.grid().nodes().find_map(|x| self.signal.check(&arguments(&x, time + h)[..=D]))
     }
 
     fn law(&self, _k2: f64) -> Law {

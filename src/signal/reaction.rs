@@ -1,5 +1,6 @@
 //! Nonlinear production and decay of the signal, φ = α(ρ,S)ρ − β(ρ,S)S (HKS Remark 3.6).
 
+use crate::experiment::{OutOfRange, Ranged};
 use crate::formula::Quantity;
 use crate::spectral::Spectral;
 use rayon::prelude::*;
@@ -11,8 +12,8 @@ const BATCH: usize = 1 << 9;
 /// so that a density that deposit or round-off make slightly negative has them as well.
 #[derive(Clone, Debug)]
 pub struct Reaction {
-    production: Quantity,
-    decay: Quantity,
+    production: Ranged,
+    decay: Ranged,
     /// 1/δ.
     scale: f64,
 }
@@ -20,13 +21,27 @@ pub struct Reaction {
 impl Reaction {
     /// α and β in the variables ρ and S; φ is multiplied by `scale`.
     pub fn new(production: Quantity, decay: Quantity, scale: f64) -> Self {
-        Self { production, decay, scale }
+        let production = Ranged::new("signal.production", production);
+        Self { production, decay: Ranged::new("signal.decay", decay), scale }
     }
 
     /// φ at one point.
     fn at(&self, rho: f64, s: f64) -> f64 {
         let arguments = [rho.max(0.0), s];
         self.scale * (self.production.eval(&arguments) * rho - self.decay.eval(&arguments) * s)
+    }
+
+    /// Why α or β is refused at some node, from the coefficients of ρ and S; `None` if neither is.
+    pub fn refused<const D: usize>(
+        &self,
+        spectral: &Spectral<D>,
+        [density, signal]: [&[f64]; 2],
+    ) -> Option<OutOfRange> {
+        let (density, signal) = (spectral.inverse(density), spectral.inverse(signal));
+        density.iter().zip(signal).find_map(|(rho, s)| {
+            let arguments = [rho.max(0.0), s];
+            self.production.check(&arguments).or_else(|| self.decay.check(&arguments))
+        })
     }
 
     /// Writes the coefficients of φ into `result`, from those of ρ and S: evaluated at the nodes.

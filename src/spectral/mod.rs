@@ -20,6 +20,7 @@ use crate::grid::{Boundary, Grid};
 use crate::vector::Vector;
 use axis::{Axis, Job};
 use rustfft::FftPlanner;
+use std::f64::consts::SQRT_2;
 
 /// The transforms of one grid. Coefficient arrays have the shape of the grid.
 ///
@@ -70,6 +71,34 @@ impl<const D: usize> Spectral<D> {
         std::array::from_fn(|a| self.axes[a].wavenumbers[index[a]])
     }
 
+    /// The values at a point of the basis functions along every axis. The highest wave of an even
+    /// periodic axis, ±1 at the nodes, is half of a pair.
+    pub fn basis_at(&self, x: &[f64; D]) -> [Vec<f64>; D] {
+        std::array::from_fn(|a| {
+            let (n, y) = (self.grid.cells[a], x[a] - self.grid.lower[a]);
+            let walls = self.grid.boundary[a].of_basis() == Boundary::NoFlux;
+            let value = |(j, k): (usize, &f64)| match j {
+                0 => 1.0,
+                _ if walls => SQRT_2 * (k * y).cos(),
+                j if j == n - 1 && n % 2 == 0 => (k * y).cos(),
+                j if j % 2 == 1 => SQRT_2 * (k * y).cos(),
+                _ => SQRT_2 * (k * y).sin(),
+            };
+            self.axes[a].wavenumbers.iter().enumerate().map(value).collect()
+        })
+    }
+
+    /// Whether a mode lies in the upper third of the spectrum of some axis.
+    pub fn upper_modes(&self) -> Vec<bool> {
+        let last = self.wave_vector(self.grid.len() - 1);
+        (0..self.grid.len())
+            .map(|flat| {
+                let k = self.wave_vector(flat);
+                (0..D).any(|a| 3.0 * k[a] > 2.0 * last[a])
+            })
+            .collect()
+    }
+
     /// Coefficients of nodal values.
     pub fn forward(&self, values: &[f64]) -> Vec<f64> {
         let mut data = values.to_vec();
@@ -109,8 +138,10 @@ impl<const D: usize> Spectral<D> {
             // cos κ(x+h) = cos κh · cos κx + (sin κh)/κ · d/dx cos κx, and so for the sine.
             let wave = &self.axes[a].wavenumbers;
             let (stride, count) = (self.grid.strides()[a], self.grid.cells[a]);
-            let factors: Vec<[f64; 2]> =
-                wave.iter().map(|k| [(k * by).cos(), (k * by).sin() / k.max(f64::MIN_POSITIVE)]).collect();
+            let factors: Vec<[f64; 2]> = wave
+                .iter()
+                .map(|k| [(k * by).cos(), (k * by).sin() / k.max(f64::MIN_POSITIVE)])
+                .collect();
             let mut odd = data.clone();
             for (i, (even, odd)) in data.iter_mut().zip(&mut odd).enumerate() {
                 let [cos, sin] = factors[i / stride % count];

@@ -10,6 +10,7 @@ use super::norms::{NodalField, Norm, measure as norm_of};
 use super::observed::Observed;
 use super::reference::limit_fields;
 use super::statistics::Estimate;
+use super::sweep::Sweep;
 use crate::experiment::{Experiment, Parameter};
 use crate::simulation::SimulationError;
 use crate::spectral::Spectral;
@@ -28,6 +29,71 @@ pub struct BudgetRow {
     pub component: &'static str,
     /// Its contribution; an interval that reaches 0 is an upper bound.
     pub value: Estimate,
+}
+
+/// A component is well below the effect if it is at most this share of it.
+pub const WELL_BELOW: f64 = 0.25;
+
+/// The effect of ε on one distance beside what else cells put into it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Effect {
+    /// ε.
+    pub epsilon: f64,
+    /// rho, S, gradS or J, in L2.
+    pub quantity: Observed,
+    /// The distance by the best method that there is; its upper limit where it is not resolved.
+    pub effect: f64,
+    /// The other components; an interval that reaches 0 is an upper bound.
+    pub parts: Vec<(&'static str, Estimate)>,
+}
+
+impl Effect {
+    /// The components that may be more than [`WELL_BELOW`] of the effect.
+    pub fn large(&self) -> impl Iterator<Item = &(&'static str, Estimate)> {
+        self.parts.iter().filter(|(_, part)| part.high > WELL_BELOW * self.effect)
+    }
+
+    /// What follows from those, if there are any.
+    pub fn warning(&self) -> Option<String> {
+        let part = |(name, part): &(&str, Estimate)| match part.low > 0.0 {
+            true => format!("{name} ({:.2e})", part.value),
+            false => format!("{name} (< {:.2e})", part.high),
+        };
+        let large: Vec<String> = self.large().map(part).collect();
+        (!large.is_empty()).then(|| {
+            format!(
+                "{} at epsilon = {}: {} not known to be well below the effect ({:.2e}), so the distance \
+                 by cells may be theirs in part. More budget_replicates tighten a bound; a finer \
+                 resolution or more cells lower it.",
+                self.quantity,
+                self.epsilon,
+                large.join(", ") + if large.len() == 1 { " is" } else { " are" },
+                self.effect
+            )
+        })
+    }
+}
+
+/// The rows of a budget beside the effect that `best` gives.
+pub fn beside_effect(rows: &[BudgetRow], best: &Sweep) -> Vec<Effect> {
+    let mut effects: Vec<Effect> = Vec::new();
+    for row in rows {
+        let own = |e: &&mut Effect| e.epsilon == row.epsilon && e.quantity == row.quantity;
+        match effects.iter_mut().find(own) {
+            Some(effect) => effect.parts.push((row.component, row.value)),
+            None => {
+                let found = best.errors(row.quantity, row.norm).find(|e| e.value == row.epsilon);
+                let effect = match found {
+                    Some(found) if found.resolved => found.error.value,
+                    Some(found) => found.error.high,
+                    None => row.value.value,
+                };
+                let (epsilon, quantity, parts) = (row.epsilon, row.quantity, Vec::new());
+                effects.push(Effect { epsilon, quantity, effect, parts });
+            }
+        }
+    }
+    effects
 }
 
 /// The components that take runs of their own, and what is varied for each.
@@ -126,4 +192,51 @@ fn difference<const D: usize>(
             c.iter().zip(b).map(|(c, b)| c - b).collect()
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::study::ErrorRow;
+
+    #[test]
+    fn a_bound_above_the_effect_is_told() {
+        let estimate =
+            |low: f64, high: f64| Estimate { value: 0.5 * (low + high), std_error: 0.0, low, high };
+        let row = |component, value| BudgetRow {
+            epsilon: 0.09,
+            quantity: Observed::Density,
+            norm: "L2",
+            component,
+            value,
+        };
+        let rows = [
+            row("epsilon", estimate(0.0, 0.06)),
+            row("Monte Carlo", estimate(0.01, 0.01)),
+            row("grid", estimate(0.0, 0.113)),
+            row("time step", estimate(0.02, 0.03)),
+        ];
+        let error = ErrorRow {
+            value: 0.09,
+            quantity: Observed::Density,
+            norm: "L2".into(),
+            error: estimate(0.046, 0.048),
+            from_below: false,
+            replicates: 0,
+            cells: 0,
+            resolved: true,
+        };
+        let best =
+            Sweep { method: "kinetic equation", rows: vec![error], orders: vec![], seconds: 0.0 };
+        let effects = beside_effect(&rows, &best);
+        assert_eq!((effects.len(), effects[0].effect), (1, 0.047));
+        let large: Vec<&str> = effects[0].large().map(|(name, _)| *name).collect();
+        assert_eq!(large, ["grid", "time step"]);
+        let warning = effects[0].warning().unwrap();
+        assert!(
+            warning.contains("grid (< 1.13e-1), time step (2.50e-2) are not known"),
+            "{warning}"
+        );
+        assert!(beside_effect(&rows[..2], &best)[0].warning().is_none());
+    }
 }

@@ -3,54 +3,23 @@
 //! for.
 
 use super::budget::{self, BudgetRow};
-use super::difference::{Differences, measures};
+use super::difference::Differences;
 use super::ensemble::Moments;
-use super::fit::{Order, ROUND_OFF, fit_order, order_without_noise};
 use super::monitor::Monitor;
 use super::noise_free::{self, Refined, Solution};
-use super::norms::{LeaveOneOut, Norm};
+use super::norms::Norm;
 use super::observed::Observed;
 use super::precision::Precision;
-use super::reference::{LimitFields, Refinement};
+use super::reference::LimitFields;
+use super::refinement::Refinement;
 use super::stage::{Share, Stage, shares, solves_equation, stages};
 use super::statistics::{Estimate, student_quantile};
+use super::sweep::{Sweep, by_cells, without_noise};
 use crate::experiment::{Experiment, Parameter};
 use crate::kinetic::Entropy;
 use crate::motion::Tally;
 use crate::simulation::SimulationError;
 use std::time::Instant;
-
-/// One line of convergence.csv.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ErrorRow {
-    /// The parameter.
-    pub value: f64,
-    /// What it is of.
-    pub quantity: Observed,
-    /// L1, L2, Linf, H-1 or weak:φ.
-    pub norm: String,
-    /// The distance; a weak error keeps its sign.
-    pub error: Estimate,
-    /// Replicates; none without noise.
-    pub replicates: usize,
-    /// Cells of one replicate; none without noise.
-    pub cells: usize,
-    /// Whether the interval excludes zero.
-    pub resolved: bool,
-}
-
-/// Distances and their orders, by one method.
-#[derive(Clone, Debug)]
-pub struct Sweep {
-    /// "cells", with intervals from replicates, "kinetic equation" or "limit", with numerical error.
-    pub method: &'static str,
-    /// Every distance.
-    pub rows: Vec<ErrorRow>,
-    /// (quantity, norm, order), one for each quantity and norm.
-    pub orders: Vec<(Observed, String, Order)>,
-    /// Seconds that it took.
-    pub seconds: f64,
-}
 
 /// The cells against the kinetic equation at one value of the parameter.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,7 +51,8 @@ pub struct Goal {
 /// The result of the sweep.
 #[derive(Clone, Debug)]
 pub struct Convergence<const D: usize> {
-    /// By cells, unless a wanted precision was reached by the kinetic equation.
+    /// The best that is known: by the kinetic equation where it is solved, unless a wanted precision was reached by
+    /// cells alone; else by cells.
     pub main: Sweep,
     /// By other methods.
     pub others: Vec<Sweep>,
@@ -164,11 +134,16 @@ pub fn converge<const D: usize>(
         let confidence = e.ensemble.confidence;
         let by_equation = equation.as_ref().and_then(|sweep| reached(sweep, &wanted.precision));
         let enough = by_equation.is_some_and(|half| half <= wanted.precision.half_width);
+        // The whole of the work, in that of the first plan.
+        let mut whole = 1.0;
         while !enough
             && let Some(more) = replicates_to_add(&cells, wanted, all[0].fields.len(), confidence)
         {
-            for (stage, all) in stages.iter().zip(&mut all) {
-                stage.comparison.add_replicates(more, monitor, 0.0, all)?;
+            let longer = whole + more as f64 * shares.iter().map(|s| s.replicate).sum::<f64>();
+            (monitor.progress)(whole / longer - 1.0);
+            whole = longer;
+            for ((stage, share), all) in stages.iter().zip(&shares).zip(&mut all) {
+                stage.comparison.add_replicates(more, monitor, share.replicate / whole, all)?;
             }
             cells = by_cells(&stages, &all);
             cells.seconds = start.elapsed().as_secs_f64();
@@ -183,9 +158,10 @@ pub fn converge<const D: usize>(
     let tallies =
         (stages.iter().zip(&all)).map(|(s, d)| (s.point.value, d.tally, d.loop_seconds)).collect();
     let last = all.pop().expect("at least two values");
-    let by_equation = goal.as_ref().is_some_and(|g| g.reached < g.by_cells);
+    let cells_alone =
+        goal.as_ref().is_some_and(|g| g.by_cells.is_finite() && g.by_cells <= g.reached);
     let (main, other) = match equation {
-        Some(equation) if by_equation => (equation, Some(cells)),
+        Some(equation) if !cells_alone => (equation, Some(cells)),
         equation => (cells, equation),
     };
     Ok(Convergence {
@@ -202,30 +178,6 @@ pub fn converge<const D: usize>(
         macroscopic,
         tallies,
     })
-}
-
-/// Distances and orders from replicates.
-fn by_cells<const D: usize>(stages: &[Stage<D>], all: &[Differences]) -> Sweep {
-    let e = &stages[0].point.own;
-    let confidence = e.ensemble.confidence;
-    let (mut rows, mut orders) = (Vec::new(), Vec::new());
-    for (quantity, norm, of) in measures::<D>(e) {
-        let distance = |(s, d): (&Stage<D>, &Differences)| d.distance(of, s.comparison.spectral());
-        let errors: Vec<LeaveOneOut> = stages.iter().zip(all).map(distance).collect();
-        for ((Stage { point, .. }, error), d) in stages.iter().zip(&errors).zip(all) {
-            let sizes = (d.fields.len(), point.own.cells.count);
-            rows.push(row(point.value, quantity, &norm, error.estimate(confidence), sizes));
-        }
-        let magnitudes: Vec<_> = errors.into_iter().map(LeaveOneOut::magnitude).collect();
-        orders.push((quantity, norm, fit_order(&scales(stages), &magnitudes, confidence)));
-    }
-    Sweep { method: "cells", rows, orders, seconds: 0.0 }
-}
-
-/// What vanishes with the error, at each value.
-fn scales<const D: usize>(stages: &[Stage<D>]) -> Vec<f64> {
-    let parameter = stages[0].point.own.converge.parameter;
-    stages.iter().map(|stage| parameter.scale(stage.point.value)).collect()
 }
 
 /// Distances and orders from solutions of the kinetic equation, where it is solved.
@@ -263,41 +215,6 @@ fn by_limit<const D: usize>(
     Ok(Some(without_noise("limit", stages, &solutions, start)))
 }
 
-/// Distances and orders from solutions without noise.
-fn without_noise<const D: usize>(
-    method: &'static str,
-    stages: &[Stage<D>],
-    solutions: &[Solution],
-    start: Instant,
-) -> Sweep {
-    let e = &stages[0].point.own;
-    let (mut rows, mut orders) = (Vec::new(), Vec::new());
-    let mut measures = measures::<D>(e);
-    // The limit has no r.
-    measures.retain(|(_, _, of)| solutions[0].has(*of));
-    for (quantity, norm, of) in measures {
-        let distance = |(s, d): (&Stage<D>, &Solution)| d.distance(of, s.comparison.spectral());
-        let errors: Vec<Estimate> = stages.iter().zip(solutions).map(distance).collect();
-        for (stage, error) in stages.iter().zip(&errors) {
-            rows.push(row(stage.point.value, quantity, &norm, *error, (0, 0)));
-        }
-        orders.push((quantity, norm, order_without_noise(&scales(stages), &errors)));
-    }
-    Sweep { method, rows, orders, seconds: start.elapsed().as_secs_f64() }
-}
-
-fn row(
-    value: f64,
-    quantity: Observed,
-    norm: &str,
-    error: Estimate,
-    (replicates, cells): (usize, usize),
-) -> ErrorRow {
-    // Below round-off there is nothing to resolve.
-    let resolved = error.low > ROUND_OFF || error.high < -ROUND_OFF;
-    ErrorRow { value, quantity, norm: norm.to_string(), error, replicates, cells, resolved }
-}
-
 /// The L² distance of the cells from the kinetic equation.
 fn checks<const D: usize>(
     stages: &[Stage<D>],
@@ -319,10 +236,9 @@ fn checks<const D: usize>(
 
 /// The half width that a sweep reaches; `None` if it has no such quantity and norm.
 fn reached(sweep: &Sweep, wanted: &Precision) -> Option<f64> {
-    let of = |quantity: Observed, norm: &str| quantity == wanted.quantity && norm == wanted.norm;
-    let (_, _, order) = sweep.orders.iter().find(|(q, norm, _)| of(*q, norm))?;
+    let order = sweep.order(wanted.quantity, &wanted.norm)?;
     let errors: Vec<Estimate> =
-        sweep.rows.iter().filter(|r| of(r.quantity, &r.norm)).map(|r| r.error).collect();
+        sweep.errors(wanted.quantity, &wanted.norm).map(|row| row.error).collect();
     Some(wanted.reached(&errors, order))
 }
 

@@ -52,13 +52,21 @@ pub fn predict<const D: usize>(e: &Experiment, model: &Model<D>) -> Cost {
     }
 }
 
-/// Seconds per unit of [`Cost::work`] on one core of this machine, from a trial of a few field
-/// steps with few cells.
+/// [`Cost::work`] of a trial, at most: some tenths of a second.
+const TRIAL: f64 = 2e7;
+
+/// Seconds per unit of [`Cost::work`] on one core of this machine, from a trial of at most a few field
+/// steps with few cells. However small ε is, it costs the same: it ends the earlier.
 pub fn measured_pace<const D: usize>(e: &Experiment) -> Result<f64, SimulationError> {
     let mut trial = e.clone();
     trial.cells.count = e.cells.count.min(20_000);
     trial.time.end = e.time.end.min(3.0 * e.time.step);
     trial.time.outputs = vec![trial.time.end];
+    let work = predict(&trial, &Model::<D>::new(&trial)?).work();
+    trial.time.end *= (TRIAL / work).min(1.0);
+    trial.time.step = trial.time.step.min(trial.time.end);
+    trial.time.outputs = vec![trial.time.end];
+    trial.output.cells_at.clear();
     let model = Model::<D>::new(&trial)?;
     let mut simulation = Simulation::new(&model, 0)?;
     simulation.run(&AtomicBool::new(false), &|_| {}, |_| {})?;

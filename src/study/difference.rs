@@ -6,8 +6,9 @@
 //! K_h * ρ_ε is compared with K_h * ρ₀. What is left is the effect of ε, times 1 + O(h^order).
 
 use super::ensemble::{Moments, for_each_replicate};
+use super::measured::Measured;
 use super::monitor::Monitor;
-use super::norms::{LeaveOneOut, NodalField, Norm, measure};
+use super::norms::{NodalField, Norm, measure};
 use super::observed::{Each, Observed};
 use super::reference::LimitFields;
 use crate::cells::BLOCK;
@@ -46,12 +47,10 @@ impl Differences {
     }
 
     /// The distance in one measure.
-    pub fn distance<const D: usize>(&self, of: Measure, spectral: &Spectral<D>) -> LeaveOneOut {
+    pub fn distance<const D: usize>(&self, of: Measure, spectral: &Spectral<D>) -> Measured {
         match of {
             Measure::Norm(of, norm) => measure(norm, &self.of(of), spectral),
-            Measure::Weak(w) => {
-                LeaveOneOut::mean(&self.weak.iter().map(|errors| errors[w]).collect::<Vec<_>>())
-            }
+            Measure::Weak(w) => Measured::Mean(self.weak.iter().map(|errors| errors[w]).collect()),
         }
     }
 }

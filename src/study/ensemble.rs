@@ -25,7 +25,7 @@ pub struct Snapshot<const D: usize> {
     pub signal: Vec<f64>,
     /// Every cell, where asked for.
     pub cells: Option<Population<D>>,
-    /// Adaptive density by grid cell, where asked for.
+    /// Adaptive density by grid cell, where asked for and while there are more cells than neighbours asked for.
     pub adaptive: Option<Vec<f64>>,
 }
 
@@ -64,7 +64,8 @@ pub fn observe_run<const D: usize>(
         let signal = model.spectral.inverse(&state.signal);
         let observables = Observation::new(model, state, &density, &signal, start).values();
         let cells = keep.cells_at.contains(&state.time).then(|| state.cells.clone());
-        let adaptive = (keep.neighbour > 0)
+        // Where deaths leave no more cells than that, none has such a neighbour.
+        let adaptive = (keep.neighbour > 0 && keep.neighbour < state.cells.len())
             .then(|| adaptive_density(model.grid(), &state.cells, keep.neighbour));
         snapshots.push(Snapshot {
             time: state.time,

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub struct Monitor<'a> {
     /// Raised when the user wants to stop; heeded between blocks of cells.
     pub stop: &'a AtomicBool,
-    /// Called with the work done since the last call, as a fraction of the whole study.
+    /// Called with the work done since the last call, as a fraction of the whole study; with a negative one
+    /// where the whole has turned out to be more.
     pub progress: &'a (dyn Fn(f64) + Sync),
 }
 

@@ -8,8 +8,9 @@
 //! it, so that what they have in common cancels.
 
 use super::difference::{Comparison, Differences, Measure, Side, Test, pairing};
+use super::measured::Measured;
 use super::monitor::Monitor;
-use super::norms::{LeaveOneOut, NodalField, Norm, measure};
+use super::norms::{NodalField, Norm, measure, norm_of};
 use super::observed::{Each, Observed};
 use super::reference::{LimitFields, limit_fields};
 use super::stage::Stage;
@@ -144,7 +145,8 @@ fn another(n: usize, unit: usize, coarser: bool) -> usize {
         rest == 1 && n.is_multiple_of(unit)
     };
     let below = (unit.max(FEWEST)..=(n as f64 / COARSER) as usize).rev().find(easy);
-    let above = || ((n as f64 * COARSER).ceil() as usize..).find(easy).expect("powers of two go on");
+    let above =
+        || ((n as f64 * COARSER).ceil() as usize..).find(easy).expect("powers of two go on");
     below.filter(|_| coarser).unwrap_or_else(above)
 }
 
@@ -384,9 +386,8 @@ impl Change {
     /// `a` − `b`.
     fn of<const D: usize>(a: &Side<D>, b: &Side<D>) -> Self {
         let minus = |a: &Vec<f64>, b: &Vec<f64>| a.iter().zip(b).map(|(a, b)| a - b).collect();
-        let field = |q: Observed| {
-            a.nodal[q].iter().zip(&b.nodal[q]).map(|(a, b)| minus(a, b)).collect()
-        };
+        let field =
+            |q: Observed| a.nodal[q].iter().zip(&b.nodal[q]).map(|(a, b)| minus(a, b)).collect();
         Self { fields: Each(Observed::ALL.map(field)), weak: minus(&a.weak, &b.weak) }
     }
 
@@ -419,10 +420,7 @@ impl Solution {
     pub fn distance<const D: usize>(&self, of: Measure, spectral: &Spectral<D>) -> Estimate {
         let size = |change: &Change| match of {
             Measure::Weak(w) => change.weak[w],
-            // Of equal replicates, the norm is that of each.
-            Measure::Norm(q, norm) => {
-                measure(norm, &[&change.fields[q]; 4], spectral).estimate(0.5).value
-            }
+            Measure::Norm(q, norm) => norm_of(norm, &change.fields[q], spectral),
         };
         let value = size(&self.best);
         let error: f64 = self.causes.iter().map(|cause| size(cause).abs()).sum();
@@ -435,7 +433,7 @@ impl Solution {
         cells: &Differences,
         (q, norm): (Observed, Norm),
         spectral: &Spectral<D>,
-    ) -> LeaveOneOut {
+    ) -> Measured {
         let minus = |field: &NodalField| -> NodalField {
             (field.iter().zip(&self.best.fields[q]))
                 .map(|(f, own)| f.iter().zip(own).map(|(f, own)| f - own).collect())

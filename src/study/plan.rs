@@ -1,5 +1,6 @@
 //! How the cells will fly, as far as it can be told at t = 0.
 
+use crate::cells::InitialError;
 use crate::model::Model;
 use crate::motion::{Method, Offer};
 use crate::rng::Streams;
@@ -25,7 +26,7 @@ pub struct Plan {
 pub fn plan<const D: usize>(model: &Model<D>) -> Result<Plan, SimulationError> {
     let streams = Streams::new(model.seed, 0);
     let cells = model.initial.populate(model.cells.min(CELLS), &model.space, streams)?;
-    let (offers, taken) = model.offers(&cells.positions);
+    let (offers, taken) = model.offers(&cells.positions).map_err(InitialError::Unbounded)?;
     Ok(Plan { asked: model.method, taken, offers, tolerated_bias: model.tolerated_bias })
 }
 

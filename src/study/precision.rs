@@ -3,6 +3,7 @@
 use super::fit::Order;
 use super::observed::Observed;
 use super::statistics::Estimate;
+use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
 
 /// The wanted half width of the interval of an order, or of errors relative to their size.
@@ -31,7 +32,18 @@ impl Precision {
         if self.of_order {
             return order.order.as_ref().map_or(f64::INFINITY, half);
         }
-        errors.iter().map(|e| half(e) / e.value.abs()).fold(0.0, f64::max)
+        // A value that is not positive, or none, is not known at all.
+        let relative =
+            |e: &Estimate| if e.value != 0.0 { half(e) / e.value.abs() } else { f64::INFINITY };
+        errors.iter().map(relative).fold(0.0, f64::max)
+    }
+}
+
+/// As [`FromStr`] reads it.
+impl Display for Precision {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let order = if self.of_order { "order:" } else { "" };
+        write!(f, "{order}{}:{}={:?}", self.quantity, self.norm, self.half_width)
     }
 }
 
@@ -72,6 +84,9 @@ mod tests {
         assert_eq!(p.name(), "order of S Linf");
         let p: Precision = "rho:weak:cos(x)=1e-3".parse().unwrap();
         assert_eq!((p.name().as_str(), p.half_width), ("relative error of rho weak:cos(x)", 1e-3));
+        for own in ["order:S:Linf=0.1", "rho:weak:cos(x)=0.001"] {
+            assert_eq!(own.parse::<Precision>().unwrap().to_string(), own);
+        }
         for (bad, says) in [("order", "no number"), ("order=-1", "positive"), ("T=1", "\"T\"")] {
             let message = bad.parse::<Precision>().unwrap_err();
             assert!(message.contains(says) && message.contains("order=0.05"), "{message}");

@@ -7,7 +7,8 @@ use super::cost::predict;
 use super::difference::Comparison;
 use super::monitor::Monitor;
 use super::noise_free;
-use super::reference::{limit_fields, refinement};
+use super::reference::limit_fields;
+use super::refinement::refinement;
 use crate::experiment::{Experiment, Parameter, Point, points};
 use crate::simulation::SimulationError;
 
@@ -36,8 +37,9 @@ pub(super) fn stages<const D: usize>(
     // The limit does not depend on ε.
     let any = &points[0].own;
     let limit = limit_fields::<D>(any, false, monitor.stop)?.to_the_end()?;
-    let refinement = refinement::<D>(any, &limit, monitor.stop)?;
     let mollified = limit_fields::<D>(any, true, monitor.stop)?.to_the_end()?;
+    // That of the one that is subtracted.
+    let refinement = refinement::<D>(any, true, &mollified, monitor.stop)?;
     let macroscopic = Macroscopic { limit: limit.last().clone(), refinement };
     let compare = |point: Point| {
         Ok::<_, SimulationError>(Stage {

@@ -5,6 +5,7 @@ use super::patches::Patches;
 use super::{Bounds, Coefficients, KernelModel, Sense, TurningKernel, search};
 use crate::experiment::draft::Draft;
 use crate::experiment::kind::{Fallback::*, Key, Kind, key};
+use crate::experiment::{OutOfRange, Ranged};
 use crate::formula::Formula;
 use crate::vector::{Vector, dot, norm, scaled};
 use crate::velocity::VelocitySpace;
@@ -48,7 +49,7 @@ pub struct Expression<const D: usize> {
 /// T/F of the expression.
 #[derive(Clone, Debug)]
 struct Rate<const D: usize> {
-    formula: Formula,
+    formula: Ranged,
     space: VelocitySpace<D>,
     /// What has to be looked up.
     here: bool,
@@ -71,6 +72,15 @@ struct Sensed {
     path: f64,
 }
 
+impl Sensed {
+    /// The values of the [`VARIABLES`], p = v·v′.
+    #[inline(always)]
+    fn arguments(&self, [r, q, p]: [f64; 3], density: f64, epsilon: f64) -> [f64; 12] {
+        let Self { s, slope, along: [a, b], remote: [ahead, behind], path } = *self;
+        [s, slope, a, b, ahead, behind, path, r, q, p, density, epsilon]
+    }
+}
+
 impl<const D: usize> Rate<D> {
     fn new(formula: Formula, space: VelocitySpace<D>) -> Self {
         let any = |names: &[&str]| names.iter().any(|name| formula.uses(name));
@@ -80,17 +90,15 @@ impl<const D: usize> Rate<D> {
             behind: any(&["Q"]),
             path: any(&["W"]),
             signal: any(&["S", "R", "Q"]),
-            formula,
+            formula: Ranged::formula("kernel.turning", formula),
             space,
         }
     }
 
     /// T_ε/F from all values, p = v·v′.
     #[inline(always)]
-    fn eval(&self, sensed: &Sensed, [r, q, p]: [f64; 3], density: f64, epsilon: f64) -> f64 {
-        let Sensed { s, slope, along: [a, b], remote: [ahead, behind], path } = *sensed;
-        let values = [s, slope, a, b, ahead, behind, path, r, q, p, density, epsilon];
-        self.formula.eval(&values) / density
+    fn eval(&self, sensed: &Sensed, rest: [f64; 3], density: f64, epsilon: f64) -> f64 {
+        self.formula.eval(&sensed.arguments(rest, density, epsilon)) / density
     }
 
     /// T_ε/F for a turn from `w` to `v`.
@@ -129,9 +137,10 @@ impl<const D: usize> Rate<D> {
             let speed = |share: f64| between(share, self.space.min_speed(), self.space.max_speed());
             let (r, q, slope) = (speed(u[0]), speed(u[1]), u[2] * bounds.slope);
             let [c, d, turn] = cosines::<D>([u[3], u[4], u[5]]);
-            let (s, reach) = (between(u[6], low, high), epsilon * bounds.slope);
+            let s = between(u[6], low, high);
+            let reach = |speed: f64| bounds.difference(epsilon * speed);
             let along = [slope * r * c, slope * q * d];
-            let remote = [s + (2.0 * u[7] - 1.0) * reach * r, s + (2.0 * u[8] - 1.0) * reach * q];
+            let remote = [s + (2.0 * u[7] - 1.0) * reach(r), s + (2.0 * u[8] - 1.0) * reach(q)];
             let change = epsilon * epsilon * (2.0 * u[9] - 1.0) * bounds.change;
             let sensed = Sensed { s, slope, along, remote, path: change + epsilon * along[1] };
             self.eval(&sensed, [r, q, r * q * turn], self.space.density_at_speed(r), epsilon)
@@ -223,6 +232,34 @@ impl<const D: usize> Expression<D> {
         None
     }
 
+    /// What a cell at `x` senses that turns from `w` to `v`.
+    #[inline(always)]
+    fn sensed<S: Sense<D>>(
+        &self,
+        signal: &S,
+        x: &Vector<D>,
+        v: &Vector<D>,
+        w: &Vector<D>,
+    ) -> Sensed {
+        let (rate, epsilon) = (&self.rate, self.epsilon);
+        let mut sensed = Sensed::default();
+        if rate.here {
+            let (s, gradient) = signal.value_and_gradient(x);
+            (sensed.s, sensed.slope) = (s, norm(&gradient));
+            sensed.along = [dot(v, &gradient), dot(w, &gradient)];
+        }
+        if rate.ahead {
+            sensed.remote[0] = signal.ahead(x, epsilon, v);
+        }
+        if rate.behind {
+            sensed.remote[1] = signal.behind(x, epsilon, w);
+        }
+        if rate.path {
+            sensed.path = epsilon * (epsilon * signal.change(x) + sensed.along[1]);
+        }
+        sensed
+    }
+
     /// Least T_ε/F at the positions, with velocities all over V.
     fn least<S: Sense<D>>(&self, epsilon: f64, signal: &S, positions: &[Vector<D>]) -> f64 {
         let (kernel, pairs) = (self.with_epsilon(epsilon), pairs(&self.rate.space));
@@ -268,23 +305,14 @@ impl<const D: usize> TurningKernel<D> for Expression<D> {
         v: &Vector<D>,
         w: &Vector<D>,
     ) -> f64 {
-        let (rate, epsilon) = (&self.rate, self.epsilon);
-        let mut sensed = Sensed::default();
-        if rate.here {
-            let (s, gradient) = signal.value_and_gradient(x);
-            (sensed.s, sensed.slope) = (s, norm(&gradient));
-            sensed.along = [dot(v, &gradient), dot(w, &gradient)];
-        }
-        if rate.ahead {
-            sensed.remote[0] = signal.ahead(x, epsilon, v);
-        }
-        if rate.behind {
-            sensed.remote[1] = signal.behind(x, epsilon, w);
-        }
-        if rate.path {
-            sensed.path = epsilon * (epsilon * signal.change(x) + sensed.along[1]);
-        }
-        rate.turn(&sensed, v, w, epsilon)
+        self.rate.turn(&self.sensed(signal, x, v, w), v, w, self.epsilon)
+    }
+
+    fn refused<S: Sense<D>>(&self, signal: &S, [x, v, w]: [&Vector<D>; 3]) -> Option<OutOfRange> {
+        let sensed = self.sensed(signal, x, v, w);
+        let (turn, density) = ([norm(v), norm(w), dot(v, w)], self.rate.space.density(v));
+        (self.rate.formula.check(&sensed.arguments(turn, density, self.epsilon)))
+            .or_else(|| self.rate.space.refused(v))
     }
 
     fn bound(&self, bounds: &Bounds<D>) -> f64 {

@@ -5,9 +5,9 @@ use super::{
     Bounds, Coefficients, KernelModel, Local, Majorant, Proposal, Scattering, Sense, Symmetry,
     TurningKernel,
 };
-use crate::experiment;
 use crate::experiment::draft::Draft;
 use crate::experiment::kind::{Fallback::*, Key, Kind::*, Range, key};
+use crate::experiment::{self, OutOfRange};
 use crate::rng::Stream;
 use crate::vector::Vector;
 use rand::RngExt;
@@ -118,6 +118,11 @@ impl<const D: usize> TurningKernel<D> for Isotropic<D> {
 
     fn is_sampled(&self) -> bool {
         self.local.is_sampled()
+    }
+
+    fn refused<S: Sense<D>>(&self, signal: &S, turn: [&Vector<D>; 3]) -> Option<OutOfRange> {
+        let [_, v, w] = turn;
+        self.local.refused(signal, turn).or_else(|| self.scattering.refused(v, w))
     }
 
     fn leading_rate(&self, s: f64, slope: f64) -> f64 {

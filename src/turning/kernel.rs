@@ -1,6 +1,7 @@
 //! What a turning kernel has to tell.
 
 use super::{Bounds, Majorant, Sense, Symmetry};
+use crate::experiment::OutOfRange;
 use crate::rng::Stream;
 use crate::vector::Vector;
 
@@ -21,6 +22,12 @@ pub struct Affine {
 }
 
 impl Affine {
+    /// Whether it says anything.
+    #[inline(always)]
+    pub fn is_known(&self) -> bool {
+        self.slack < f64::INFINITY
+    }
+
     /// σ(y).
     #[inline(always)]
     pub fn sense(&self, y: f64) -> f64 {
@@ -64,7 +71,8 @@ pub struct Response {
 
 /// One turning kernel.
 pub trait TurningKernel<const D: usize>: Sync {
-    /// T_ε\[S\](x, v, w)/F(v), turning from `w` to `v`. May be negative outside the theory.
+    /// T_ε\[S\](x, v, w)/F(v), turning from `w` to `v`. May be negative outside the theory; NaN where
+    /// an expression has a value that it must not have, of which [`TurningKernel::refused`] tells.
     fn relative_rate<S: Sense<D>>(
         &self,
         signal: &S,
@@ -79,9 +87,19 @@ pub trait TurningKernel<const D: usize>: Sync {
     /// A lower bound on T_ε/F for a signal within `bounds`: below it a candidate turns unseen.
     fn floor(&self, bounds: &Bounds<D>) -> f64;
 
-    /// T_ε/F as a sum of functions of v·∇S and w·∇S, where |∇S| ≤ `slope`; `None` if it is no such
-    /// sum, or if that does not pay. It spares most candidates the look at the signal.
-    fn affine(&self, _slope: f64) -> Option<Affine> {
+    /// Which expression of the kernel has a value that it must not have in a turn at `x` from `w` to
+    /// `v`, if one has.
+    fn refused<S: Sense<D>>(
+        &self,
+        _signal: &S,
+        [_x, _v, _w]: [&Vector<D>; 3],
+    ) -> Option<OutOfRange> {
+        None
+    }
+
+    /// T_ε/F as a sum of functions of v·∇S and w·∇S for a signal within `bounds`; `None` if it is no
+    /// such sum, or if that does not pay. It spares most candidates the look at the signal.
+    fn affine(&self, _bounds: &Bounds<D>) -> Option<Affine> {
         None
     }
 
@@ -170,25 +188,25 @@ pub trait TurningKernel<const D: usize>: Sync {
 }
 
 /// Largest value of `f` on a grid of samples of [a₀,a₁]×[b₀,b₁], raised by the largest step
-/// between neighbours: the bound on a user-given function. It is checked at every evaluation.
+/// between neighbours: the bound on a user-given function. It is checked at every evaluation, and so
+/// a sample that is no number tells nothing: not every pair of arguments need occur. NaN if none is one.
 pub(super) fn sampled_bound(a: [f64; 2], b: [f64; 2], f: impl Fn(f64, f64) -> f64) -> f64 {
     const N: usize = 48;
     let at = |r: [f64; 2], i: usize| r[0] + (r[1] - r[0]) * i as f64 / N as f64;
-    let mut highest = f64::NEG_INFINITY;
-    let mut step = 0.0_f64;
-    let mut before = vec![f64::NAN; N + 1];
+    let (mut highest, mut step) = (None, 0.0_f64);
+    let mut before = vec![None; N + 1];
     for i in 0..=N {
-        let mut left = f64::NAN;
+        let mut left = None;
         for (j, up) in before.iter_mut().enumerate() {
-            let value = f(at(a, i), at(b, j));
-            highest = highest.max(value);
-            for neighbour in [left, *up] {
-                if neighbour.is_finite() {
-                    step = step.max((value - neighbour).abs());
+            let value = Some(f(at(a, i), at(b, j))).filter(|value| value.is_finite());
+            if let Some(value) = value {
+                highest = Some(highest.map_or(value, |highest: f64| highest.max(value)));
+                for neighbour in [left, *up].into_iter().flatten() {
+                    step = step.max((value - neighbour as f64).abs());
                 }
             }
             (left, *up) = (value, value);
         }
     }
-    highest + step
+    highest.map_or(f64::NAN, |highest| highest + step)
 }

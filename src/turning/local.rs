@@ -6,6 +6,7 @@ use super::{
 };
 use crate::experiment::draft::Draft;
 use crate::experiment::kind::{Fallback::*, Key, Kind, NONNEGATIVE, POSITIVE, key};
+use crate::experiment::{OutOfRange, Ranged};
 use crate::formula::Quantity;
 use crate::vector::{Vector, dot, norm};
 use crate::velocity::VelocitySpace;
@@ -43,9 +44,9 @@ pub(super) fn biases(draft: &Draft) -> Option<[Quantity; 3]> {
 /// ε μ (a+b) s |∇S| ≤ λ.
 #[derive(Clone, Debug)]
 pub struct Local<const D: usize> {
-    lambda: Quantity,
-    a: Quantity,
-    b: Quantity,
+    lambda: Ranged,
+    a: Ranged,
+    b: Ranged,
     space: VelocitySpace<D>,
     epsilon: f64,
 }
@@ -59,33 +60,34 @@ impl<const D: usize> Local<D> {
         space: VelocitySpace<D>,
         epsilon: f64,
     ) -> Self {
+        let [lambda, a, b] = [("kernel.lambda", lambda), ("kernel.a", a), ("kernel.b", b)]
+            .map(|(key, quantity)| Ranged::new(key, quantity));
         Self { lambda, a, b, space, epsilon }
+    }
+
+    /// λ, a and b, if none depends on the signal.
+    #[inline(always)]
+    fn constants(&self) -> Option<[f64; 3]> {
+        Some([self.lambda.constant()?, self.a.constant()?, self.b.constant()?])
     }
 
     /// Whether the rate does not depend on the signal at all.
     fn is_free(&self) -> bool {
-        let zero = |q: &Quantity| matches!(q, Quantity::Constant(c) if *c == 0.0);
-        matches!(self.lambda, Quantity::Constant(_)) && zero(&self.a) && zero(&self.b)
+        matches!(self.constants(), Some([_, a, b]) if a == 0.0 && b == 0.0)
     }
 
     /// λ where the cell is.
     #[inline(always)]
     pub(super) fn rate<S: Sense<D>>(&self, signal: &S, x: &Vector<D>) -> f64 {
-        match &self.lambda {
-            Quantity::Constant(c) => *c,
-            formula => {
-                let (s, gradient) = signal.value_and_gradient(x);
-                formula.eval(&[s, norm(&gradient)])
-            }
-        }
+        self.lambda.constant().unwrap_or_else(|| {
+            let (s, gradient) = signal.value_and_gradient(x);
+            self.lambda.eval(&[s, norm(&gradient)])
+        })
     }
 
     /// λ, if it is the same everywhere.
     pub(super) fn constant_rate(&self) -> Option<f64> {
-        match &self.lambda {
-            Quantity::Constant(c) => Some(*c),
-            _ => None,
-        }
+        self.lambda.constant()
     }
 
     /// An upper bound on λ.
@@ -104,11 +106,9 @@ impl<const D: usize> Local<D> {
 
     /// An upper bound on ε|a v·∇S − b v′·∇S|/F.
     pub(super) fn bias_bound(&self, bounds: &Bounds<D>) -> f64 {
-        let highest = |q: &Quantity| match q {
-            Quantity::Constant(c) => *c,
-            formula => {
-                sampled_bound([bounds.low, bounds.high], [0.0; 2], |s, _| formula.eval(&[s]))
-            }
+        let highest = |q: &Ranged| {
+            let signal = [bounds.low, bounds.high];
+            q.constant().unwrap_or_else(|| sampled_bound(signal, [0.0; 2], |s, _| q.eval(&[s])))
         };
         let reach = self.epsilon * self.space.max_speed() * bounds.slope;
         (highest(&self.a) + highest(&self.b)) * reach * self.space.inverse_density_bound()
@@ -125,13 +125,10 @@ impl<const D: usize> Local<D> {
         if let Some(s) = [1.0, 0.1, 10.0, 0.01, 100.0].into_iter().find(|s| bias(*s) > 0.0) {
             return self.steepened(s, bias(s), rate);
         }
-        match (&self.lambda, &self.a, &self.b, highest) {
-            (
-                Quantity::Constant(lambda),
-                Quantity::Constant(_),
-                Quantity::Constant(_),
-                Some(highest),
-            ) => Majorant::Holds { constant: lambda * highest * self.space.density_bound() },
+        match (self.constants(), highest) {
+            (Some([lambda, _, _]), Some(highest)) => {
+                Majorant::Holds { constant: lambda * highest * self.space.density_bound() }
+            }
             _ => Majorant::Unknown,
         }
     }
@@ -156,11 +153,7 @@ impl<const D: usize> Local<D> {
     /// uniform F, φ^S/FF′ = unbiased part + ½εμ(a−b)(v+v′)·∇S and φ^A/FF′ = ½εμ(a+b)(v−v′)·∇S; else
     /// both deviate by at most the largest bias.
     pub(super) fn symmetry_with(&self, least: f64, slope: f64) -> Option<Symmetry> {
-        let (Quantity::Constant(lambda), Quantity::Constant(a), Quantity::Constant(b)) =
-            (&self.lambda, &self.a, &self.b)
-        else {
-            return None;
-        };
+        let [lambda, a, b] = self.constants()?;
         let (gamma, speed) = (least * lambda, self.space.max_speed());
         let across = speed * speed + self.space.mean_square() / D as f64;
         let (decrease, square) = match self.space.is_uniform() {
@@ -192,17 +185,10 @@ impl<const D: usize> TurningKernel<D> for Local<D> {
             return self.lambda.eval(&[0.0, 0.0]);
         }
         let (s, gradient) = signal.value_and_gradient(x);
-        if let (Quantity::Constant(lambda), Quantity::Constant(a), Quantity::Constant(b)) =
-            (&self.lambda, &self.a, &self.b)
-        {
-            let bias = a * dot(v, &gradient) - b * dot(w, &gradient);
-            return lambda + self.epsilon * bias * self.space.inverse_density(v);
-        }
-        let lambda = match &self.lambda {
-            Quantity::Constant(c) => *c,
-            formula => formula.eval(&[s, norm(&gradient)]),
-        };
-        let bias = self.a.eval(&[s]) * dot(v, &gradient) - self.b.eval(&[s]) * dot(w, &gradient);
+        let [lambda, a, b] = self.constants().unwrap_or_else(|| {
+            [self.lambda.eval(&[s, norm(&gradient)]), self.a.eval(&[s]), self.b.eval(&[s])]
+        });
+        let bias = a * dot(v, &gradient) - b * dot(w, &gradient);
         lambda + self.epsilon * bias * self.space.inverse_density(v)
     }
 
@@ -214,21 +200,23 @@ impl<const D: usize> TurningKernel<D> for Local<D> {
         self.constant_rate().map_or(0.0, |rate| rate - self.bias_bound(bounds))
     }
 
-    fn affine(&self, _slope: f64) -> Option<Affine> {
-        match (&self.lambda, &self.a, &self.b) {
-            (Quantity::Constant(rate), Quantity::Constant(a), Quantity::Constant(b))
-                if self.space.is_uniform() =>
-            {
-                let scale = self.epsilon * self.space.measure();
-                let (gain, loss) = (scale * a, -scale * b);
-                Some(Affine { rate: *rate, gain, loss, saturation: 0.0, slack: 0.0 })
-            }
-            _ => None,
-        }
+    fn affine(&self, _bounds: &Bounds<D>) -> Option<Affine> {
+        let [rate, a, b] = self.constants().filter(|_| self.space.is_uniform())?;
+        let scale = self.epsilon * self.space.measure();
+        let (gain, loss) = (scale * a, -scale * b);
+        Some(Affine { rate, gain, loss, saturation: 0.0, slack: 0.0 })
     }
 
     fn is_sampled(&self) -> bool {
-        self.constant_coefficients().is_none()
+        self.constants().is_none()
+    }
+
+    fn refused<S: Sense<D>>(&self, signal: &S, [x, v, w]: [&Vector<D>; 3]) -> Option<OutOfRange> {
+        let (s, gradient) = signal.value_and_gradient(x);
+        (self.lambda.check(&[s, norm(&gradient)]))
+            .or_else(|| self.a.check(&[s]))
+            .or_else(|| self.b.check(&[s]))
+            .or_else(|| [v, w].into_iter().find_map(|v| self.space.refused(v)))
     }
 
     fn leading_rate(&self, s: f64, slope: f64) -> f64 {
@@ -252,9 +240,7 @@ impl<const D: usize> TurningKernel<D> for Local<D> {
     }
 
     fn constant_coefficients(&self) -> Option<Coefficients> {
-        let constant = |q: &Quantity| matches!(q, Quantity::Constant(_));
-        let all = constant(&self.lambda) && constant(&self.a) && constant(&self.b);
-        all.then(|| self.coefficients(0.0, 0.0))
+        self.constants().map(|_| self.coefficients(0.0, 0.0))
     }
 
     fn majorant(&self) -> Majorant<D> {

@@ -30,7 +30,7 @@ pub use sense::{Bounds, LinearSignal, Sense};
 
 use crate::experiment::draft::Draft;
 use crate::experiment::kind::Key;
-use crate::experiment::{self, Experiment};
+use crate::experiment::{self, Experiment, OutOfRange};
 use crate::formula::{Formula, Quantity};
 use crate::vector::Vector;
 use crate::velocity::VelocitySpace;
@@ -177,8 +177,12 @@ impl<const D: usize> TurningKernel<D> for Kernel<D> {
         with_kernel!(self, k => k.floor(bounds))
     }
 
-    fn affine(&self, slope: f64) -> Option<Affine> {
-        with_kernel!(self, k => k.affine(slope))
+    fn refused<S: Sense<D>>(&self, signal: &S, turn: [&Vector<D>; 3]) -> Option<OutOfRange> {
+        with_kernel!(self, k => k.refused(signal, turn))
+    }
+
+    fn affine(&self, bounds: &Bounds<D>) -> Option<Affine> {
+        with_kernel!(self, k => k.affine(bounds))
     }
 
     fn proposal(&self) -> Option<&dyn Proposal<D>> {

@@ -5,10 +5,10 @@ use super::{
     Affine, Bounds, Coefficients, KernelModel, Majorant, Psi, Response, Sense, Symmetry, Turn,
     TurningKernel, Wave,
 };
-use crate::experiment;
 use crate::experiment::draft::Draft;
 use crate::experiment::kind::{ANY, Fallback::*, Key, Kind::*, NONNEGATIVE, POSITIVE, key};
-use crate::vector::Vector;
+use crate::experiment::{self, OutOfRange};
+use crate::vector::{Vector, add_scaled};
 use crate::velocity::VelocitySpace;
 
 /// Keys of the experiment file.
@@ -103,18 +103,29 @@ impl<const D: usize> TurningKernel<D> for NonLocal<D> {
     }
 
     fn bound(&self, bounds: &Bounds<D>) -> f64 {
-        let reach = self.epsilon * self.max_speed * bounds.slope;
+        let reach = bounds.difference(self.epsilon * self.max_speed);
         self.measure * (self.plus + self.minus) * self.psi.bound([bounds.low, bounds.high], reach)
     }
 
     fn floor(&self, bounds: &Bounds<D>) -> f64 {
-        let reach = self.epsilon * self.max_speed * bounds.slope;
+        let reach = bounds.difference(self.epsilon * self.max_speed);
         self.measure * (self.plus + self.minus) * self.psi.floor(reach)
     }
 
+    /// Of ψ(S,S), by which cells turn where S is flat, and of ψ at what is sensed remotely.
+    fn refused<S: Sense<D>>(&self, signal: &S, [x, v, w]: [&Vector<D>; 3]) -> Option<OutOfRange> {
+        let here = signal.value(x);
+        let sensed = [(self.plus, v, self.epsilon), (self.minus, w, -self.epsilon)];
+        self.psi.refused(here, here).or_else(|| {
+            (sensed.into_iter().filter(|(weight, ..)| *weight != 0.0))
+                .find_map(|(_, v, by)| self.psi.refused(here, signal.value(&add_scaled(x, by, v))))
+        })
+    }
+
     /// By the mean value theorem S(x+εv) − S(x) = εv·∇S(ξ) with ξ within reach.
-    fn affine(&self, slope: f64) -> Option<Affine> {
-        let t = self.psi.tangent(self.epsilon * self.max_speed * slope)?;
+    fn affine(&self, bounds: &Bounds<D>) -> Option<Affine> {
+        let t = self.psi.tangent(bounds.difference(self.epsilon * self.max_speed))?;
+        let noise = 2.0 * bounds.noise * t.slope;
         let (scale, weights) = (self.measure * t.slope, self.plus + self.minus);
         let (scale, saturation) = match t.saturates {
             true => (scale, self.epsilon),
@@ -125,7 +136,7 @@ impl<const D: usize> TurningKernel<D> for NonLocal<D> {
             gain: scale * self.plus,
             loss: -scale * self.minus,
             saturation,
-            slack: self.measure * weights * t.slack,
+            slack: self.measure * weights * (t.slack + noise),
         })
     }
 

@@ -1,8 +1,8 @@
 //! The families of ψ(S, S̃): how a cell compares the signal here with the signal within reach.
 
 use super::sampled_bound;
-use crate::experiment;
-use crate::formula::{Formula, Quantity};
+use crate::experiment::kind::POSITIVE;
+use crate::experiment::{self, OutOfRange, Ranged};
 use crate::quadrature::gauss_legendre;
 use crate::velocity::VelocitySpace;
 use std::cmp::Ordering;
@@ -35,9 +35,9 @@ pub enum Psi {
     /// cancels between the two.
     Separable {
         /// Wanted D(S).
-        diffusivity: Quantity,
+        diffusivity: Ranged,
         /// Wanted χ(S).
-        sensitivity: Quantity,
+        sensitivity: Ranged,
         /// d/m₂.
         per_mean_square: f64,
         /// μ.
@@ -46,7 +46,7 @@ pub enum Psi {
         rule: Vec<(f64, f64)>,
     },
     /// An expression in S and R = S̃.
-    Expression(Formula),
+    Expression(Ranged),
 }
 
 impl Psi {
@@ -57,13 +57,15 @@ impl Psi {
             experiment::Psi::Linear { c1, c2 } => Self::Linear { c1, c2 },
             experiment::Psi::Exponential { c1, c2 } => Self::Exponential { c1, c2 },
             experiment::Psi::Separable { diffusivity, sensitivity } => Self::Separable {
-                diffusivity,
-                sensitivity,
+                diffusivity: Ranged::new("kernel.diffusivity", diffusivity),
+                sensitivity: Ranged::new("kernel.sensitivity", sensitivity),
                 per_mean_square: D as f64 / space.mean_square(),
                 measure: space.measure(),
                 rule: gauss_legendre(5, 0.0, 1.0),
             },
-            experiment::Psi::Expression(formula) => Self::Expression(formula),
+            experiment::Psi::Expression(formula) => {
+                Self::Expression(Ranged::formula("kernel.expression", formula))
+            }
         }
     }
 
@@ -81,6 +83,22 @@ impl Psi {
                 growth.exp() / (per_mean_square * measure * diffusivity.eval(&[here]))
             }
             Self::Expression(formula) => formula.eval(&[here, remote]),
+        }
+    }
+
+    /// Which expression has a value that it must not have in ψ(S, S̃); ψ(S, S) must be positive.
+    pub fn refused(&self, here: f64, remote: f64) -> Option<OutOfRange> {
+        match self {
+            Self::Separable { diffusivity, sensitivity, rule, .. } => {
+                let places = rule.iter().map(|(s, _)| here + (remote - here) * s);
+                (diffusivity.check(&[here]))
+                    .or_else(|| places.into_iter().find_map(|s| sensitivity.check(&[s])))
+            }
+            Self::Expression(psi) if remote == here => {
+                psi.clone().within(POSITIVE).check(&[here, here])
+            }
+            Self::Expression(psi) => psi.check(&[here, remote]),
+            _ => None,
         }
     }
 
@@ -137,12 +155,10 @@ impl Psi {
             Self::Saturating { c1, c2 } => Ceiling::Affine { slope: *c1, level: *c2 },
             Self::Linear { c1, c2 } => Ceiling::Negative { height: 2.0 * c2 / c1 },
             Self::Exponential { c1, c2 } => Ceiling::Rises { height: 10.0 * c2 / c1 },
-            Self::Separable {
-                diffusivity: Quantity::Constant(_),
-                sensitivity: Quantity::Constant(chi),
-                per_mean_square,
-                ..
-            } => {
+            Self::Separable { diffusivity, sensitivity, per_mean_square, .. }
+                if diffusivity.constant().is_some() && sensitivity.constant().is_some() =>
+            {
+                let chi = sensitivity.eval(&[0.0]);
                 let height = 10.0 / (per_mean_square * chi.abs());
                 match chi.partial_cmp(&0.0) {
                     Some(Ordering::Greater) => Ceiling::Rises { height },
@@ -210,10 +226,10 @@ pub struct Tangent {
 }
 
 /// ∫_from^to q(S) dS; from and to lie within a reach ε|v||∇S| of each other.
-fn integral(q: &Quantity, rule: &[(f64, f64)], from: f64, to: f64) -> f64 {
+fn integral(q: &Ranged, rule: &[(f64, f64)], from: f64, to: f64) -> f64 {
     let z = to - from;
-    match q {
-        Quantity::Constant(c) => c * z,
-        formula => z * rule.iter().map(|(s, w)| w * formula.eval(&[from + z * s])).sum::<f64>(),
+    match q.constant() {
+        Some(c) => c * z,
+        None => z * rule.iter().map(|(s, w)| w * q.eval(&[from + z * s])).sum::<f64>(),
     }
 }

@@ -3,7 +3,8 @@
 //! The symmetry of h is detailed balance, T₀(v,v′)F(v′) = T₀(v′,v)F(v). h = 1 forgets everything.
 
 use super::radial::{Moments, extremes, radial};
-use crate::experiment;
+use crate::experiment::kind::POSITIVE;
+use crate::experiment::{self, OutOfRange, Ranged};
 use crate::formula::Formula;
 use crate::quadrature::gauss_legendre;
 use crate::rng::Stream;
@@ -31,7 +32,7 @@ enum Law {
     /// e^{κc}/⟨e^{κc}⟩ (von Mises & Fisher); `scale` is e^{|κ|}/⟨e^{κc}⟩.
     VonMisesFisher { kappa: f64, scale: f64 },
     /// T₀/F given in r = |v|, q = |v′|, p = v·v′, F = F(v).
-    Given(Formula),
+    Given(Ranged),
 }
 
 impl<const D: usize> Scattering<D> {
@@ -71,6 +72,7 @@ impl<const D: usize> Scattering<D> {
     }
 
     fn given(formula: Formula, space: &VelocitySpace<D>) -> Self {
+        let formula = Ranged::formula("kernel.leading", formula).within(POSITIVE);
         let relative =
             |r: f64, q: f64, c: f64| given(&formula, space.density_at_speed(r), r, q, r * q * c);
         let moments = radial(space, relative);
@@ -83,13 +85,15 @@ impl<const D: usize> Scattering<D> {
     pub fn relative(&self, v: &Vector<D>, w: &Vector<D>) -> f64 {
         match &self.law {
             Law::Poisson { g } => {
-                let base = 1.0 + g * g - 2.0 * g * self.cosine(v, w);
+                // 1+g²−2gc without its cancellation: near c = ±1 a peak is (1−|g|)⁻ᵈ high.
+                let (c, steep) = (self.cosine(v, w), g.abs());
+                let base = (1.0 - steep).powi(2) + 2.0 * steep * (1.0 - c.copysign(c * g));
                 let power = match D {
                     1 => base.sqrt(),
                     2 => base,
                     _ => base * base.sqrt(),
                 };
-                (1.0 - g * g) / power
+                (1.0 - steep) * (1.0 + steep) / power
             }
             Law::VonMisesFisher { kappa, scale } => {
                 scale * (kappa * self.cosine(v, w) - kappa.abs()).exp()
@@ -108,12 +112,16 @@ impl<const D: usize> Scattering<D> {
             return None;
         }
         let speed = self.space.max_speed();
-        let along = |c: f64, s: f64| -> Vector<D> {
-            std::array::from_fn(|a| speed * [c, s, 0.0][a])
-        };
+        let along =
+            |c: f64, s: f64| -> Vector<D> { std::array::from_fn(|a| speed * [c, s, 0.0][a]) };
         let rule: Vec<(f64, f64)> = match D {
-            2 => (0..COSINES).map(|i| (i as f64 + 0.5) / COSINES as f64).map(|u| ((PI * u).cos(), 1.0 / COSINES as f64)).collect(),
-            _ => gauss_legendre(COSINES, -1.0, 1.0).into_iter().map(|(c, w)| (c, 0.5 * w)).collect(),
+            2 => (0..COSINES)
+                .map(|i| (i as f64 + 0.5) / COSINES as f64)
+                .map(|u| ((PI * u).cos(), 1.0 / COSINES as f64))
+                .collect(),
+            _ => {
+                gauss_legendre(COSINES, -1.0, 1.0).into_iter().map(|(c, w)| (c, 0.5 * w)).collect()
+            }
         };
         let mut sums = vec![0.0; degree + 1];
         for (c, weight) in rule {
@@ -133,6 +141,12 @@ impl<const D: usize> Scattering<D> {
             _ => (2 * n + 1) as f64,
         };
         harmonics.iter().zip(waves).map(|(g, (n, wave))| multiplicity(n) * g * wave).sum()
+    }
+
+    /// Why T₀ of a turn from `w` to `v` is refused, if it is.
+    pub fn refused(&self, v: &Vector<D>, w: &Vector<D>) -> Option<OutOfRange> {
+        let Law::Given(formula) = &self.law else { return None };
+        formula.check(&[norm(v), norm(w), dot(v, w), self.space.density(v)])
     }
 
     /// Cosine of the turn, on a sphere.
@@ -219,7 +233,7 @@ fn polynomials<const D: usize>(c: f64) -> impl Iterator<Item = f64> {
 
 /// T₀/F from the expression, where F(v) = `density`.
 #[inline(always)]
-fn given(formula: &Formula, density: f64, r: f64, q: f64, p: f64) -> f64 {
+fn given(formula: &Ranged, density: f64, r: f64, q: f64, p: f64) -> f64 {
     formula.eval(&[r, q, p, density]) / density
 }
 

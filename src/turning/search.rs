@@ -8,17 +8,13 @@ const CLIMBS: usize = 4;
 const ROOM: f64 = 0.02;
 
 /// Bounds on `f` over [0, 1]ⁿ: what was found, widened by 2% of the range. For a smooth f the climbs
-/// end on its extremes, but nothing proves it: who relies on the bounds must check every value.
+/// end on its extremes, but nothing proves it: who relies on the bounds must check every value. Values
+/// that are not finite are passed over; NaN if no other is found.
 pub fn bounds<const N: usize>(f: impl Fn(&[f64; N]) -> f64) -> [f64; 2] {
-    let mut found: Vec<(f64, [f64; N])> = samples().map(|u| (f(&u), u)).collect();
-    if found.iter().any(|(value, _)| value.is_nan()) {
+    let (high, low) = (highest(&f).0, -highest(|u| -f(u)).0);
+    if low > high {
         return [f64::NAN; 2];
     }
-    found.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let lowest = found.iter().take(CLIMBS).map(|(_, u)| -climb(|u| -f(u), *u).0);
-    let highest = found.iter().rev().take(CLIMBS).map(|(_, u)| climb(&f, *u).0);
-    let (low, high) =
-        (lowest.fold(f64::INFINITY, f64::min), highest.fold(f64::NEG_INFINITY, f64::max));
     let room = ROOM * (high - low);
     [low - room, high + room]
 }
@@ -34,11 +30,11 @@ pub fn samples<const N: usize>() -> impl Iterator<Item = [f64; N]> {
     })
 }
 
-/// The highest value found and where; values that are no numbers are passed over.
+/// The highest value found and where; values that are not finite are passed over.
 pub fn highest<const N: usize>(f: impl Fn(&[f64; N]) -> f64) -> (f64, [f64; N]) {
     let f = |u: &[f64; N]| {
         let value = f(u);
-        if value.is_nan() { f64::NEG_INFINITY } else { value }
+        if value.is_finite() { value } else { f64::NEG_INFINITY }
     };
     let mut found: Vec<(f64, [f64; N])> = samples().map(|u| (f(&u), u)).collect();
     found.sort_by(|a, b| b.0.total_cmp(&a.0));

@@ -44,12 +44,19 @@ pub struct Bounds<const D: usize> {
     pub gradient: [[f64; 2]; D],
     /// |∂tS| ≤ change.
     pub change: f64,
+    /// By how much S as it is evaluated may be off from a function within these bounds, by round-off.
+    pub noise: f64,
 }
 
 impl<const D: usize> Bounds<D> {
     /// Bounds that know no more of ∇S than its length.
     pub fn new(low: f64, high: f64, slope: f64) -> Self {
-        Self { low, high, slope, gradient: [[-slope, slope]; D], change: 0.0 }
+        Self { low, high, slope, gradient: [[-slope, slope]; D], change: 0.0, noise: 0.0 }
+    }
+
+    /// A bound on |S(x) − S(y)| as evaluated, for |x − y| ≤ `distance`.
+    pub fn difference(&self, distance: f64) -> f64 {
+        distance * self.slope + 2.0 * self.noise
     }
 
     /// Bounds that hold wherever either do.
@@ -63,6 +70,7 @@ impl<const D: usize> Bounds<D> {
                 [l.min(m), h.max(i)]
             }),
             change: self.change.max(other.change),
+            noise: self.noise.max(other.noise),
         }
     }
 }
@@ -90,6 +98,6 @@ impl<const D: usize> Sense<D> for LinearSignal<D> {
         let reach = if slope > 0.0 { f64::INFINITY } else { 0.0 };
         let gradient = self.gradient.map(|g| [g, g]);
         let (low, high) = (self.offset - reach, self.offset + reach);
-        Bounds { low, high, slope, gradient, change: 0.0 }
+        Bounds { low, high, slope, gradient, change: 0.0, noise: 0.0 }
     }
 }

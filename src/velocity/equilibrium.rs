@@ -1,5 +1,7 @@
 //! The equilibrium F = F(|v|) > 0, ∫_V F dv = 1 (CMPS Remark 1).
 
+use crate::experiment::kind::POSITIVE;
+use crate::experiment::{OutOfRange, Ranged};
 use crate::formula::Formula;
 use crate::quadrature::gauss_legendre;
 
@@ -18,7 +20,7 @@ pub(super) enum Profile {
 /// A given profile, normalised.
 #[derive(Clone, Debug)]
 pub(super) struct Radial {
-    formula: Formula,
+    formula: Ranged,
     scale: f64,
     lowest: f64,
     highest: f64,
@@ -33,6 +35,7 @@ impl Profile {
         outer: f64,
         surface: impl Fn(f64) -> f64,
     ) -> Self {
+        let formula = Ranged::formula("velocity.equilibrium", formula).within(POSITIVE);
         let total: f64 = gauss_legendre(64, inner, outer)
             .into_iter()
             .map(|(r, w)| w * surface(r) * formula.eval(&[r]))
@@ -58,6 +61,11 @@ impl Radial {
     /// F at speed r.
     pub(super) fn density(&self, r: f64) -> f64 {
         self.scale * self.formula.eval(&[r])
+    }
+
+    /// Why F at speed r is refused, if it is.
+    pub(super) fn refused(&self, r: f64) -> Option<OutOfRange> {
+        self.formula.check(&[r])
     }
 
     /// A lower bound on F.

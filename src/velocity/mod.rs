@@ -6,7 +6,7 @@
 mod equilibrium;
 mod quadrature;
 
-use crate::experiment;
+use crate::experiment::{self, OutOfRange};
 use crate::rng::Stream;
 use crate::vector::{Vector, dot, norm, scaled};
 use equilibrium::Profile;
@@ -131,6 +131,14 @@ impl<const D: usize> VelocitySpace<D> {
         match &self.profile {
             Profile::Uniform => self.measure,
             Profile::Radial(p) => 1.0 / p.density(norm(v)),
+        }
+    }
+
+    /// Why F(v) is refused, if it is.
+    pub fn refused(&self, v: &Vector<D>) -> Option<OutOfRange> {
+        match &self.profile {
+            Profile::Uniform => None,
+            Profile::Radial(p) => p.refused(norm(v)),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::experiment::Experiment;
 use crate::model::Model;
 use crate::simulation::SimulationError;
 use crate::study::{
-    Keep, LeaveOneOut, Monitor, Spread, fit_order, limit_fields, observe_run, statistics,
+    Keep, Measured, Monitor, Spread, limit_fields, observe_run, orders, statistics,
 };
 
 /// Time of the blow-up, the growth of the largest density when h is halved, and its growth as ε → 0.
@@ -56,9 +56,9 @@ pub fn weigh<const D: usize>(
         let demand = Demand::AtMost(2.0_f64.powf(0.5 * D as f64));
         findings.push(Finding::new(what, Some(number), demand));
         epsilons.push(epsilon);
-        largest.push(LeaveOneOut::mean(&narrow));
+        largest.push(Measured::Mean(narrow));
     }
-    let order = fit_order(&epsilons, &largest, e.ensemble.confidence).order;
+    let order = orders(&epsilons, &largest, 1.0, e.ensemble.confidence)[0].order;
     let what = format!("max rho at t = {} goes like epsilon to this power", e.time.end);
     findings.push(Finding::new(what, order, Demand::Open));
     Ok(findings)
@@ -72,8 +72,7 @@ fn of_the_limit<const D: usize>(
     let run = limit_fields::<D>(e, false, monitor.stop)?;
     let model = Model::<D>::new(e)?;
     let time = run.blow_up.map_or(f64::NAN, |b| b.time);
-    let start = model.spectral.forward(&model.initial.nodal(model.grid()));
-    let variance = Spread::new(&model.spectral, &start).variance;
+    let variance = Spread::new(&model.spectral, model.initial.start(), &model.place).variance;
     Ok(match model.virial.and_then(|v| v.latest_blow_up(variance)) {
         Some(latest) => Finding::exact(
             format!("time at which the limit outgrows its grid over the virial time {latest:.4}"),

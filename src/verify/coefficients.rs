@@ -3,7 +3,7 @@
 use super::{Demand, Finding};
 use crate::experiment::Experiment;
 use crate::model::Model;
-use crate::referee::{Comparison, Place, compare};
+use crate::referee::{Comparison, Place, compare, is_flat};
 use crate::simulation::SimulationError;
 use crate::turning::Sense;
 
@@ -16,7 +16,7 @@ const ROUND_OFF: f64 = 1e-10;
 pub fn weigh<const D: usize>(e: &Experiment) -> Result<Vec<Finding>, SimulationError> {
     let model = Model::<D>::new(e)?;
     let bounds = model.initial_signal().bounds();
-    let slope = if bounds.slope > 0.0 { bounds.slope.min(1.0) } else { 1.0 };
+    let slope = if is_flat(&bounds, model.grid()) { 1.0 } else { bounds.slope.min(1.0) };
     let found: Vec<Comparison> = (0..PLACES)
         .map(|i| {
             let s = bounds.low + (bounds.high - bounds.low) * i as f64 / (PLACES - 1) as f64;

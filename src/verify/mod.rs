@@ -12,10 +12,12 @@ mod order;
 mod regularisation;
 mod runs;
 mod shipped;
+mod stamp;
 mod virial;
 
 pub use finding::{Demand, Finding, Verdict, short};
 pub use shipped::SHIPPED;
+pub use stamp::stamp;
 
 use crate::experiment::Experiment;
 use crate::simulation::SimulationError;

@@ -4,7 +4,7 @@
 use super::{Demand, Finding};
 use crate::experiment::{Experiment, Parameter};
 use crate::simulation::SimulationError;
-use crate::study::{Monitor, Observed, Order, Sweep, converge};
+use crate::study::{Monitor, Observed, converge};
 
 /// How far a fitted order may be from the expected one: over a range of ε the next term of the
 /// expansion tilts the line.
@@ -16,7 +16,7 @@ pub fn weigh<const D: usize>(
     monitor: &Monitor<'_>,
 ) -> Result<Vec<Finding>, SimulationError> {
     let result = converge::<D>(e, None, monitor)?;
-    let sweep = result.others.first().unwrap_or(&result.main);
+    let sweep = &result.main;
     let parameter = e.converge.parameter;
     let expected = parameter.order(e);
     let near = Demand::Within(expected - TOLERANCE, expected + TOLERANCE);
@@ -31,7 +31,7 @@ pub fn weigh<const D: usize>(
     }
     let mut findings = Vec::new();
     for (quantity, claim, demand) in wanted {
-        if let Some(order) = order_of(sweep, quantity) {
+        if let Some(order) = sweep.order(quantity, "L2") {
             let what = format!(
                 "{claim}: order in {} of the L2 norm, by {}",
                 parameter.word(),
@@ -41,10 +41,4 @@ pub fn weigh<const D: usize>(
         }
     }
     Ok(findings)
-}
-
-/// The order of a quantity in L², if there is that quantity.
-fn order_of(sweep: &Sweep, quantity: Observed) -> Option<&Order> {
-    let own = |(q, norm, _): &&(Observed, String, Order)| *q == quantity && norm == "L2";
-    sweep.orders.iter().find(own).map(|(_, _, order)| order)
 }

@@ -32,10 +32,12 @@ impl Runs {
         Ok(Self { names: names(model), ends, confidence })
     }
 
-    /// The growth of the observable `name` over the run, in units of `due`.
-    pub fn growth(&self, name: &str, due: f64) -> Estimate {
+    /// The growth of the observable `name` over the run, in units of `due`; `None` if it is not defined
+    /// in every replicate.
+    pub fn growth(&self, name: &str, due: f64) -> Option<Estimate> {
         let place = self.names.iter().position(|n| n == name).expect("an observable");
         let ratio = |[first, last]: &[Vec<f64>; 2]| (last[place] - first[place]) / due;
-        mean(&self.ends.iter().map(ratio).collect::<Vec<f64>>(), self.confidence)
+        let ratios: Vec<f64> = self.ends.iter().map(ratio).collect();
+        ratios.iter().all(|ratio| ratio.is_finite()).then(|| mean(&ratios, self.confidence))
     }
 }

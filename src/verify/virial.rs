@@ -37,7 +37,7 @@ pub fn weigh<const D: usize>(
         let runs = Runs::new(&model, e.ensemble.replicates, e.ensemble.confidence, monitor)?;
         let number = runs.growth("second_moment", due);
         let what = format!("growth of E|x|^2 of the cells over {due:.4}, due at this epsilon");
-        findings.push(Finding::new(what, Some(number), Demand::Within(1.0 - CELLS, 1.0 + CELLS)));
+        findings.push(Finding::new(what, number, Demand::Within(1.0 - CELLS, 1.0 + CELLS)));
     }
     Ok(findings)
 }

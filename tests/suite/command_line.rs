@@ -173,7 +173,7 @@ fn the_results_folder_is_named_after_the_experiment() {
         .status()
         .unwrap();
     assert!(status.success());
-    assert!(desk.home.path().join("results/small/manifest.json").is_file());
+    assert!(desk.home.path().join("results/small-limit/manifest.json").is_file());
 }
 
 #[test]
@@ -318,7 +318,7 @@ fn every_parameter_has_a_sweep() {
         found.dedup();
         assert_eq!(found.len(), values, "{parameter}: {found:?}");
         assert!(Table::read(out.join("orders.csv")).rows.len() > 20);
-        assert_eq!(out.join("orders_kinetic_equation.csv").exists(), equation, "{parameter}");
+        assert_eq!(out.join("orders_cells.csv").exists(), equation, "{parameter}");
         assert_eq!(out.join("orders_limit.csv").exists(), parameter == "delta");
         assert_eq!(out.join("limit.csv").exists(), parameter == "epsilon");
         let summary = json(out.join("summary.json"));

@@ -343,7 +343,9 @@ fn a_rate_above_its_bound_names_its_cell() {
     let MotionError::AboveBound { cell, replicate, step, rate, bound, ref at } = error else {
         panic!("{error}");
     };
-    assert_eq!((cell, replicate, step, bound), (ODD_ONE, 7, 5, 4.0));
+    assert_eq!((cell, replicate, step), (ODD_ONE, 7, 5));
+    // With its room for round-off.
+    assert!((0.0..1e-8).contains(&(bound / 4.0 - 1.0)), "{bound}");
     assert!(rate > 4.0 && at[0] > 0.0);
     assert!(error.to_string().starts_with("cell 3000 of replicate 7 at step 5: T/F = "));
     // Replayed, it is the same.

@@ -150,7 +150,7 @@ fn cells_follow_the_equation() {
     let result = converge::<2>(&e, None, &monitor).unwrap();
     assert_eq!(result.checks.len(), 4);
     for check in &result.checks {
-        let rows = &result.others[0].rows;
+        let rows = &result.main.rows;
         let of = |r: &&kinetaxis::study::ErrorRow| {
             r.value == check.value && r.quantity == check.quantity && r.norm == "L2"
         };

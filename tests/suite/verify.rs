@@ -1,6 +1,7 @@
 //! `kinetaxis verify`: verdicts that hold and verdicts that fail, and what is refused.
 
 use crate::common::program::{Table, program};
+use kinetaxis::verify::SHIPPED;
 use std::fs;
 
 /// A free walk that spreads on a line; the lag of the first flights is −(ε²/λt)(1 − e^{−λt/ε²}) of its
@@ -44,6 +45,50 @@ fn verdicts_follow_the_numbers_and_so_does_the_exit_code() {
     assert!(message.contains("1 of 3 findings fail"), "{message}");
     let page = fs::read_to_string(out.join("verify.md")).unwrap();
     assert_eq!(page.lines().count(), 2 + 3, "{page}");
+}
+
+/// The table goes between the marks of a page, and nowhere else.
+#[test]
+fn a_page_takes_the_table() {
+    let home = tempfile::tempdir().unwrap();
+    let at = |name: &str| home.path().join(name);
+    fs::write(at("walk.toml"), WALK.replace(", \"moments\"", "")).unwrap();
+    let marks = ["<!-- begin kinetaxis verify -->", "<!-- end kinetaxis verify -->"];
+    let verify = |page: &str| {
+        fs::write(at("page.md"), page).unwrap();
+        let mut command = program();
+        command.current_dir(home.path()).args(["verify", "walk.toml", "--quiet", "--force"]);
+        let output = command.args(["--page", "page.md"]).output().unwrap();
+        (output.status.code(), fs::read_to_string(at("page.md")).unwrap())
+    };
+    let (code, page) = verify(&format!("above\n{}\nold\n{}\nbelow\n", marks[0], marks[1]));
+    let lines: Vec<&str> = page.lines().collect();
+    assert_eq!(code, Some(0));
+    assert_eq!((&lines[..2], lines[lines.len() - 1]), (&["above", marks[0]][..], "below"));
+    assert!(lines[2].starts_with("<!-- of walk ") && !page.contains("old"), "{page}");
+    let table = fs::read_to_string(at("results/verify/verify.md")).unwrap();
+    assert!(table.lines().count() == 2 + 2 && page.contains(&table), "{page}");
+    fs::remove_dir_all(at("results")).unwrap();
+    let bare = "above\nbelow\n".to_string();
+    assert_eq!(verify(&bare), (Some(2), bare));
+    assert!(!at("results").exists());
+}
+
+/// Made again by the command that it names, which takes long.
+#[test]
+#[ignore = "of what is shipped, not of the program; .ci/run asks"]
+fn the_page_of_the_claims_is_of_the_experiments_as_they_are() {
+    let page = include_str!("../../docs/verification.md");
+    let made_from = SHIPPED.iter().map(|(name, text)| (*name, *text, &[][..]));
+    let stamp = format!("\n<!-- of {} -->\n", kinetaxis::verify::stamp(made_from));
+    assert!(
+        page.contains(&stamp),
+        "docs/verification.md is stale; make it again: kinetaxis verify --force --page docs/verification.md\n\
+         It would say{stamp}"
+    );
+    for (name, _) in SHIPPED {
+        assert!(page.contains(&format!("\n| {name} | ")), "{name} has no line");
+    }
 }
 
 #[test]

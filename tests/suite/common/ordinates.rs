@@ -47,7 +47,9 @@ impl Ordinates {
         let n = self.cosines;
         let cosines: Vec<(f64, f64)> = match self.dimension {
             1 => vec![(-1.0, 0.5), (1.0, 0.5)],
-            2 => (0..n).map(|i| ((PI * (i as f64 + 0.5) / n as f64).cos(), 1.0 / n as f64)).collect(),
+            2 => {
+                (0..n).map(|i| ((PI * (i as f64 + 0.5) / n as f64).cos(), 1.0 / n as f64)).collect()
+            }
             _ => fejer(n, -1.0, 1.0).into_iter().map(|(c, w)| (c, 0.5 * w)).collect(),
         };
         let [inner, outer] = self.speeds;
@@ -57,9 +59,9 @@ impl Ordinates {
         };
         speeds.iter_mut().for_each(|(r, w)| *w *= r.powi(self.dimension - 1));
         let total: f64 = speeds.iter().map(|(_, w)| w).sum();
-        let pairs = speeds.iter().flat_map(|(r, w)| {
-            cosines.iter().map(move |(c, share)| (r * c, w / total * share))
-        });
+        let pairs = speeds
+            .iter()
+            .flat_map(|(r, w)| cosines.iter().map(move |(c, share)| (r * c, w / total * share)));
         pairs.collect()
     }
 
@@ -75,9 +77,8 @@ impl Ordinates {
         let response = |k: f64| self.kernel(k) / (1.0 + k * k);
         let slope = self.circulant(|k, y| -k * response(k) * (k * y).sin());
         // S(x + εu) − S(x) of every u.
-        let look = |h: f64| {
-            self.circulant(|k, y| response(k) * ((k * (y + h)).cos() - (k * y).cos()))
-        };
+        let look =
+            |h: f64| self.circulant(|k, y| response(k) * ((k * (y + h)).cos() - (k * y).cos()));
         let looks: Vec<[Vec<f64>; 2]> =
             v.iter().map(|(u, _)| [look(eps * u), look(-eps * u)]).collect();
         let x = self.nodes();

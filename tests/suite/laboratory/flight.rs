@@ -113,6 +113,7 @@ impl<const D: usize, K: TurningKernel<D>> Flight<'_, D, K> {
         let envelopes = match self.way {
             Way::Found if !self.kernel.is_sampled() => {
                 Envelopes::local(self.kernel, &self.signal, &self.grid, &scale, &[[0.0; D]])
+                    .expect("T/F has a bound")
             }
             _ => Envelopes::uniform(self.bound, self.floor),
         };

@@ -1,0 +1,26 @@
+//! A file of its own, written whole or not at all.
+
+use std::fs::Permissions;
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+/// Writes a file beside its place and renames it when all of it is on the disk; over one that is there only if
+/// `replace` says so.
+///
+/// # Errors
+/// Of the kind `AlreadyExists` if it is there, or what the file system says.
+pub fn write_whole(file: &Path, text: &str, replace: bool) -> io::Result<()> {
+    let home = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut own = tempfile::Builder::new()
+        .prefix(".kinetaxis-")
+        .permissions(Permissions::from_mode(0o666))
+        .tempfile_in(home)?;
+    own.write_all(text.as_bytes())?;
+    own.as_file().sync_all()?;
+    match replace {
+        true => own.persist(file)?,
+        false => own.persist_noclobber(file)?,
+    };
+    Ok(())
+}

@@ -1,0 +1,177 @@
+//! The error of a solution of the limit, measured by others that are coarser or finer.
+
+use super::reference::{LimitFields, LimitRun, coarse_limit};
+use crate::experiment::Experiment;
+use crate::grid::Grid;
+use crate::limit::{Coarseness, FLOOR};
+use crate::simulation::SimulationError;
+use std::sync::atomic::AtomicBool;
+
+/// The order of the scheme in time.
+const ORDER: f64 = 4.0;
+/// Differences below this fraction of the norm say nothing about an order.
+const TOO_SMALL: f64 = 1e-11;
+/// What round-off makes of any of these differences.
+const ROUND_OFF: f64 = 1e-14;
+/// Factor of the density below which nothing is born, to see what is missing without it.
+const FLOORS: f64 = 100.0;
+/// Share of the norm to which births of round-off may be raised without a closer look.
+const UNBORN: f64 = 1e-9;
+
+/// The limit solver's own error at the final time, measured by refinement. All norms are those of L².
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Refinement {
+    /// The error in time, ‖ρ_Δt − ρ_qΔt‖/|qᵖ − 1| with the order p that is seen, at most four; the
+    /// change itself, with q = 2, where none is seen.
+    pub time: f64,
+    /// The order seen in the changes of the step by two and by four, if they are above round-off.
+    pub order: Option<f64>,
+    /// ‖ρ_n − ρ_{n/2}‖: the error of the half grid, a bound on that of the grid (‖ρ_2n − ρ_n‖ where
+    /// there is no half grid).
+    pub grid: f64,
+    /// What is missing because nothing is born of densities that are but round-off, as the change
+    /// when that floor is raised a hundred times.
+    pub births: f64,
+    /// To how much of the largest density round-off could have grown, were it let.
+    pub seeds: f64,
+    /// ‖ρ₀‖, to compare with.
+    pub norm: f64,
+    /// The same changes, added up, of the mass and of the variance.
+    pub mass: f64,
+    /// Of the variance.
+    pub variance: f64,
+}
+
+impl Refinement {
+    /// The whole error in L².
+    pub fn total(&self) -> f64 {
+        self.time + self.grid + self.births
+    }
+}
+
+/// Measures the error of `base`, which is the limit of `e`, mollified or not.
+pub fn refinement<const D: usize>(
+    e: &Experiment,
+    mollified: bool,
+    base: &LimitRun<D>,
+    stop: &AtomicBool,
+) -> Result<Refinement, SimulationError> {
+    let own = Own { e, mollified, base, stop, volume: Grid::<D>::from_domain(&e.domain).volume() };
+    let square: f64 = base.last().density.iter().map(|c| c * c).sum();
+    let norm = (own.volume * square).sqrt();
+    let (time, order) = own.in_time(norm)?;
+    let grid = own.in_space()?;
+    let (births, seeds) = own.of_births(norm)?;
+    let sum = |of: fn(&Change) -> f64| [&time, &grid, &births].map(of).iter().sum::<f64>();
+    Ok(Refinement {
+        time: time.density,
+        order,
+        grid: grid.density,
+        births: births.density,
+        seeds,
+        norm,
+        mass: sum(|c| c.mass),
+        variance: sum(|c| c.variance),
+    })
+}
+
+/// The solution whose error is measured.
+struct Own<'a, const D: usize> {
+    e: &'a Experiment,
+    mollified: bool,
+    base: &'a LimitRun<D>,
+    stop: &'a AtomicBool,
+    volume: f64,
+}
+
+/// How far two solutions are apart at the final time.
+#[derive(Clone, Copy, Default)]
+struct Change {
+    /// In L².
+    density: f64,
+    mass: f64,
+    variance: f64,
+}
+
+impl Change {
+    fn scaled(self, factor: f64) -> Self {
+        let Self { density, mass, variance } = self;
+        Self { density: factor * density, mass: factor * mass, variance: factor * variance }
+    }
+}
+
+impl<const D: usize> Own<'_, D> {
+    fn change(&self, a: &LimitFields<D>, b: &LimitFields<D>) -> Change {
+        let pairs = a.density.iter().zip(&b.density);
+        Change {
+            density: (self.volume * pairs.map(|(a, b)| (a - b).powi(2)).sum::<f64>()).sqrt(),
+            mass: self.volume * (a.density[0] - b.density[0]).abs(),
+            variance: (a.spread.variance - b.spread.variance).abs(),
+        }
+    }
+
+    fn solve(&self, step: f64, floor: f64) -> Result<LimitRun<D>, SimulationError> {
+        coarse_limit(self.e, self.mollified, Coarseness { step, floor }, self.stop)
+    }
+
+    /// The error in time and the order seen, from steps twice and four times as long, or a half and
+    /// a quarter where there are too few.
+    fn in_time(&self, norm: f64) -> Result<(Change, Option<f64>), SimulationError> {
+        let few = self.base.steps < 4 * self.e.time.outputs.len();
+        let factor: f64 = if few { 0.5 } else { 2.0 };
+        let other = self.solve(factor, 1.0)?;
+        let change = self.change(self.base.last(), other.last());
+        let floor = ROUND_OFF * norm;
+        let q = self.base.steps as f64 / other.steps as f64;
+        // The outputs may leave no other steps.
+        if change.density <= TOO_SMALL * norm && q != 1.0 {
+            return Ok((Change { density: change.density + floor, ..change }, None));
+        }
+        let last = self.solve(factor * factor, 1.0)?;
+        let next = self.change(other.last(), last.last()).density;
+        let ratio = if few { change.density / next } else { next / change.density };
+        let regular = |q: f64| (1.8..2.2).contains(&if few { 1.0 / q } else { q });
+        let seen = regular(q) && regular(other.steps as f64 / last.steps as f64);
+        let order = Some(ratio.log2()).filter(|p| seen && p.is_finite());
+        let share = match order {
+            // Finer steps are nearer to the truth, longer ones are farther off.
+            Some(p) if p >= 1.0 => 1.0 / (2.0_f64.powf(factor.log2() * p.min(ORDER)) - 1.0).abs(),
+            // Nothing is known to shrink: whatever was seen may be what is missing.
+            Some(_) => 2.0_f64.max(next / change.density),
+            None if few => 2.0,
+            None => 1.0,
+        };
+        let error = change.scaled(share);
+        Ok((Change { density: error.density + floor, ..error }, order))
+    }
+
+    /// The error of the half grid, or of this one where there is no half.
+    fn in_space(&self) -> Result<Change, SimulationError> {
+        let mut other = self.e.clone();
+        // Multiples of 8 suit any boundary (see `Boundary::Open`).
+        let open = other.domain.is_open();
+        let half = |n: usize| if open { n / 16 * 8 } else { n / 2 };
+        let least = if open { 8 } else { 4 };
+        let there_is = other.limit.grid.iter().all(|n| half(*n) >= least);
+        let size = |n: usize| if there_is { half(n) } else { 2 * n };
+        other.limit.grid.iter_mut().for_each(|n| *n = size(*n));
+        // It is compared, whatever it is like.
+        other.domain.leak = 1.0;
+        let run = coarse_limit(&other, self.mollified, Coarseness::NONE, self.stop)?;
+        Ok(self.change(self.base.last(), run.last()))
+    }
+
+    /// What is missing of births, and to which share of the largest density round-off could have grown.
+    fn of_births(&self, norm: f64) -> Result<(Change, f64), SimulationError> {
+        let seeds = FLOOR * self.base.amplified.exp();
+        if self.base.amplified == 0.0 {
+            return Ok((Change::default(), 0.0));
+        }
+        let most = seeds * self.base.last().spread.largest * self.volume.sqrt();
+        if most <= UNBORN * norm {
+            return Ok((Change { density: most, ..Change::default() }, seeds));
+        }
+        let without = self.solve(1.0, FLOORS)?;
+        Ok((self.change(self.base.last(), without.last()), seeds))
+    }
+}

@@ -1,0 +1,69 @@
+//! Where a density on a grid is and how far it spreads.
+
+use crate::grid::Boundary;
+use crate::moments::Moments;
+use crate::spectral::Spectral;
+use crate::vector::Vector;
+
+/// Grid spacings by which a density is smoothed before it is said where it is, so that the ringing of one
+/// that the grid does not resolve is not taken for mass far away.
+const BLUR: f64 = 2.0;
+/// Negative part of the mass above which a density rings.
+const RINGS: f64 = 1e-9;
+
+/// Where a density is and how far it spreads.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spread<const D: usize> {
+    /// c, the centre of mass; NaN around a periodic axis on which there is none ([`Moments`]).
+    pub center: Vector<D>,
+    /// (1/M)∫|x−c|²ρ dx; NaN without a centre.
+    pub variance: f64,
+    /// The largest nodal value.
+    pub largest: f64,
+    /// The share of the mass outside the window of the whole space.
+    pub leak: f64,
+    /// ∫ρ⁻dx over M: what the grid does not resolve.
+    pub negative: f64,
+}
+
+impl<const D: usize> Spread<D> {
+    /// Of a density given by its coefficients; of the images of its centre, the one near to `place`.
+    pub fn new(spectral: &Spectral<D>, density: &[f64], place: &Vector<D>) -> Self {
+        let (grid, nodal) = (spectral.grid(), spectral.inverse(density));
+        let mass: f64 = nodal.iter().sum();
+        let negative = -nodal.iter().map(|rho| rho.min(0.0)).sum::<f64>() / mass;
+        let largest = nodal.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let rings = negative > RINGS;
+        // The variance that the blur adds is taken off again.
+        let (seen, added) = match rings || grid.is_open() {
+            true => blurred(spectral, density),
+            false => (Vec::new(), 0.0),
+        };
+        let inside: f64 = match grid.is_open() {
+            true => grid.window_nodes().map(|(i, _)| seen[i]).sum(),
+            false => mass,
+        };
+        let leak = 1.0 - inside / mass;
+        let Moments { center, variance } = match rings {
+            true => Moments::of_density(grid, &seen, place),
+            false => Moments::of_density(grid, &nodal, place),
+        };
+        let variance = if rings { variance - added } else { variance };
+        Self { center, variance, largest, leak, negative }
+    }
+}
+
+/// Nodal values of a density smoothed along all axes without walls, and the variance that this adds to one
+/// that does not reach around.
+fn blurred<const D: usize>(spectral: &Spectral<D>, density: &[f64]) -> (Vec<f64>, f64) {
+    let grid = spectral.grid();
+    let spacing = grid.spacing();
+    let widths: Vector<D> = std::array::from_fn(|a| match grid.boundary[a] {
+        Boundary::NoFlux => 0.0,
+        _ => BLUR * spacing[a],
+    });
+    let square = |k: &Vector<D>| -> f64 { (0..D).map(|a| (widths[a] * k[a]).powi(2)).sum() };
+    let factors = spectral.table(|k| (-0.5 * square(k)).exp());
+    let smooth: Vec<f64> = density.iter().zip(factors).map(|(c, f)| c * f).collect();
+    (spectral.inverse(&smooth), widths.iter().map(|w| w * w).sum())
+}

@@ -1,0 +1,156 @@
+//! The distances of a sweep and their orders, by one method.
+
+use super::difference::{Differences, measures};
+use super::fit::{Order, ROUND_OFF, orders, orders_without_noise};
+use super::measured::Measured;
+use super::noise_free::Solution;
+use super::observed::Observed;
+use super::stage::Stage;
+use super::statistics::Estimate;
+use crate::experiment::Experiment;
+use std::time::Instant;
+
+/// One line of convergence.csv.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ErrorRow {
+    /// The parameter.
+    pub value: f64,
+    /// What it is of.
+    pub quantity: Observed,
+    /// L1, L2, Linf, H-1 or weak:φ.
+    pub norm: String,
+    /// The distance; a weak error keeps its sign.
+    pub error: Estimate,
+    /// Whether the value is a limit from below: that of an L1 or Linf norm by cells.
+    pub from_below: bool,
+    /// Replicates; none without noise.
+    pub replicates: usize,
+    /// Cells of one replicate; none without noise.
+    pub cells: usize,
+    /// Whether the interval excludes zero.
+    pub resolved: bool,
+}
+
+/// One line of orders.csv.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OrderRow {
+    /// What it is of.
+    pub quantity: Observed,
+    /// L1, L2, Linf, H-1 or weak:φ.
+    pub norm: String,
+    /// The order.
+    pub order: Order,
+}
+
+/// Distances and their orders, by one method.
+#[derive(Clone, Debug)]
+pub struct Sweep {
+    /// "cells", with intervals from replicates, "kinetic equation" or "limit", with numerical error.
+    pub method: &'static str,
+    /// Every distance.
+    pub rows: Vec<ErrorRow>,
+    /// Every slope of every quantity and norm, the mean one first.
+    pub orders: Vec<OrderRow>,
+    /// Seconds that it took.
+    pub seconds: f64,
+}
+
+impl Sweep {
+    /// The mean slope of one quantity in one norm.
+    pub fn order(&self, quantity: Observed, norm: &str) -> Option<&Order> {
+        let own = |row: &&OrderRow| row.quantity == quantity && row.norm == norm;
+        self.orders.iter().find(own).map(|row| &row.order)
+    }
+
+    /// The distances of one quantity in one norm, by the parameter.
+    pub fn errors<'a>(
+        &'a self,
+        quantity: Observed,
+        norm: &'a str,
+    ) -> impl Iterator<Item = &'a ErrorRow> {
+        self.rows.iter().filter(move |row| row.quantity == quantity && row.norm == norm)
+    }
+
+    /// Whether intervals come from replicates.
+    pub fn has_noise(&self) -> bool {
+        self.method == CELLS
+    }
+
+    /// Takes in one quantity in one norm.
+    fn add(&mut self, rows: Vec<ErrorRow>, orders: Vec<Order>) {
+        let (quantity, norm) = (rows[0].quantity, rows[0].norm.clone());
+        let order = |order| OrderRow { quantity, norm: norm.clone(), order };
+        self.orders.extend(orders.into_iter().map(order));
+        self.rows.extend(rows);
+    }
+
+    fn new(method: &'static str) -> Self {
+        Self { method, rows: Vec::new(), orders: Vec::new(), seconds: 0.0 }
+    }
+}
+
+const CELLS: &str = "cells";
+
+/// Distances and orders from replicates.
+pub(super) fn by_cells<const D: usize>(stages: &[Stage<D>], all: &[Differences]) -> Sweep {
+    let e = &stages[0].point.own;
+    let confidence = e.ensemble.confidence;
+    let mut sweep = Sweep::new(CELLS);
+    for (quantity, norm, of) in measures::<D>(e) {
+        let distance = |(s, d): (&Stage<D>, &Differences)| d.distance(of, s.comparison.spectral());
+        let errors: Vec<Measured> = stages.iter().zip(all).map(distance).collect();
+        let row = |(Stage { point, .. }, error): (&Stage<D>, &Measured)| ErrorRow {
+            replicates: error.replicates(),
+            cells: point.own.cells.count,
+            from_below: matches!(error, Measured::Dual(_)),
+            ..row(point.value, quantity, &norm, error.estimate(confidence))
+        };
+        let rows = stages.iter().zip(&errors).map(row).collect();
+        sweep.add(rows, orders(&scales(stages), &errors, next_term(e), confidence));
+    }
+    sweep
+}
+
+/// Distances and orders from solutions without noise.
+pub(super) fn without_noise<const D: usize>(
+    method: &'static str,
+    stages: &[Stage<D>],
+    solutions: &[Solution],
+    start: Instant,
+) -> Sweep {
+    let e = &stages[0].point.own;
+    let mut sweep = Sweep::new(method);
+    let mut measures = measures::<D>(e);
+    // The limit has no r.
+    measures.retain(|(_, _, of)| solutions[0].has(*of));
+    for (quantity, norm, of) in measures {
+        let distance = |(s, d): (&Stage<D>, &Solution)| d.distance(of, s.comparison.spectral());
+        let errors: Vec<Estimate> = stages.iter().zip(solutions).map(distance).collect();
+        let row = |(stage, error): (&Stage<D>, &Estimate)| {
+            row(stage.point.value, quantity, &norm, *error)
+        };
+        let rows = stages.iter().zip(&errors).map(row).collect();
+        sweep.add(rows, orders_without_noise(&scales(stages), &errors, next_term(e)));
+    }
+    sweep.seconds = start.elapsed().as_secs_f64();
+    sweep
+}
+
+/// What vanishes with the error, at each value.
+fn scales<const D: usize>(stages: &[Stage<D>]) -> Vec<f64> {
+    let parameter = stages[0].point.own.converge.parameter;
+    stages.iter().map(|stage| parameter.scale(stage.point.value)).collect()
+}
+
+/// By which power of the parameter the next term of an error is smaller: where the first is the second, only even
+/// powers occur.
+fn next_term(e: &Experiment) -> f64 {
+    if e.converge.parameter.order(e) >= 2.0 { 2.0 } else { 1.0 }
+}
+
+fn row(value: f64, quantity: Observed, norm: &str, error: Estimate) -> ErrorRow {
+    // Below round-off there is nothing to resolve.
+    let resolved = error.low > ROUND_OFF || error.high < -ROUND_OFF;
+    let (norm, from_below) = (norm.to_string(), false);
+    ErrorRow { value, quantity, norm, error, from_below, replicates: 0, cells: 0, resolved }
+}

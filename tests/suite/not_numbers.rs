@@ -1,0 +1,139 @@
+//! A number that is none never goes on: every expression, at t = 0 and during the run.
+
+use crate::common::program::{kinetaxis, stderr, stdout};
+use std::time::{Duration, Instant};
+
+const BASE: &str = r#"
+    dimension = 1
+    epsilon = 0.1
+    domain = { lower = 0, upper = 1, grid = 16 }
+    kernel = { model = "local" }
+    cells = { count = 200 }
+    time = { end = 0.1, step = 0.05 }
+"#;
+
+/// The exit code, and what was said; it must be said soon, and nothing may be written.
+fn told(command: &str, set: &[&str]) -> (i32, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, out) = (folder.path().join("b.toml"), folder.path().join("out"));
+    std::fs::write(&file, BASE).unwrap();
+    let mut words = vec![command.to_string(), file.to_str().unwrap().into()];
+    if command != "check" {
+        words.extend(["--out".into(), out.to_str().unwrap().into(), "--quiet".into()]);
+    }
+    words.extend(set.iter().flat_map(|s| ["--set".to_string(), s.to_string()]));
+    let start = Instant::now();
+    let output = kinetaxis(&words);
+    assert!(start.elapsed() < Duration::from_secs(10), "{set:?}: {:?}", start.elapsed());
+    let code = output.status.code().expect("an exit code");
+    assert!(code == 0 || !out.exists(), "{set:?}");
+    (code, stdout(&output) + &stderr(&output))
+}
+
+fn expect(command: &str, set: &[&str], code: i32, parts: &[&str]) {
+    let (got, said) = told(command, set);
+    assert_eq!(got, code, "{set:?}: {said}");
+    for part in parts {
+        assert!(said.contains(part), "{set:?}: no {part:?} in {said}");
+    }
+}
+
+const WAVE: [&str; 2] =
+    ["signal.equation=\"prescribed\"", "signal.expression=\"cos(2*PI*x)*(1 + t)\""];
+const PARABOLIC: &str = "signal.equation=\"parabolic\"";
+const NONLOCAL: &str = "kernel.model=\"nonlocal\"";
+
+/// At t = 0: exit 2 by `check` and by `run`, with key, arguments and value.
+#[test]
+fn a_value_out_of_range_at_the_start_is_refused() {
+    let wave = |set: &[&'static str]| -> Vec<&'static str> { [&WAVE, set].concat() };
+    let cases: Vec<(Vec<&str>, &[&str])> = vec![
+        (vec!["kernel.lambda=\"1/S\""], &["kernel.lambda", "inf at S = 0, G = 0", "t = 0"]),
+        (vec!["kernel.lambda=\"ln(S - 1)\""], &["kernel.lambda", "NaN", "positive"]),
+        (vec!["kernel.lambda=\"S - 1\""], &["kernel.lambda", "is -1 at", "positive"]),
+        (wave(&["kernel.a=\"S\""]), &["kernel.a", "not be negative"]),
+        (wave(&["kernel.b=\"1/(S - S)\""]), &["kernel.b"]),
+        (vec!["cells.growth=\"1/S\""], &["cells.growth", "inf at rho = 1, S = 0"]),
+        (vec![PARABOLIC, "signal.decay=\"S - 1\""], &["signal.decay", "-1 at rho = 1"]),
+        (vec![PARABOLIC, "signal.production=\"1/S\""], &["signal.production", "inf"]),
+        (vec![PARABOLIC, "signal.production=1e308", "cells.mass=1e10"], &["signal", "cells.mass"]),
+        (
+            vec![
+                NONLOCAL,
+                "kernel.psi=\"separable\"",
+                "kernel.diffusivity=\"S\"",
+                "kernel.sensitivity=1",
+            ],
+            &["kernel.diffusivity", "positive"],
+        ),
+        (
+            vec![
+                NONLOCAL,
+                "kernel.psi=\"separable\"",
+                "kernel.diffusivity=1",
+                "kernel.sensitivity=\"1/S\"",
+            ],
+            &["kernel.sensitivity", "inf"],
+        ),
+        (
+            vec![NONLOCAL, "kernel.psi=\"expression\"", "kernel.expression=\"R - S\""],
+            &["kernel.expression"],
+        ),
+        (
+            wave(&[NONLOCAL, "kernel.psi=\"expression\"", "kernel.expression=\"ln(S)\""]),
+            &["kernel.expression"],
+        ),
+        (vec!["kernel.model=\"expression\"", "kernel.turning=\"F/S\""], &["kernel"]),
+        (vec!["kernel.bound=1e300"], &["kernel.bound", "candidate"]),
+    ];
+    for (set, parts) in cases {
+        for command in ["check", "run"] {
+            // A parabolic signal is sourced only as it is advanced.
+            if parts.contains(&"cells.mass") && command == "check" {
+                continue;
+            }
+            let code = if parts.contains(&"cells.mass") { 1 } else { 2 };
+            expect(command, &set, code, parts);
+        }
+    }
+}
+
+/// During the run: exit 1, with key, arguments and time.
+#[test]
+fn a_value_out_of_range_in_the_run_ends_it() {
+    let wave = |set: &[&'static str]| -> Vec<&'static str> { [&WAVE, set].concat() };
+    let cases: Vec<(Vec<&str>, &[&str])> = vec![
+        (vec![PARABOLIC, "signal.decay=\"ln(rho)\""], &["signal.decay", "rho = 0.9", "t = "]),
+        (vec![PARABOLIC, "signal.production=\"exp(900*S)\""], &["signal.production", "t = "]),
+        (vec!["cells.growth=\"20*sqrt(1.5 - rho)\""], &["cells.growth", "NaN at rho = ", "t = "]),
+        (
+            wave(&["kernel.lambda=\"sqrt(1.02 - S)\""]),
+            &["kernel.lambda", "NaN at S = 1.0", "t = 0.0", "cell "],
+        ),
+        (
+            wave(&["kernel.lambda=\"sqrt(1.02 - S)\"", "motion=\"hybrid\"", "epsilon=0.02"]),
+            &["kernel.lambda", "NaN at S = 1.0", "t = 0.0"],
+        ),
+        (wave(&["kernel.a=\"1.02 - S\""]), &["kernel.a", "is -0.0", "t = 0.0"]),
+        (
+            wave(&[NONLOCAL, "kernel.psi=\"expression\"", "kernel.expression=\"sqrt(1.02 - S)\""]),
+            &["kernel.expression", "NaN at S = 1.0", "R = ", "t = 0.0"],
+        ),
+        (
+            wave(&["kernel.model=\"expression\"", "kernel.turning=\"F*sqrt(1.02 - S)\""]),
+            &["kernel.turning", "NaN at S = 1.0", "t = 0.0"],
+        ),
+        (
+            vec![
+                "signal.equation=\"prescribed\"",
+                "signal.expression=\"sqrt(0.06 - t)\"",
+                "kernel.a=0.1",
+            ],
+            &["signal.expression", "NaN at x = 0, t = 0.0"],
+        ),
+    ];
+    for (set, parts) in cases {
+        expect("check", &set, 0, &["valid"]);
+        expect("run", &set, 1, parts);
+    }
+}
