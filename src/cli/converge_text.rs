@@ -5,7 +5,7 @@ use super::tables::aligned;
 use crate::experiment::Parameter;
 use crate::report::{compact, interval};
 use crate::study::{
-    Check, Convergence, Effect, Goal, Observed, OrderRow, Slope, Sweep, beside_effect,
+    Check, Convergence, Effect, Goal, Observed, OrderRow, REMEDY, Slope, Sweep, beside_effect,
 };
 
 /// A slope in one line.
@@ -39,8 +39,11 @@ fn budget_table(effects: &[Effect]) -> String {
         }));
         rows.push(row);
     }
-    let warnings: String =
-        effects.iter().filter_map(Effect::warning).map(|warning| warning + "\n").collect();
+    let mut warnings: Vec<String> = effects.iter().filter_map(Effect::warning).collect();
+    if !warnings.is_empty() {
+        warnings.push(REMEDY.into());
+    }
+    let warnings: String = warnings.into_iter().map(|warning| warning + "\n").collect();
     format!("\n{}{warnings}", aligned(&rows))
 }
 

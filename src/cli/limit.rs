@@ -108,7 +108,7 @@ pub fn virial_json(v: &Virial) -> Value {
 /// What summary.json says of the solution.
 fn state_of<const D: usize>(run: &LimitRun<D>, spectral: &Spectral<D>) -> Value {
     let last = run.last();
-    let density = spectral.inverse(&last.density);
+    let density = last.nodal_density(spectral);
     let least = density.iter().copied().fold(f64::INFINITY, f64::min);
     let spreads: Vec<Value> = (run.fields.iter())
         .map(|f| {

@@ -5,6 +5,8 @@ use crate::spectral::Spectral;
 
 /// Share of the squares of the modes in the upper third of any axis above which ρ is not resolved.
 const TAIL: f64 = 1e-4;
+/// Squares of modes over that of the mean that are round-off: an even density has no others.
+const ROUND_OFF: f64 = 1e-24;
 /// Growth of the largest ρ that tells a density that has grown beyond the grid from one that never
 /// was resolved.
 const GROWTH: f64 = 4.0;
@@ -66,7 +68,7 @@ impl Resolution {
             high += if *upper { c * c } else { 0.0 };
         }
         let is_number = f64::is_finite(all);
-        if is_number && high <= TAIL * all {
+        if is_number && (high <= TAIL * all || high <= ROUND_OFF * density[0] * density[0]) {
             self.resolved = [self.resolved[1], (time, self.largest)];
             return Ok(false);
         }

@@ -333,6 +333,8 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
                 lost = match taken? {
                     Some(h) => {
                         left -= h;
+                        // What is left by round-off is no step.
+                        left = if left > 1e-9 * tick.duration { left } else { 0.0 };
                         let end = if left > 0.0 { tick.end - left } else { tick.end };
                         let begin = std::mem::replace(&mut self.state.time, end);
                         match self.refused.take() {

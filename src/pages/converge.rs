@@ -6,7 +6,9 @@ use crate::model::Model;
 use crate::motion::Tally;
 use crate::report::{Bars, Curve, Page, Plot, Scale, Series, Table, compact, interval};
 use crate::study::statistics::Estimate;
-use crate::study::{Check, Convergence, Effect, Observed, OrderRow, Slope, Sweep, beside_effect};
+use crate::study::{
+    Check, Convergence, Effect, Observed, OrderRow, REMEDY, Slope, Sweep, beside_effect,
+};
 
 /// Report of `converge`; `m` is the model at the finest value.
 pub fn converge_page<const D: usize>(m: &Model<D>, r: &Convergence<D>) -> String {
@@ -85,8 +87,9 @@ fn budget_section<const D: usize>(page: Page, r: &Convergence<D>) -> Page {
         );
     }
     let lines = beside_effect(&r.budget, &r.main);
-    for line in &lines {
-        page = line.warning().map_or(page.clone(), |warning| page.paragraph(&warning));
+    let warnings: Vec<String> = lines.iter().filter_map(Effect::warning).collect();
+    if !warnings.is_empty() {
+        page = page.paragraph(&format!("{} {REMEDY}", warnings.join(" ")));
     }
     page = page.table(&effects(&lines));
     for quantity in [Observed::Density, Observed::Signal] {

@@ -47,6 +47,10 @@ pub struct Effect {
     pub parts: Vec<(&'static str, Estimate)>,
 }
 
+/// What it means that a component is not well below the effect, and what to do.
+pub const REMEDY: &str = "What is not well below the effect may be part of the distance by cells. More \
+    budget_replicates tighten a bound, more replicates lower the noise, a finer resolution or more cells the rest.";
+
 impl Effect {
     /// The components that may be more than [`WELL_BELOW`] of the effect.
     pub fn large(&self) -> impl Iterator<Item = &(&'static str, Estimate)> {
@@ -62,9 +66,7 @@ impl Effect {
         let large: Vec<String> = self.large().map(part).collect();
         (!large.is_empty()).then(|| {
             format!(
-                "{} at epsilon = {}: {} not known to be well below the effect ({:.2e}), so the distance \
-                 by cells may be theirs in part. More budget_replicates tighten a bound; a finer \
-                 resolution or more cells lower it.",
+                "{} at epsilon = {}: {} not known to be well below the effect ({:.2e}).",
                 self.quantity,
                 self.epsilon,
                 large.join(", ") + if large.len() == 1 { " is" } else { " are" },

@@ -25,7 +25,7 @@ mod stage;
 pub mod statistics;
 mod sweep;
 
-pub use budget::{BudgetRow, Effect, WELL_BELOW, beside_effect};
+pub use budget::{BudgetRow, Effect, REMEDY, WELL_BELOW, beside_effect};
 pub use converge::{Check, Convergence, Goal, Macroscopic, Wanted, converge};
 pub use cost::{Cost, converge_bytes, measured_pace};
 pub use difference::available;

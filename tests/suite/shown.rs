@@ -104,7 +104,11 @@ fn excerpt(printed: &str) -> String {
         kept = match first {
             "" => line.trim_start().starts_with("extrapolated") && kept,
             "rho L2" | "rho" => true,
-            _ => heading(line) || line.starts_with("rho at "),
+            _ => {
+                heading(line)
+                    || line.starts_with("rho at ")
+                    || line.starts_with("What is not well below")
+            }
         };
         if heading(line) && !lines.is_empty() {
             lines.push(String::new());
