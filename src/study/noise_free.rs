@@ -420,6 +420,8 @@ impl Solution {
     pub fn distance<const D: usize>(&self, of: Measure, spectral: &Spectral<D>) -> Estimate {
         let size = |change: &Change| match of {
             Measure::Weak(w) => change.weak[w],
+            // The limit has no r, and so no error of it.
+            Measure::Norm(q, _) if change.fields[q].is_empty() => 0.0,
             Measure::Norm(q, norm) => norm_of(norm, &change.fields[q], spectral),
         };
         let value = size(&self.best);
