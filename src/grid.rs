@@ -241,15 +241,6 @@ impl<const D: usize> Grid<D> {
         shown
     }
 
-    /// Brings a point outside the window to its nearest node of the window, at most.
-    pub fn clamped_to_window(&self, x: &Vector<D>) -> Vector<D> {
-        let ([lower, upper], spacing) = (self.window_corners(), self.spacing());
-        std::array::from_fn(|a| match self.boundary[a] {
-            Boundary::Open { .. } => x[a].clamp(lower[a], upper[a] - spacing[a]),
-            _ => x[a],
-        })
-    }
-
     /// Brings a point beyond an open axis to the nearest point of the box.
     #[cold]
     pub fn clamped(&self, x: &Vector<D>) -> Vector<D> {

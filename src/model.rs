@@ -8,12 +8,12 @@ use crate::growth::Growth;
 use crate::identities::{SignalBounds, Virial};
 use crate::motion::{Envelopes, FlightScale, Method, Offer, Step, Unbounded};
 use crate::schedule::{Tick, ticks};
-use crate::signal::{self, Deposit, SensedSignal, SignalEquation};
+use crate::signal::{self, Deposit, NodalSignal, SensedSignal, SignalEquation};
 use crate::simulation::most_cells;
 use crate::spectral::Spectral;
 use crate::spline::{self, NodeMap};
 use crate::turning::{Kernel, Sense, TurningKernel};
-use crate::vector::Vector;
+use crate::vector::{Vector, scaled};
 use crate::velocity::VelocitySpace;
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -254,12 +254,39 @@ impl<const D: usize> Model<D> {
     ) -> SensedSignal<'_, D> {
         after(0.5 * dt, field);
         let signal = self.sense(field, padded);
-        if !self.kernel.senses_change() || self.equation.is_steady() {
+        if !self.changes() {
             return signal;
         }
         after(dt, field);
         field.iter_mut().zip(now).for_each(|(next, now)| *next = (*next - now) / dt);
         signal.changing(&self.spectral, &self.symbol, field)
+    }
+
+    /// The same at the nodes, for cells of these velocities.
+    pub fn nodal_step(
+        &self,
+        now: &[f64],
+        dt: f64,
+        after: impl Fn(f64, &mut Vec<f64>),
+        velocities: &[Vector<D>],
+    ) -> NodalSignal<'_, D> {
+        let (mut middle, mut change) = (Vec::new(), Vec::new());
+        after(0.5 * dt, &mut middle);
+        if self.changes() {
+            after(dt, &mut change);
+            change.iter_mut().zip(now).for_each(|(next, now)| *next = (*next - now) / dt);
+        }
+        let looks = self.kernel.sensing_distance() > 0.0;
+        let moves: Vec<Vector<D>> =
+            velocities.iter().filter(|_| looks).map(|v| scaled(self.epsilon, v)).collect();
+        let spline = self.sense(&mut middle.clone(), Vec::new());
+        let change = self.changes().then_some(&*change);
+        NodalSignal::new(&self.spectral, &middle, change, &moves, spline)
+    }
+
+    /// Whether the kernel senses a ∂tS that does not vanish.
+    fn changes(&self) -> bool {
+        self.kernel.senses_change() && !self.equation.is_steady()
     }
 
     /// Coefficients of K_h * ρ and of S by which cells grow over a step of length `dt`: those of the

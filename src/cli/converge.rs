@@ -198,12 +198,13 @@ fn write_entropy<const D: usize>(
     context: &Context,
     result: &Convergence<D>,
 ) -> Result<(), CliError> {
-    let header = ["epsilon", "time", "entropy", "dissipated", "produced", "imbalance"];
+    let parameter = result.last.converge.parameter.word();
+    let header = [parameter, "time", "entropy", "dissipated", "produced", "imbalance"];
     let mut table = Table::create(&context.folder().file("entropy.csv"), &header)?;
-    for (epsilon, lines) in &result.entropy {
+    for (value, lines) in &result.entropy {
         for e in lines {
             let imbalance = e.entropy + e.dissipated - e.produced - lines[0].entropy;
-            let values = [*epsilon, e.time, e.entropy, e.dissipated, e.produced, imbalance];
+            let values = [*value, e.time, e.entropy, e.dissipated, e.produced, imbalance];
             table.row(&values.map(number))?;
         }
     }

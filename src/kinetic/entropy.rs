@@ -87,7 +87,10 @@ mod tests {
         let (ordinates, epsilon) = (Ordinates::new(&space, 8, &boundary), 0.25);
         let signal = LinearSignal { offset: 0.3, gradient: [0.4, -0.2] };
         let kernel = Local::new(c(1.5), c(0.3), c(0.2), space, epsilon);
-        let turns = Turns::new(&kernel, &signal, &grid, &ordinates);
+        let turns = Turns::of(&ordinates, grid.len(), |k, i, j| {
+            let v = &ordinates.velocities;
+            [kernel.relative_rate(&signal, &grid.node(k), &v[i], &v[j]), 0.0]
+        });
         let n = ordinates.len();
         let at = |j: usize, k: usize| {
             1.0 + 0.5 * ordinates.velocities[j][0] + 0.3 * ((3 * j + k) as f64).sin()

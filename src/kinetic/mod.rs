@@ -171,9 +171,9 @@ impl<'m, const D: usize> KineticSolver<'m, D> {
         let spectral = &model.spectral;
         let slope = self.slope();
         let after = |h: f64, next: &mut Vec<f64>| self.signal_after(h, &slope, next);
-        let sense = model.sense_step(&self.signal, dt, after, &mut Vec::new(), Vec::new());
+        let sense = model.nodal_step(&self.signal, dt, after, &self.ordinates.velocities);
         let turns = with_kernel!(&model.kernel, kernel => {
-            Turns::new(kernel, &sense, model.grid(), &self.ordinates)
+            Turns::new(kernel, &sense, &self.ordinates)
         });
         let growth = model.growth_rates(&self.density, &slope, dt, after);
         self.divide(growth.as_deref(), dt);

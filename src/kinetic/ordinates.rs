@@ -14,6 +14,11 @@ pub struct Ordinates<const D: usize> {
     pub equilibrium: Vec<f64>,
     /// By axis: the node that a wall across it turns each node into; `None` where there is no wall.
     pub mirrors: [Option<Vec<usize>>; D],
+    /// The highest harmonic of the direction that the nodes tell from lower ones, products of two such
+    /// included.
+    pub degree: usize,
+    /// The node at −vⱼ.
+    pub reverse: Vec<usize>,
 }
 
 impl<const D: usize> Ordinates<D> {
@@ -24,9 +29,11 @@ impl<const D: usize> Ordinates<D> {
         let total: f64 = equilibrium.iter().zip(&weights).map(|(f, w)| f * w).sum();
         equilibrium.iter_mut().for_each(|f| *f /= total);
         let mirrors = std::array::from_fn(|a| {
-            (boundary[a] == Boundary::NoFlux).then(|| mirror(&velocities, a))
+            (boundary[a] == Boundary::NoFlux).then(|| images(&velocities, |b| a == b))
         });
-        Self { velocities, weights, equilibrium, mirrors }
+        let reverse = images(&velocities, |_| true);
+        let degree = angles / 2 - 1;
+        Self { velocities, weights, equilibrium, mirrors, degree, reverse }
     }
 
     /// Number of nodes.
@@ -45,10 +52,10 @@ impl<const D: usize> Ordinates<D> {
     }
 }
 
-/// The node at each node's mirror image across `axis`.
-fn mirror<const D: usize>(velocities: &[Vector<D>], axis: usize) -> Vec<usize> {
+/// The node at each node's mirror image across the axes that are `turned`.
+fn images<const D: usize>(velocities: &[Vector<D>], turned: impl Fn(usize) -> bool) -> Vec<usize> {
     let image = |v: &Vector<D>| -> Vector<D> {
-        std::array::from_fn(|a| if a == axis { -v[a] } else { v[a] })
+        std::array::from_fn(|a| if turned(a) { -v[a] } else { v[a] })
     };
     let distance = |v: &Vector<D>, w: &Vector<D>| -> f64 {
         v.iter().zip(w).map(|(v, w)| (v - w).powi(2)).sum()

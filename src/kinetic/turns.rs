@@ -1,9 +1,8 @@
 //! The turning operator on discrete ordinates, in a frozen signal.
 
 use super::ordinates::Ordinates;
-use crate::grid::Grid;
-use crate::turning::{Sense, TurningKernel};
-use crate::vector::Vector;
+use crate::signal::NodalSignal;
+use crate::turning::TurningKernel;
 use rayon::prelude::*;
 
 /// Places where it is checked whether T is a sum.
@@ -29,24 +28,46 @@ enum Rates {
 }
 
 impl Turns {
-    /// Evaluates the kernel.
-    pub fn new<const D: usize, K: TurningKernel<D>, S: Sense<D>>(
-        kernel: &K,
-        signal: &S,
-        grid: &Grid<D>,
+    /// Of `kernel` in a signal at the nodes. Where it remembers the direction, its harmonics that the
+    /// ordinates do not hold are left out: f has next to nothing of them, and sampled they would change
+    /// those that it has.
+    pub fn new<const D: usize>(
+        kernel: &impl TurningKernel<D>,
+        signal: &NodalSignal<D>,
         ordinates: &Ordinates<D>,
     ) -> Self {
-        let (v, f, n) = (&ordinates.velocities, &ordinates.equilibrium, ordinates.len());
-        let at = |x: &Vector<D>, i: usize, j: usize| {
-            f[i] * kernel.relative_rate(signal, x, &v[i], &v[j])
+        let (v, reverse, n) = (&ordinates.velocities, &ordinates.reverse, ordinates.len());
+        let beyond: Option<Vec<f64>> = kernel.beyond(ordinates.degree).map(|beyond| {
+            (0..n * n).into_par_iter().map(|pair| beyond(&v[pair / n], &v[pair % n])).collect()
+        });
+        Self::of(ordinates, signal.nodes(), |k, i, j| {
+            let (x, sense) = signal.at(k, [i, reverse[j]]);
+            let rate = kernel.relative_rate(&sense, x, &v[i], &v[j]);
+            let left_out = |beyond: &Vec<f64>| kernel.memory_rate(&sense, x) * beyond[i * n + j];
+            [rate, beyond.as_ref().map_or(0.0, left_out)]
+        })
+    }
+
+    /// Of the rates T/F to node i of V from node j at each of `nodes` places, and what of them is left
+    /// out unless they are negative.
+    pub fn of<const D: usize>(
+        ordinates: &Ordinates<D>,
+        nodes: usize,
+        relative: impl Fn(usize, usize, usize) -> [f64; 2] + Sync,
+    ) -> Self {
+        let (f, n) = (&ordinates.equilibrium, ordinates.len());
+        let at = |k: usize, i: usize, j: usize| {
+            let [rate, left_out] = relative(k, i, j);
+            f[i] * (rate - left_out)
         };
-        // In the whole space S is known in the window alone, and beyond it there is next to nothing
-        // to turn.
-        let nodes: Vec<Vector<D>> = grid.nodes().map(|x| grid.clamped_to_window(&x)).collect();
-        let rates = (Rates::sum(&at, &nodes, vec![1.0; n]))
-            .or_else(|| Rates::sum(&at, &nodes, f.clone()))
-            .unwrap_or_else(|| Rates::table(&at, &nodes, n));
-        Self::with_loss(rates, ordinates, nodes.len())
+        let clipped = |k: usize, i: usize, j: usize| {
+            let [rate, left_out] = relative(k, i, j);
+            if rate < 0.0 { 0.0 } else { f[i] * (rate - left_out) }
+        };
+        let rates = (Rates::sum(&at, nodes, vec![1.0; n]))
+            .or_else(|| Rates::sum(&at, nodes, f.clone()))
+            .unwrap_or_else(|| Rates::table(&clipped, nodes, n));
+        Self::with_loss(rates, ordinates, nodes)
     }
 
     fn with_loss<const D: usize>(rates: Rates, ordinates: &Ordinates<D>, nodes: usize) -> Self {
@@ -116,13 +137,13 @@ impl Turns {
 
 impl Rates {
     /// T(v, w) = gain(v) + share(v) loss(w) where it is that, and nowhere negative.
-    fn sum<X: Sync>(
-        at: &(impl Fn(&X, usize, usize) -> f64 + Sync),
-        nodes: &[X],
+    fn sum(
+        at: &(impl Fn(usize, usize, usize) -> f64 + Sync),
+        nodes: usize,
         share: Vec<f64>,
     ) -> Option<Self> {
         let n = share.len();
-        let is_sum = |x: &X| {
+        let is_sum = |x: usize| {
             let loss = |j: usize| (at(x, 0, j) - at(x, 0, 0)) / share[0];
             let losses: Vec<f64> = (0..n).map(loss).collect();
             (0..n).all(|i| {
@@ -133,10 +154,10 @@ impl Rates {
                 })
             })
         };
-        if !nodes.iter().step_by(nodes.len().div_ceil(PROBES)).all(is_sum) {
+        if !(0..nodes).step_by(nodes.div_ceil(PROBES)).all(is_sum) {
             return None;
         }
-        let field = |of: &(dyn Fn(&X) -> f64 + Sync)| nodes.iter().map(of).collect::<Vec<f64>>();
+        let field = |of: &(dyn Fn(usize) -> f64 + Sync)| (0..nodes).map(of).collect::<Vec<f64>>();
         let gain: Vec<_> = (0..n).into_par_iter().map(|i| field(&|x| at(x, i, 0))).collect();
         let loss: Vec<_> = (0..n)
             .into_par_iter()
@@ -146,15 +167,11 @@ impl Rates {
             let least = loss.iter().fold(f64::INFINITY, |m, l| m.min(l[k]));
             gain.iter().zip(&share).any(|(g, s)| g[k] + s * least < 0.0)
         };
-        if (0..nodes.len()).any(negative) { None } else { Some(Self::Sum { gain, share, loss }) }
+        if (0..nodes).any(negative) { None } else { Some(Self::Sum { gain, share, loss }) }
     }
 
-    fn table<X: Sync>(
-        at: &(impl Fn(&X, usize, usize) -> f64 + Sync),
-        nodes: &[X],
-        n: usize,
-    ) -> Self {
-        let row = |pair: usize| nodes.iter().map(|x| at(x, pair / n, pair % n).max(0.0)).collect();
+    fn table(at: &(impl Fn(usize, usize, usize) -> f64 + Sync), nodes: usize, n: usize) -> Self {
+        let row = |pair: usize| (0..nodes).map(|x| at(x, pair / n, pair % n)).collect();
         Self::Table((0..n * n).into_par_iter().map(row).collect())
     }
 }
@@ -168,7 +185,7 @@ fn add(sum: &mut [f64], factor: f64, field: &[f64]) {
 mod tests {
     use super::*;
     use crate::formula::{Formula, Quantity::Constant as c};
-    use crate::grid::Boundary;
+    use crate::grid::{Boundary, Grid};
     use crate::turning::{LinearSignal, Local};
     use crate::velocity::{VelocitySet, VelocitySpace};
 
@@ -182,14 +199,14 @@ mod tests {
         let ordinates = Ordinates::new(&space, 8, &boundary);
         let signal = LinearSignal { offset: 0.3, gradient: [0.4, -0.2] };
         let kernel = Local::new(c(1.5), c(0.3), c(0.2), space, 0.25);
-        let sum = Turns::new(&kernel, &signal, &grid, &ordinates);
-        assert!(matches!(sum.rates, Rates::Sum { .. }));
         let (v, n) = (&ordinates.velocities, ordinates.len());
-        let nodes: Vec<Vector<2>> = grid.nodes().collect();
-        let at = |x: &Vector<2>, i: usize, j: usize| {
-            ordinates.equilibrium[i] * kernel.relative_rate(&signal, x, &v[i], &v[j])
+        let relative = |k: usize, i: usize, j: usize| {
+            kernel.relative_rate(&signal, &grid.node(k), &v[i], &v[j])
         };
-        let table = Turns::with_loss(Rates::table(&at, &nodes, n), &ordinates, grid.len());
+        let sum = Turns::of(&ordinates, grid.len(), |k, i, j| [relative(k, i, j), 0.0]);
+        assert!(matches!(sum.rates, Rates::Sum { .. }));
+        let at = |k: usize, i: usize, j: usize| ordinates.equilibrium[i] * relative(k, i, j);
+        let table = Turns::with_loss(Rates::table(&at, grid.len(), n), &ordinates, grid.len());
         let f: Vec<Vec<f64>> = (0..n)
             .map(|j| (0..grid.len()).map(|k| 1.0 + ((3 * j + k) as f64).sin()).collect())
             .collect();
@@ -212,7 +229,10 @@ mod tests {
         let signal = LinearSignal { offset: 0.0, gradient: [4.0] };
         // T/F = 1 + 4(v − w): −7 from the velocity 1 to −1, and 9 back.
         let kernel = Local::new(c(1.0), c(0.5), c(0.5), space, 1.0);
-        let turns = Turns::new(&kernel, &signal, &grid, &ordinates);
+        let v = &ordinates.velocities;
+        let turns = Turns::of(&ordinates, grid.len(), |k, i, j| {
+            [kernel.relative_rate(&signal, &grid.node(k), &v[i], &v[j]), 0.0]
+        });
         assert!(matches!(turns.rates, Rates::Table(_)));
         let up = usize::from(ordinates.velocities[0][0] < 0.0);
         // To itself 1 and to the other 0, each with F = 1/2; the other way 1 and 9.

@@ -167,13 +167,14 @@ fn checks(checks: &[Check], parameter: Parameter) -> Table {
     table
 }
 
-/// Entropy against time, and its balance, at each ε.
+/// Entropy against time, and its balance, at each value.
 fn entropy<const D: usize>(r: &Convergence<D>) -> String {
     let mut plot = Plot::new("Entropy").x("t", Scale::Linear).y("entropy", Scale::Linear);
-    for (epsilon, lines) in &r.entropy {
-        let epsilon = compact(*epsilon);
-        let mut own = Series::line(&format!("ε = {epsilon}"));
-        let mut balance = Series::line(&format!("balance, ε = {epsilon}"));
+    let symbol = r.last.converge.parameter.symbol();
+    for (value, lines) in &r.entropy {
+        let value = compact(*value);
+        let mut own = Series::line(&format!("{symbol} = {value}"));
+        let mut balance = Series::line(&format!("balance, {symbol} = {value}"));
         for e in lines.iter().step_by(lines.len().div_ceil(LARGEST_PANEL)) {
             own = own.point(e.time, e.entropy);
             balance = balance.point(e.time, e.entropy + e.dissipated - e.produced);

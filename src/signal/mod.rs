@@ -5,6 +5,7 @@
 
 mod deposit;
 mod elliptic;
+mod nodal;
 mod parabolic;
 mod prescribed;
 mod reaction;
@@ -13,6 +14,7 @@ mod whole_space;
 
 pub use deposit::{Deposit, smoothing_kernel};
 pub use elliptic::Elliptic;
+pub use nodal::NodalSignal;
 pub use parabolic::{Parabolic, doubled, phi};
 pub use prescribed::Prescribed;
 pub use reaction::Reaction;

@@ -17,6 +17,7 @@ mod pass;
 pub use nodes::{Field, NodeSpace};
 
 use crate::grid::{Boundary, Grid};
+use crate::vector::Vector;
 use axis::{Axis, Job};
 use rustfft::FftPlanner;
 use std::f64::consts::SQRT_2;
@@ -129,6 +130,30 @@ impl<const D: usize> Spectral<D> {
         data
     }
 
+    /// Nodal values of f(x + `by`) from the coefficients of f; beyond a wall f is even. Exact for every
+    /// mode but the highest wave of an even periodic axis, half of a pair: of that, what is even.
+    pub fn shifted(&self, coefficients: &[f64], by: &Vector<D>) -> Vec<f64> {
+        let mut data = coefficients.to_vec();
+        for (a, by) in by.iter().enumerate() {
+            // cos κ(x+h) = cos κh · cos κx + (sin κh)/κ · d/dx cos κx, and so for the sine.
+            let wave = &self.axes[a].wavenumbers;
+            let (stride, count) = (self.grid.strides()[a], self.grid.cells[a]);
+            let factors: Vec<[f64; 2]> = wave
+                .iter()
+                .map(|k| [(k * by).cos(), (k * by).sin() / k.max(f64::MIN_POSITIVE)])
+                .collect();
+            let mut odd = data.clone();
+            for (i, (even, odd)) in data.iter_mut().zip(&mut odd).enumerate() {
+                let [cos, sin] = factors[i / stride % count];
+                (*even, *odd) = (*even * cos, *odd * sin);
+            }
+            self.pass(&mut data, a, Job::Synthesise);
+            self.pass(&mut odd, a, Job::SynthesiseDerivative);
+            data.iter_mut().zip(&odd).for_each(|(even, odd)| *even += odd);
+        }
+        data
+    }
+
     /// Replaces nodal values by those of the derivative along one axis, of a field that is even or
     /// odd across that axis's walls.
     pub fn derivative_along(&self, axis: usize, data: &mut [f64], odd: bool) {
@@ -171,6 +196,25 @@ impl<const D: usize> Spectral<D> {
                 }
             })
             .collect()
+    }
+
+    /// Nodal values of the component along `axis` of a vector field on another grid of the same box,
+    /// from those on this one: across a wall it is odd, and so the derivative of an even field.
+    pub fn resample_flux(&self, axis: usize, values: &[f64], to: &Spectral<D>) -> Vec<f64> {
+        if self.grid == to.grid {
+            return values.to_vec();
+        }
+        if self.grid.boundary[axis] != Boundary::NoFlux {
+            return to.inverse(&self.resample(&self.forward(values), to));
+        }
+        let mut potential = values.to_vec();
+        (0..D).rev().for_each(|a| self.pass(&mut potential, a, Job::analyse(a == axis)));
+        let (stride, wave) = (self.grid.strides()[axis], &self.axes[axis].wavenumbers);
+        for (i, c) in potential.iter_mut().enumerate() {
+            let k = wave[i / stride % wave.len()];
+            *c = if k == 0.0 { 0.0 } else { -*c / (k * k) };
+        }
+        to.derivative(axis, &self.resample(&potential, to))
     }
 }
 
@@ -247,6 +291,19 @@ mod tests {
         }
     }
 
+    /// A shift against the field itself, which walls mirror and periods repeat.
+    #[test]
+    fn shifts_are_exact_on_resolved_modes() {
+        for g in cases() {
+            let s = Spectral::new(&g);
+            let c = s.forward(&g.sample(|x| field(&g, x).0));
+            for by in [[0.3, -0.7], [-5.1, 2.2], [0.0, 0.0]] {
+                let there = g.sample(|x| field(&g, &[x[0] + by[0], x[1] + by[1]]).0);
+                close(&s.shifted(&c, &by), &there);
+            }
+        }
+    }
+
     #[test]
     fn a_resolved_field_survives_on_another_grid() {
         for g in cases() {
@@ -255,6 +312,18 @@ mod tests {
             let c = s.forward(&g.sample(|x| field(&g, x).0));
             close(&fine.inverse(&s.resample(&c, &fine)), &fine.grid().sample(|x| field(&g, x).0));
             close(&fine.resample(&s.resample(&c, &fine), &s), &c);
+        }
+    }
+
+    /// A flux is odd across walls, where a cosine series of it would ring.
+    #[test]
+    fn a_resolved_flux_survives_on_another_grid() {
+        for g in cases() {
+            let (s, fine) = (Spectral::new(&g), Spectral::new(&g.with_cells([24, 33])));
+            for a in 0..2 {
+                let flux = |g: &Grid<2>| g.sample(|x| field(g, x).1[a]);
+                close(&s.resample_flux(a, &flux(&g), &fine), &flux(fine.grid()));
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use super::budget::{self, BudgetRow};
 use super::difference::Differences;
 use super::ensemble::Moments;
 use super::monitor::Monitor;
-use super::noise_free::{self, Solution};
+use super::noise_free::{self, Refined, Solution};
 use super::norms::Norm;
 use super::observed::Observed;
 use super::precision::Precision;
@@ -58,7 +58,7 @@ pub struct Convergence<const D: usize> {
     pub others: Vec<Sweep>,
     /// The cells against the kinetic equation.
     pub checks: Vec<Check>,
-    /// (ε, the entropy of the solution of the kinetic equation), if it was solved.
+    /// (the parameter, the entropy of the solution of the kinetic equation), if it was solved.
     pub entropy: Vec<(f64, Vec<Entropy>)>,
     /// What became of the wanted precision.
     pub goal: Option<Goal>,
@@ -190,10 +190,12 @@ fn by_equation<const D: usize>(
     if !solves_equation(e) {
         return Ok((None, Vec::new()));
     }
-    let solve = |(stage, share): (&Stage<D>, &Share)| {
-        noise_free::solve(&stage.comparison, e.converge.parameter, monitor, share.solution)
+    let refined = Refined::new(stages, monitor)?;
+    let solve = |(stage, share): ((usize, &Stage<D>), &Share)| {
+        noise_free::solve(stage, &refined, monitor, share.solution)
     };
-    let solutions = stages.iter().zip(shares).map(solve).collect::<Result<Vec<_>, _>>()?;
+    let all = stages.iter().enumerate().zip(shares);
+    let solutions = all.map(solve).collect::<Result<Vec<_>, _>>()?;
     let sweep = without_noise("kinetic equation", stages, &solutions, start);
     Ok((Some(sweep), solutions))
 }
@@ -207,11 +209,9 @@ fn by_limit<const D: usize>(
     if e.converge.parameter != Parameter::Delta || !e.converge.noise_free {
         return Ok(None);
     }
-    let solve = |Stage { point, comparison }: &Stage<D>| {
-        let other = point.other.as_ref().expect("delta has the elliptic signal");
-        noise_free::solve_limit(comparison, [&point.own, other], monitor)
-    };
-    let solutions = stages.iter().map(solve).collect::<Result<Vec<_>, _>>()?;
+    let refined = Refined::new(stages, monitor)?;
+    let solve = |stage: (usize, &Stage<D>)| noise_free::solve_limit(stage, &refined, monitor);
+    let solutions = stages.iter().enumerate().map(solve).collect::<Result<Vec<_>, _>>()?;
     Ok(Some(without_noise("limit", stages, &solutions, start)))
 }
 

@@ -97,7 +97,7 @@ pub fn converge_bytes<const D: usize>(e: &Experiment) -> f64 {
         }
         if own.converge.noise_free && own.converge.parameter != Parameter::Cells {
             let space = VelocitySpace::<D>::from_experiment(&own.velocity);
-            let f = space.ordinates(ANGLES[0]).len() as f64 * finest;
+            let f = space.ordinates(ANGLES).len() as f64 * finest;
             equation = equation.max(COPIES_OF_F * f);
         }
     }

@@ -294,6 +294,12 @@ impl<const D: usize> Comparison<D> {
         Side { fields, nodal, weak }
     }
 
+    /// What `from` found on its grid, on the grid of this one.
+    pub fn lifted(&self, side: Side<D>, from: &Self) -> Side<D> {
+        let fields = resampled(side.fields, from.spectral(), self.spectral());
+        Side { nodal: nodal(&fields, self.spectral()), fields, weak: side.weak }
+    }
+
     /// The results of the experiment less those of the other one, on the grid of the other.
     pub fn minus(&self, own: Side<D>, other: Side<D>) -> Side<D> {
         let to = self.spectral();
@@ -327,7 +333,7 @@ fn resampled<const D: usize>(f: Fields<D>, from: &Spectral<D>, to: &Spectral<D>)
     Fields {
         density: there(&f.density),
         signal: there(&f.signal),
-        flux: f.flux.each_ref().map(|f| to.inverse(&there(&from.forward(f)))),
+        flux: std::array::from_fn(|a| from.resample_flux(a, &f.flux[a], to)),
         remainder: f.remainder.iter().map(there).collect(),
     }
 }

@@ -1,39 +1,171 @@
 //! The sweep without noise: the kinetic equation itself, solved on a grid, beside its limit or
 //! beside the equation of another experiment; and the limits of two experiments.
+//!
+//! What a distance D is uncertain by is measured by refinement, cause by cause: D is found again with
+//! another grid, twice the step and fewer ordinates, and each change is taken whole. It bounds the
+//! error of D wherever that falls at least in proportion to what is refined. Step and ordinates are
+//! refined on the coarser grid, where that is cheap; with the grid D changes as a whole, both sides of
+//! it, so that what they have in common cancels.
 
 use super::difference::{Comparison, Differences, Measure, Side, Test, pairing};
 use super::measured::Measured;
 use super::monitor::Monitor;
 use super::norms::{NodalField, Norm, measure, norm_of};
 use super::observed::{Each, Observed};
-use super::reference::limit_fields;
+use super::reference::{LimitFields, limit_fields};
+use super::stage::Stage;
 use super::statistics::Estimate;
-use crate::experiment::{Experiment, Parameter};
+use crate::experiment::{Experiment, Parameter, Point};
 use crate::kinetic::{self, Entropy, KineticSolver, Resolution};
 use crate::model::Model;
 use crate::simulation::SimulationError;
 use crate::spectral::Spectral;
 use std::cell::RefCell;
+use std::sync::atomic::Ordering;
 
-/// Nodes around the circle of velocities, in the fine solution and in the coarse one.
-pub(super) const ANGLES: [usize; 2] = [16, 12];
-/// Field steps of the cells in one time step of either.
-const STEPS: [f64; 2] = [0.125, 0.25];
+/// Nodes around the circle of velocities; fewer, to see what they matter; and more, until the distance
+/// of ρ follows them by no more than a share of it.
+pub(super) const ANGLES: usize = 16;
+const FEWER: usize = 12;
+const MORE: [usize; 5] = [24, 32, 48, 64, 96];
+const FOLLOWS: f64 = 1e-4;
+/// Most ordinates: 96 angles on a circle, 32 and a sphere.
+const MOST_ORDINATES: usize = 512;
+/// Most bytes of a turning operator that is a table.
+const MOST_BYTES: f64 = 1e9;
+/// Field steps of the cells in one time step.
+const STEPS: f64 = 0.125;
+/// The change from four steps to two over that from two to one, where the order is seen to be 2.
+const SECOND_ORDER: std::ops::Range<f64> = 3.0..5.0;
+/// How much wider the spacing of the other grid is, at least, and the fewest grid cells along an edge.
+const COARSER: f64 = 1.5;
+const FEWEST: usize = 4;
 
 /// The difference of a solution to what it is compared with, at one value of the parameter.
 pub(super) struct Solution {
-    /// Of the best solution, and its error.
-    fields: [Each<NodalField>; 2],
-    weak: [Vec<f64>; 2],
-    /// The entropy after every step of the fine solution.
+    best: Change,
+    /// By how much it changed with what it is found by.
+    causes: Vec<Change>,
+    /// The entropy after every step of the best solution.
     pub entropy: Vec<Entropy>,
 }
 
-/// How the equation of `model` is solved, finely (0) and coarsely (1). A sweep in the field step
-/// looks at that step itself: both then differ in the angles alone.
-fn resolution<const D: usize>(model: &Model<D>, parameter: Parameter, which: usize) -> Resolution {
-    let steps = if parameter == Parameter::Step { 1.0 } else { STEPS[which] };
-    Resolution { angles: ANGLES[which], step: steps * model.step }
+/// The nodal fields ρ, S, ∇S, J, r and the weak errors of a difference, or of a change of it.
+struct Change {
+    fields: Each<NodalField>,
+    weak: Vec<f64>,
+}
+
+/// What half the step changes.
+struct Late {
+    change: Change,
+    /// The errors of the weak errors.
+    weak: Vec<f64>,
+    /// Whether the change is of second order.
+    second: bool,
+}
+
+/// What the stages of a sweep are solved again with.
+pub(super) struct Refined<const D: usize> {
+    /// By stage: the same on another grid. None where the grid is what the sweep looks at.
+    grid: Vec<Comparison<D>>,
+    /// Whether that is coarser.
+    coarser: bool,
+    /// The limit with another step.
+    limit: Option<LimitFields<D>>,
+}
+
+impl<const D: usize> Refined<D> {
+    /// Solves the limit on another grid, and with another step.
+    pub fn new(stages: &[Stage<D>], monitor: &Monitor<'_>) -> Result<Self, SimulationError> {
+        let first = &stages[0].point.own;
+        let parameter = first.converge.parameter;
+        if parameter == Parameter::Grid {
+            return Ok(Self { grid: Vec::new(), coarser: true, limit: None });
+        }
+        // A grid may be too coarse to start on, or to hold the limit.
+        let (grid, coarser) = match on_another_grid(stages, true, monitor) {
+            Err(fault) if monitor.stop.load(Ordering::Relaxed) => return Err(fault),
+            Err(_) => (on_another_grid(stages, false, monitor)?, false),
+            Ok(grid) => (grid, true),
+        };
+        let limit = match parameter {
+            Parameter::Epsilon => Some(limit_with_another_step::<D>(first, monitor)?),
+            _ => None,
+        };
+        Ok(Self { grid, coarser, limit })
+    }
+}
+
+/// The comparisons of all stages on another grid: a coarser one, or else a finer one.
+fn on_another_grid<const D: usize>(
+    stages: &[Stage<D>],
+    coarser: bool,
+    monitor: &Monitor<'_>,
+) -> Result<Vec<Comparison<D>>, SimulationError> {
+    let regridded = |e: &Experiment| regridded(e, coarser);
+    // The limit does not depend on ε.
+    let limit = match stages[0].point.other {
+        Some(_) => None,
+        None => Some(mollified::<D>(&regridded(&stages[0].point.own), monitor)?),
+    };
+    let all = stages.iter().map(|Stage { point: Point { own, other, .. }, .. }| {
+        let own = regridded(own);
+        match (other, &limit) {
+            (Some(other), _) => Comparison::between(&own, &regridded(other)),
+            (None, Some(limit)) => Comparison::with_limit(&own, limit),
+            (None, None) => unreachable!("a sweep without another experiment has a limit"),
+        }
+    });
+    all.collect()
+}
+
+/// The same on another grid.
+fn regridded(e: &Experiment, coarser: bool) -> Experiment {
+    let mut e = e.clone();
+    // Multiples of 8 suit an open boundary (see `Boundary::Open`).
+    let unit = if e.domain.is_open() { 8 } else { 2 };
+    let axes = e.domain.grid.iter_mut().chain(&mut e.limit.grid);
+    axes.for_each(|n| *n = another(*n, unit, coarser));
+    // It is compared, whatever it is like.
+    e.domain.leak = 1.0;
+    e
+}
+
+/// The largest number of grid cells below `n`/[`COARSER`], or the smallest above `n`·[`COARSER`], that
+/// is a multiple of `unit` and easy to transform. An axis of few grid cells is always refined.
+fn another(n: usize, unit: usize, coarser: bool) -> usize {
+    let easy = |n: &usize| {
+        let mut rest = *n;
+        for prime in [2, 3, 5] {
+            while rest.is_multiple_of(prime) {
+                rest /= prime;
+            }
+        }
+        rest == 1 && n.is_multiple_of(unit)
+    };
+    let below = (unit.max(FEWEST)..=(n as f64 / COARSER) as usize).rev().find(easy);
+    let above =
+        || ((n as f64 * COARSER).ceil() as usize..).find(easy).expect("powers of two go on");
+    below.filter(|_| coarser).unwrap_or_else(above)
+}
+
+/// ρ₀ feeding S₀ through K_h, at the final time.
+fn mollified<const D: usize>(
+    e: &Experiment,
+    monitor: &Monitor<'_>,
+) -> Result<LimitFields<D>, SimulationError> {
+    Ok(limit_fields::<D>(e, true, monitor.stop)?.to_the_end()?.last().clone())
+}
+
+/// The limit with twice the step, or half of it where there is but one.
+fn limit_with_another_step<const D: usize>(
+    e: &Experiment,
+    monitor: &Monitor<'_>,
+) -> Result<LimitFields<D>, SimulationError> {
+    let mut e = e.clone();
+    e.limit.step *= if 2.0 * e.limit.step > e.time.end { 0.5 } else { 2.0 };
+    mollified(&e, monitor)
 }
 
 /// The experiment and what it is compared with, if that has an equation of its own.
@@ -42,44 +174,70 @@ fn both<const D: usize>(comparison: &Comparison<D>) -> impl Iterator<Item = &Com
 }
 
 /// Predicted work of all solutions, in the units of [`super::cost::Cost::work`].
-pub(super) fn predicted_work<const D: usize>(
-    comparison: &Comparison<D>,
-    parameter: Parameter,
-) -> f64 {
+pub(super) fn predicted_work<const D: usize>(comparison: &Comparison<D>) -> f64 {
     let work = |c: &Comparison<D>| -> f64 {
-        let model = &c.model;
-        let work =
-            |which| kinetic::predicted_work(model, resolution(model, parameter, which), end(model));
-        (0..2).map(work).sum()
+        let how = Resolution { angles: ANGLES, step: STEPS * c.model.step };
+        kinetic::predicted_work(&c.model, how, end(&c.model))
     };
-    both(comparison).map(work).sum()
+    both(comparison).map(work).sum::<f64>() / share_of_best::<D>()
+}
+
+/// Share of the work in the best solution. The others are four on a grid that is coarser by
+/// [`COARSER`], and so is their step in time.
+fn share_of_best<const D: usize>() -> f64 {
+    1.0 / (1.0 + 4.0 * COARSER.powi(-(D as i32 + 1)))
 }
 
 fn end<const D: usize>(model: &Model<D>) -> f64 {
     *model.outputs.last().expect("the final time is an output")
 }
 
-/// Solves the kinetic equation twice and subtracts what it is compared with. The fine solution is
-/// corrected by a third of its distance to the coarse one, which removes the error in Δt², the
-/// largest; the correction is taken for the error. In a sweep over the step nothing is removed.
-pub(super) fn solve<const D: usize>(
-    comparison: &Comparison<D>,
-    parameter: Parameter,
-    monitor: &Monitor<'_>,
+/// How an equation is solved.
+#[derive(Clone, Copy)]
+struct How {
+    angles: usize,
+    /// Time step in field steps.
+    steps: f64,
+    /// Whether the entropy is kept.
+    entropy: bool,
+    /// Of all work.
     share: f64,
-) -> Result<Solution, SimulationError> {
-    let sides = both(comparison).count() as f64;
-    let entropy = RefCell::new(Vec::new());
-    let solution = |c: &Comparison<D>, which: usize| {
+}
+
+/// How one value of a sweep is solved.
+struct Solver<'a, const D: usize> {
+    /// Whose grid every solution is brought to.
+    on: &'a Comparison<D>,
+    parameter: Parameter,
+    monitor: &'a Monitor<'a>,
+    entropy: RefCell<Vec<Entropy>>,
+}
+
+impl<const D: usize> Solver<'_, D> {
+    /// The difference that `c` is about.
+    fn solve(&self, c: &Comparison<D>, how: How) -> Result<Side<D>, SimulationError> {
+        let how = How { share: how.share / both(c).count() as f64, ..how };
+        let own = self.side(c, how)?;
+        let difference = match c.other() {
+            None => own,
+            Some(other) => c.minus(own, self.side(other, How { entropy: false, ..how })?),
+        };
+        Ok(if std::ptr::eq(c, self.on) { difference } else { self.on.lifted(difference, c) })
+    }
+
+    fn side(&self, c: &Comparison<D>, how: How) -> Result<Side<D>, SimulationError> {
         let model = &c.model;
-        let mut solver = KineticSolver::new(model, resolution(model, parameter, which));
+        // A sweep in the field step looks at that step itself.
+        let steps = if self.parameter == Parameter::Step { 1.0 } else { how.steps };
+        let resolution = Resolution { angles: how.angles, step: steps * model.step };
+        let mut solver = KineticSolver::new(model, resolution);
         // Lemma 2 of CMPS knows no births and deaths.
-        let kept = which == 0 && std::ptr::eq(c, comparison) && model.growth.is_none();
+        let kept = how.entropy && model.growth.is_none();
         if kept {
             solver.keep_entropy();
         }
-        let part = share * [0.6, 0.4][which] / sides;
-        if !solver.run(end(model), monitor.stop, &|done| (monitor.progress)(part * done)) {
+        let progress = |done: f64| (self.monitor.progress)(how.share * done);
+        if !solver.run(end(model), self.monitor.stop, &progress) {
             return Err(SimulationError::Interrupted);
         }
         let (density, flux) = (solver.density(), solver.flux());
@@ -87,87 +245,187 @@ pub(super) fn solve<const D: usize>(
             (pairing(&density, &test.nodal), flux.each_ref().map(|f| pairing(f, &test.nodal)))
         };
         if kept {
-            *entropy.borrow_mut() = solver.entropy().to_vec();
+            *self.entropy.borrow_mut() = solver.entropy().to_vec();
         }
         Ok(c.side(&solver.fields(&c.moments), means))
-    };
-    let (fine, coarse) = paired(comparison, solution)?;
-    let best = match parameter {
-        Parameter::Step => Solution::new(fine, coarse, |fine, coarse| *coarse = *fine - *coarse),
-        _ => Solution::new(fine, coarse, correct),
-    };
-    Ok(Solution { entropy: entropy.into_inner(), ..best })
+    }
+
+    /// The fewest angles that ρ no longer follows, the solution with these and, unless V has no angles,
+    /// by how much it differs from that with fewer.
+    fn angles(
+        &self,
+        c: &Comparison<D>,
+        how: How,
+    ) -> Result<(usize, Side<D>, Option<Change>), SimulationError> {
+        let count = |angles: usize| c.model.space.ordinates(angles).len();
+        let with = |angles: usize| self.solve(c, How { angles, ..how });
+        let mut now = with(how.angles)?;
+        if count(FEWER) == count(how.angles) {
+            return Ok((how.angles, now, None));
+        }
+        let (mut angles, mut change) = (how.angles, Change::of(&now, &with(FEWER)?));
+        for more in MORE {
+            let bytes = 8.0 * (count(more) as f64).powi(2) * c.model.grid().len() as f64;
+            let follows = change.size() > FOLLOWS * size(&now.nodal[Observed::Density]);
+            if !follows || count(more) > MOST_ORDINATES || bytes > MOST_BYTES {
+                break;
+            }
+            let next = self.solve(c, How { angles: more, share: 0.0, ..how })?;
+            (angles, change, now) = (more, Change::of(&next, &now), next);
+        }
+        Ok((angles, now, Some(change)))
+    }
+
+    /// By how much `base` changes with twice the step, and whether that is of second order. Terms of
+    /// two orders may cancel in one change of a weak error, but not in two of them: it gets the larger
+    /// of this one and a quarter of the next.
+    fn step(
+        &self,
+        c: &Comparison<D>,
+        base: &Side<D>,
+        how: How,
+    ) -> Result<Option<Late>, SimulationError> {
+        // In a steady signal, where no cell is born, every step is exact.
+        let exact = |c: &Comparison<D>| c.model.equation.is_steady() && c.model.growth.is_none();
+        if self.parameter == Parameter::Step || both(c).all(exact) {
+            return Ok(None);
+        }
+        let with = |factor: f64| self.solve(c, How { steps: factor * how.steps, ..how });
+        let (twice, four) = (with(2.0)?, with(4.0)?);
+        let (change, before) = (Change::of(base, &twice), Change::of(&twice, &four));
+        let second = SECOND_ORDER.contains(&(before.size() / change.size()));
+        let weak = change.weak.iter().zip(&before.weak);
+        let error = weak.map(|(one, two)| one.abs().max(0.25 * two.abs())).collect();
+        Ok(Some(Late { change, weak: error, second }))
+    }
 }
 
-/// The same for the macroscopic limits of two experiments, with half the step of the limit and with
-/// that step.
-pub(super) fn solve_limit<const D: usize>(
-    comparison: &Comparison<D>,
-    experiments: [&Experiment; 2],
+/// The difference at one stage, and by how much it changes on another grid, with fewer angles, with
+/// twice the step and with another step of the limit. Where the step is seen to be of second order, a
+/// third of its change is added, which removes that error, and taken for it.
+pub(super) fn solve<const D: usize>(
+    (index, stage): (usize, &Stage<D>),
+    refined: &Refined<D>,
     monitor: &Monitor<'_>,
+    share: f64,
 ) -> Result<Solution, SimulationError> {
-    let solution = |c: &Comparison<D>, which: usize| {
-        let mut e = experiments[usize::from(!std::ptr::eq(c, comparison))].clone();
-        e.limit.step *= [0.5, 1.0][which];
-        let run = limit_fields::<D>(&e, true, monitor.stop)?.to_the_end()?;
-        let means = c.means_of(run.last());
-        Ok(c.side(&c.macroscopic(run.last()), |test| means(&test.nodal)))
+    let (on, parameter) = (&stage.comparison, stage.point.own.converge.parameter);
+    let solver = Solver { on, parameter, monitor, entropy: RefCell::new(Vec::new()) };
+    let (of_best, other) = (share_of_best::<D>(), refined.grid.get(index));
+    let cheap = How {
+        angles: ANGLES,
+        steps: STEPS,
+        entropy: other.is_none(),
+        share: 0.25 * (1.0 - of_best) * share,
     };
-    let (fine, coarse) = paired(comparison, solution)?;
-    Ok(Solution::new(fine, coarse, |fine, coarse| *coarse = *fine - *coarse))
-}
-
-/// The fine and the coarse solution, each less what it is compared with.
-fn paired<const D: usize>(
-    comparison: &Comparison<D>,
-    solution: impl Fn(&Comparison<D>, usize) -> Result<Side<D>, SimulationError>,
-) -> Result<(Side<D>, Side<D>), SimulationError> {
-    let difference = |which| {
-        let own = solution(comparison, which)?;
-        match comparison.other() {
-            None => Ok::<_, SimulationError>(own),
-            Some(other) => Ok(comparison.minus(own, solution(other, which)?)),
+    let (angles, base, change) = solver.angles(other.unwrap_or(on), cheap)?;
+    let mut causes: Vec<Change> = change.into_iter().collect();
+    let late = solver.step(other.unwrap_or(on), &base, How { angles, ..cheap })?;
+    let best = match other {
+        None => base,
+        Some(_) => {
+            let how = How { angles, steps: STEPS, entropy: true, share: of_best * share };
+            let best = solver.solve(on, how)?;
+            causes.push(Change::of(&best, &base));
+            best
         }
     };
-    Ok((difference(0)?, difference(1)?))
+    let mut best = Change { fields: best.nodal, weak: best.weak };
+    if let Some(Late { mut change, mut weak, second }) = late {
+        if second {
+            change.values().chain(&mut weak).for_each(|v| *v /= 3.0);
+            best.values().zip(change.values()).for_each(|(best, change)| *best += *change);
+        }
+        causes.push(Change { weak, ..change });
+    }
+    if let Some(limit) = &refined.limit {
+        let means = on.means_of(limit);
+        let Side { nodal: fields, weak, .. } =
+            on.side(&on.macroscopic(limit), |test| means(&test.nodal));
+        causes.push(Change { fields, weak });
+    }
+    Ok(Solution { best, causes, entropy: solver.entropy.into_inner() })
 }
 
-/// Adds (fine − coarse)/3 to `fine`, and leaves it in `coarse`.
-fn correct(fine: &mut f64, coarse: &mut f64) {
-    *coarse = (*fine - *coarse) / 3.0;
-    *fine += *coarse;
+/// The same for the macroscopic limits of two experiments, with half of their step, and by how much it
+/// changes with that step and on another grid.
+pub(super) fn solve_limit<const D: usize>(
+    (index, stage): (usize, &Stage<D>),
+    refined: &Refined<D>,
+    monitor: &Monitor<'_>,
+) -> Result<Solution, SimulationError> {
+    let (on, own) = (&stage.comparison, &stage.point.own);
+    let other = stage.point.other.as_ref().expect("delta has the elliptic signal");
+    let solution = |c: &Comparison<D>, e: &Experiment, factor: f64| {
+        let mut e = e.clone();
+        e.limit.step *= factor;
+        let limit = mollified(&e, monitor)?;
+        let means = c.means_of(&limit);
+        Ok::<_, SimulationError>(c.side(&c.macroscopic(&limit), |test| means(&test.nodal)))
+    };
+    let difference = |c: &Comparison<D>, [own, other]: [&Experiment; 2], factor: f64| {
+        let minuend = solution(c, own, factor)?;
+        Ok::<_, SimulationError>(match c.other() {
+            Some(theirs) => c.minus(minuend, solution(theirs, other, factor)?),
+            None => minuend,
+        })
+    };
+    let best = difference(on, [own, other], 0.5)?;
+    let whole = difference(on, [own, other], 1.0)?;
+    let mut causes = vec![Change::of(&best, &whole)];
+    if let Some(c) = refined.grid.get(index) {
+        let [own, other] = [own, other].map(|e| regridded(e, refined.coarser));
+        let there = difference(c, [&own, &other], 1.0)?;
+        causes.push(Change::of(&whole, &on.lifted(there, c)));
+    }
+    let best = Change { fields: best.nodal, weak: best.weak };
+    Ok(Solution { best, causes, entropy: Vec::new() })
+}
+
+impl Change {
+    /// `a` − `b`.
+    fn of<const D: usize>(a: &Side<D>, b: &Side<D>) -> Self {
+        let minus = |a: &Vec<f64>, b: &Vec<f64>| a.iter().zip(b).map(|(a, b)| a - b).collect();
+        let field =
+            |q: Observed| a.nodal[q].iter().zip(&b.nodal[q]).map(|(a, b)| minus(a, b)).collect();
+        Self { fields: Each(Observed::ALL.map(field)), weak: minus(&a.weak, &b.weak) }
+    }
+
+    /// Every number of it.
+    fn values(&mut self) -> impl Iterator<Item = &mut f64> {
+        self.fields.0.iter_mut().flatten().flatten().chain(&mut self.weak)
+    }
+
+    /// Of the field of ρ.
+    fn size(&self) -> f64 {
+        size(&self.fields[Observed::Density])
+    }
+}
+
+/// (Σ of squares)^½.
+fn size(field: &NodalField) -> f64 {
+    field.iter().flatten().map(|v| v * v).sum::<f64>().sqrt()
 }
 
 impl Solution {
-    /// `combine` turns a fine and a coarse value into the best one and its error.
-    fn new<const D: usize>(
-        fine: Side<D>,
-        coarse: Side<D>,
-        combine: impl Fn(&mut f64, &mut f64),
-    ) -> Self {
-        let (mut fine, mut coarse) = (fine, coarse);
-        let nodal = fine.nodal.0.iter_mut().flatten().zip(coarse.nodal.0.iter_mut().flatten());
-        let pairs = nodal.chain([(&mut fine.weak, &mut coarse.weak)]);
-        pairs.flat_map(|(f, c)| f.iter_mut().zip(c)).for_each(|(f, c)| combine(f, c));
-        let (fields, weak) = ([fine.nodal, coarse.nodal], [fine.weak, coarse.weak]);
-        Self { fields, weak, entropy: Vec::new() }
-    }
-
     /// Whether it knows what `of` is about.
     pub fn has(&self, of: Measure) -> bool {
         match of {
-            Measure::Norm(q, _) => !self.fields[0][q].is_empty(),
+            Measure::Norm(q, _) => !self.best.fields[q].is_empty(),
             Measure::Weak(_) => true,
         }
     }
 
-    /// The distance in one measure; the interval is as wide as the error on either side.
+    /// The distance in one measure; half of the interval is the sum of its changes.
     pub fn distance<const D: usize>(&self, of: Measure, spectral: &Spectral<D>) -> Estimate {
-        let size = |which: usize| match of {
-            Measure::Weak(w) => self.weak[which][w],
-            Measure::Norm(q, norm) => norm_of(norm, &self.fields[which][q], spectral),
+        let size = |change: &Change| match of {
+            Measure::Weak(w) => change.weak[w],
+            // The limit has no r, and so no error of it.
+            Measure::Norm(q, _) if change.fields[q].is_empty() => 0.0,
+            Measure::Norm(q, norm) => norm_of(norm, &change.fields[q], spectral),
         };
-        let (value, error) = (size(0), size(1).abs());
+        let value = size(&self.best);
+        let error: f64 = self.causes.iter().map(|cause| size(cause).abs()).sum();
         Estimate { value, std_error: 0.0, low: value - error, high: value + error }
     }
 
@@ -179,7 +437,7 @@ impl Solution {
         spectral: &Spectral<D>,
     ) -> Measured {
         let minus = |field: &NodalField| -> NodalField {
-            (field.iter().zip(&self.fields[0][q]))
+            (field.iter().zip(&self.best.fields[q]))
                 .map(|(f, own)| f.iter().zip(own).map(|(f, own)| f - own).collect())
                 .collect()
         };

@@ -67,7 +67,7 @@ pub(super) fn shares<const D: usize>(stages: &[Stage<D>]) -> Vec<Share> {
             replicate += predict(other, model).work();
         }
         let solution = match solves_equation(e) {
-            true => noise_free::predicted_work(comparison, e.converge.parameter),
+            true => noise_free::predicted_work(comparison),
             false => 0.0,
         };
         total += replicate * runs(e) as f64 + solution;

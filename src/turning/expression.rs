@@ -7,7 +7,7 @@ use crate::experiment::draft::Draft;
 use crate::experiment::kind::{Fallback::*, Key, Kind, key};
 use crate::experiment::{OutOfRange, Ranged};
 use crate::formula::Formula;
-use crate::vector::{Vector, add_scaled, dot, norm, scaled};
+use crate::vector::{Vector, dot, norm, scaled};
 use crate::velocity::VelocitySpace;
 use std::f64::consts::PI;
 use std::sync::{Arc, OnceLock};
@@ -249,10 +249,10 @@ impl<const D: usize> Expression<D> {
             sensed.along = [dot(v, &gradient), dot(w, &gradient)];
         }
         if rate.ahead {
-            sensed.remote[0] = signal.value(&add_scaled(x, epsilon, v));
+            sensed.remote[0] = signal.ahead(x, epsilon, v);
         }
         if rate.behind {
-            sensed.remote[1] = signal.value(&add_scaled(x, -epsilon, w));
+            sensed.remote[1] = signal.behind(x, epsilon, w);
         }
         if rate.path {
             sensed.path = epsilon * (epsilon * signal.change(x) + sensed.along[1]);

@@ -109,6 +109,15 @@ impl<const D: usize> TurningKernel<D> for Isotropic<D> {
         remembered.max(self.local.bias_bound(bounds) / FORGETFUL)
     }
 
+    fn memory_rate<S: Sense<D>>(&self, signal: &S, x: &Vector<D>) -> f64 {
+        self.local.rate(signal, x)
+    }
+
+    fn beyond(&self, degree: usize) -> Option<Box<dyn Fn(&Vector<D>, &Vector<D>) -> f64 + Sync>> {
+        let (law, harmonics) = (self.scattering.clone(), self.scattering.harmonics(degree)?);
+        Some(Box::new(move |v, w| law.relative(v, w) - law.series(&harmonics, v, w)))
+    }
+
     fn is_sampled(&self) -> bool {
         self.local.is_sampled()
     }

@@ -121,6 +121,18 @@ pub trait TurningKernel<const D: usize>: Sync {
         }
     }
 
+    /// The memory of an unbiased turn, where T/F = λ h(v, w) + …: λ where the cell is.
+    fn memory_rate<S: Sense<D>>(&self, _signal: &S, _x: &Vector<D>) -> f64 {
+        0.0
+    }
+
+    /// h(v, w) less its harmonics up to `degree`; `None` where it has no others, or they are not known.
+    /// A solver on ordinates that hold no more harmonics leaves them out: sampled, they would count as
+    /// lower ones.
+    fn beyond(&self, _degree: usize) -> Option<Box<dyn Fn(&Vector<D>, &Vector<D>) -> f64 + Sync>> {
+        None
+    }
+
     /// How far from where it is a cell senses the signal.
     fn sensing_distance(&self) -> f64 {
         0.0

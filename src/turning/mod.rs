@@ -193,6 +193,14 @@ impl<const D: usize> TurningKernel<D> for Kernel<D> {
         with_kernel!(self, k => k.proposal_bound(bounds))
     }
 
+    fn memory_rate<S: Sense<D>>(&self, signal: &S, x: &Vector<D>) -> f64 {
+        with_kernel!(self, k => k.memory_rate(signal, x))
+    }
+
+    fn beyond(&self, degree: usize) -> Option<Box<dyn Fn(&Vector<D>, &Vector<D>) -> f64 + Sync>> {
+        with_kernel!(self, k => k.beyond(degree))
+    }
+
     fn sensing_distance(&self) -> f64 {
         with_kernel!(self, k => k.sensing_distance())
     }

@@ -94,11 +94,11 @@ impl<const D: usize> TurningKernel<D> for NonLocal<D> {
         let here = signal.value(x);
         let mut rate = 0.0;
         if self.plus != 0.0 {
-            let ahead = signal.value(&add_scaled(x, self.epsilon, v));
+            let ahead = signal.ahead(x, self.epsilon, v);
             rate += self.plus * self.psi.eval(here, ahead);
         }
         if self.minus != 0.0 {
-            let behind = signal.value(&add_scaled(x, -self.epsilon, w));
+            let behind = signal.behind(x, self.epsilon, w);
             rate += self.minus * self.psi.eval(here, behind);
         }
         self.measure * rate

@@ -6,6 +6,7 @@ use super::radial::{Moments, extremes, radial};
 use crate::experiment::kind::POSITIVE;
 use crate::experiment::{self, OutOfRange, Ranged};
 use crate::formula::Formula;
+use crate::quadrature::gauss_legendre;
 use crate::rng::Stream;
 use crate::vector::{Vector, dot, norm};
 use crate::velocity::VelocitySpace;
@@ -103,6 +104,45 @@ impl<const D: usize> Scattering<D> {
         }
     }
 
+    /// g₀, …, g_`degree`, the eigenvalues of h on the harmonics of a circle or sphere, where h is a law
+    /// of the cosine alone: h = Σ gₙ 2cos nθ (1 for n = 0), or Σ (2n+1) gₙ Pₙ(c). On a line there are no
+    /// others than two.
+    pub fn harmonics(&self, degree: usize) -> Option<Vec<f64>> {
+        if D == 1 || !self.is_drawn() {
+            return None;
+        }
+        let speed = self.space.max_speed();
+        let along =
+            |c: f64, s: f64| -> Vector<D> { std::array::from_fn(|a| speed * [c, s, 0.0][a]) };
+        let rule: Vec<(f64, f64)> = match D {
+            2 => (0..COSINES)
+                .map(|i| (i as f64 + 0.5) / COSINES as f64)
+                .map(|u| ((PI * u).cos(), 1.0 / COSINES as f64))
+                .collect(),
+            _ => {
+                gauss_legendre(COSINES, -1.0, 1.0).into_iter().map(|(c, w)| (c, 0.5 * w)).collect()
+            }
+        };
+        let mut sums = vec![0.0; degree + 1];
+        for (c, weight) in rule {
+            let h = self.relative(&along(c, (1.0 - c * c).max(0.0).sqrt()), &along(1.0, 0.0));
+            let waves = polynomials::<D>(c).take(degree + 1);
+            sums.iter_mut().zip(waves).for_each(|(sum, wave)| *sum += weight * h * wave);
+        }
+        Some(sums)
+    }
+
+    /// h with these harmonics alone.
+    pub fn series(&self, harmonics: &[f64], v: &Vector<D>, w: &Vector<D>) -> f64 {
+        let waves = polynomials::<D>(self.cosine(v, w)).enumerate();
+        let multiplicity = |n: usize| match D {
+            2 if n == 0 => 1.0,
+            2 => 2.0,
+            _ => (2 * n + 1) as f64,
+        };
+        harmonics.iter().zip(waves).map(|(g, (n, wave))| multiplicity(n) * g * wave).sum()
+    }
+
     /// Why T₀ of a turn from `w` to `v` is refused, if it is.
     pub fn refused(&self, v: &Vector<D>, w: &Vector<D>) -> Option<OutOfRange> {
         let Law::Given(formula) = &self.law else { return None };
@@ -171,6 +211,24 @@ impl<const D: usize> Scattering<D> {
         let scale = self.space.max_speed() / norm(&v);
         v.map(|x| scale * x)
     }
+}
+
+/// Nodes for the integrals over the cosine of a turn.
+const COSINES: usize = 2048;
+
+/// cos nθ (d = 2) or the Legendre polynomials Pₙ(c) (d = 3), n = 0, 1, …, of c = cos θ.
+fn polynomials<const D: usize>(c: f64) -> impl Iterator<Item = f64> {
+    let (mut before, mut now, mut n) = (c, 1.0, 0.0);
+    std::iter::from_fn(move || {
+        let value = now;
+        let next = match D {
+            2 => 2.0 * c * now - before,
+            _ if n == 0.0 => c,
+            _ => ((2.0 * n + 1.0) * c * now - n * before) / (n + 1.0),
+        };
+        (before, now, n) = (now, next, n + 1.0);
+        Some(value)
+    })
 }
 
 /// T₀/F from the expression, where F(v) = `density`.
@@ -308,6 +366,28 @@ mod tests {
                 law.law
             );
         }
+    }
+
+    /// The n-th harmonic of the Poisson kernel is gⁿ, and harmonics enough are the law itself.
+    fn harmonics_of<const D: usize>() {
+        let space = VelocitySpace::new(VelocitySet::Sphere, 0.0, 1.3, None);
+        let g: Vec<f64> = Scattering::<D>::poisson(0.9, &space).harmonics(20).unwrap();
+        for (n, g) in g.iter().enumerate() {
+            assert!((g - 0.9_f64.powi(n as i32)).abs() < 1e-12, "{n} {g}");
+        }
+        let v: Vector<D> = std::array::from_fn(|a| [0.6 * 1.3, 0.8 * 1.3, 0.0][a]);
+        let w: Vector<D> = std::array::from_fn(|a| [1.3, 0.0, 0.0][a]);
+        for law in laws::<D>() {
+            let all = law.harmonics(400).unwrap();
+            let [sum, exact] = [law.series(&all, &v, &w), law.relative(&v, &w)];
+            assert!((sum - exact).abs() < 1e-9, "{:?}: {sum} {exact}", law.law);
+        }
+    }
+
+    #[test]
+    fn harmonics_add_up_to_the_law() {
+        harmonics_of::<2>();
+        harmonics_of::<3>();
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The signal as a kernel sees it: through [`Sense`], never a grid.
 
 use crate::tiles::Tiles;
-use crate::vector::Vector;
+use crate::vector::{Vector, add_scaled};
 
 /// How a cell senses the signal.
 pub trait Sense<const D: usize>: Sync {
@@ -9,6 +9,16 @@ pub trait Sense<const D: usize>: Sync {
     fn value(&self, x: &Vector<D>) -> f64;
     /// S(x) and ∇S(x).
     fn value_and_gradient(&self, x: &Vector<D>) -> (f64, Vector<D>);
+    /// S(x + h v), where a cell at x would be after a time h with the velocity v.
+    #[inline(always)]
+    fn ahead(&self, x: &Vector<D>, h: f64, v: &Vector<D>) -> f64 {
+        self.value(&add_scaled(x, h, v))
+    }
+    /// S(x − h w), where a cell with the velocity w at x has come from.
+    #[inline(always)]
+    fn behind(&self, x: &Vector<D>, h: f64, w: &Vector<D>) -> f64 {
+        self.value(&add_scaled(x, -h, w))
+    }
     /// ∂tS(x), where a kernel [senses it](super::TurningKernel::senses_change).
     fn change(&self, _x: &Vector<D>) -> f64 {
         0.0

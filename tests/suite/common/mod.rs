@@ -4,6 +4,7 @@
 //! `slab_oracle.rs`, `laws_oracle.rs`, `stats_oracle.rs`.
 
 pub mod laws;
+pub mod ordinates;
 pub mod program;
 pub mod slab;
 pub mod stats;

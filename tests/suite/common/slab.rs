@@ -12,10 +12,10 @@
 //!
 //! ```text
 //! ε ∂tg₀ = −∂xg₁                                     (the two terms in b cancel: cells are conserved)
-//! ε²∂tg_m = −λg_m + ε( bμ S_x h_m − ∂xh_m ) + ½ε aμ S_x ρ [m = 1]
+//! ε²∂tg_m = −λ(1 − gᵐ)g_m + ε( bμ S_x h_m − ∂xh_m ) + ½ε aμ S_x ρ [m = 1]
 //! ```
 //!
-//! closed by g_{M+1} = 0; g_m is O(ε^m), so the closure costs nothing long before M = 20. Collocation in x, classical
+//! where an unbiased turn keeps gᵐ of the m-th harmonic (g = 0 above); closed by g_{M+1} = 0; g_m is O(ε^m), so the closure costs nothing long before M = 20. Collocation in x, classical
 //! Runge–Kutta in t with a step that resolves both ε² and the fastest wave.
 
 use std::f64::consts::{PI, TAU};
@@ -33,12 +33,14 @@ pub struct Slab {
     pub a_mu: f64,
     /// bμ: how strongly the rate of turning answers to the gradient.
     pub b_mu: f64,
+    /// g: an unbiased turn leaves a share gᵐ of the m-th harmonic (the wrapped Cauchy law); 0 forgets it.
+    pub mean_cosine: f64,
 }
 
 impl Default for Slab {
     /// λ = aμ = bμ = 1, hence D = ½ and χ = 1, resolved to 10⁻¹¹ at t = 1 from the start below.
     fn default() -> Self {
-        Slab { modes: 24, harmonics: 24, lambda: 1.0, a_mu: 1.0, b_mu: 1.0 }
+        Slab { modes: 24, harmonics: 24, lambda: 1.0, a_mu: 1.0, b_mu: 1.0, mean_cosine: 0.0 }
     }
 }
 
@@ -53,14 +55,14 @@ impl Slab {
         (0..2 * self.modes).map(|j| PI * j as f64 / self.modes as f64).collect()
     }
 
-    /// D = ⟨|v|²⟩/(dλ) = 1/(2λ).
+    /// D = ⟨|v|²⟩/(dλ(1−g)) = 1/(2λ(1−g)).
     pub fn diffusivity(&self) -> f64 {
-        0.5 / self.lambda
+        0.5 / (self.lambda * (1.0 - self.mean_cosine))
     }
 
-    /// χ = (bμ⟨|v|²⟩ + aμ m₂)/(dλ) = (aμ + bμ)/(2λ).
+    /// χ = (bμ⟨|v|²⟩ + aμ m₂)/(dλ(1−g)) = (aμ + bμ)D.
     pub fn sensitivity(&self) -> f64 {
-        (self.a_mu + self.b_mu) / (2.0 * self.lambda)
+        (self.a_mu + self.b_mu) * self.diffusivity()
     }
 
     /// ρ_ε at the nodes at time `t`.
@@ -82,13 +84,14 @@ impl Slab {
                 out[j] = -v / eps;
             }
             for m in 1..=self.harmonics {
+                let rate = self.lambda * (1.0 - self.mean_cosine.powi(m as i32));
                 let h: Vec<f64> =
                     (0..n).map(|j| 0.5 * (harmonic(m - 1, j) + harmonic(m + 1, j))).collect();
                 let h_x = apply(&dx, &h);
                 for j in 0..n {
                     let drawn = if m == 1 { 0.5 * self.a_mu * s_x[j] * g[j] } else { 0.0 };
                     let pushed = self.b_mu * s_x[j] * h[j] - h_x[j] + drawn;
-                    out[m * n + j] = (pushed - self.lambda * g[m * n + j] / eps) / eps;
+                    out[m * n + j] = (pushed - rate * g[m * n + j] / eps) / eps;
                 }
             }
         });
@@ -138,7 +141,7 @@ pub fn difference(u: &[f64], w: &[f64]) -> Vec<f64> {
 }
 
 /// The circulant matrix with this first column, times `u`.
-fn apply(column: &[f64], u: &[f64]) -> Vec<f64> {
+pub fn apply(column: &[f64], u: &[f64]) -> Vec<f64> {
     let n = u.len();
     // Row i is column[(i − j) mod n]; reversed and doubled, every row is a contiguous window.
     let doubled: Vec<f64> = column.iter().rev().chain(column.iter().rev()).copied().collect();
@@ -146,7 +149,7 @@ fn apply(column: &[f64], u: &[f64]) -> Vec<f64> {
 }
 
 /// Classical fourth order from 0 to `t` in equal steps no longer than `dt`.
-fn runge_kutta(y: &mut [f64], t: f64, dt: f64, rhs: impl Fn(&[f64], &mut [f64])) {
+pub fn runge_kutta(y: &mut [f64], t: f64, dt: f64, rhs: impl Fn(&[f64], &mut [f64])) {
     let steps = (t / dt).ceil().max(1.0);
     let h = t / steps;
     let (mut k, mut stage, mut sum) = (vec![0.0; y.len()], y.to_vec(), vec![0.0; y.len()]);
