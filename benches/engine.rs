@@ -53,7 +53,8 @@ fn deposit(c: &mut Criterion) {
 
 fn transforms(c: &mut Criterion) {
     let model = Model::<2>::new(&with(COUPLED, &[])).expect("the density is valid");
-    let mut values = model.initial.nodal(model.grid());
+    let start = model.initial.coefficients(&model.spectral).expect("it is resolved");
+    let mut values = model.spectral.inverse(&start);
     c.bench_function("forward and inverse transform, grid 256", |b| {
         b.iter(|| {
             model.spectral.forward_in_place(&mut values);
@@ -69,6 +70,7 @@ fn limit_steps(c: &mut Criterion) {
             || {
                 let (kernel, equation) = (&model.kernel, &*model.equation);
                 LimitSolver::new(&model.spectral, kernel, equation, &model.initial, None)
+                    .expect("it is resolved")
             },
             |solver| solver.run(&[0.003], 0.001, &AtomicBool::new(false), |_| {}),
             BatchSize::PerIteration,

@@ -12,7 +12,7 @@
 //! Rooms, lowest first; dependencies go one way.
 //!
 //! - ground: [`vector`], [`rng`], [`simd`], [`grid`], [`tiles`], [`schedule`], [`quadrature`],
-//!   [`linear`], [`spelling`], [`formula`], [`moments`], [`spectral`], [`spline`]
+//!   [`linear`], [`memory`], [`spelling`], [`formula`], [`moments`], [`spectral`], [`spline`]
 //! - the experiment file: [`experiment`]
 //! - the kinetic equation: [`velocity`] (V and F), [`signal`] (S), [`turning`] (T), [`cells`] (f⁰),
 //!   [`free_walk`] (the law without a signal), [`motion`] (flights and tumbles)
@@ -63,6 +63,7 @@ pub mod identities;
 pub mod kinetic;
 pub mod limit;
 pub mod linear;
+pub mod memory;
 pub mod model;
 pub mod moments;
 pub mod motion;

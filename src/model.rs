@@ -129,14 +129,16 @@ impl<const D: usize> Model<D> {
     fn check_start(&self) -> Result<(), InitialError> {
         let at_start = |value: OutOfRange| InitialError::Value(Box::new(value.at_time(0.0)));
         let density = self.initial.start();
-        let signal = self.equation.initial(&self.spectral, density);
-        let none = vec![0.0; density.len()];
-        if let Some(value) =
-            self.equation.refused(&self.spectral, [&signal, density, &none], [0.0; 2])
-        {
-            return Err(InitialError::Value(Box::new(value)));
+        let mut signal = self.equation.initial(&self.spectral, density);
+        let is_finite = signal.iter().all(|s| s.is_finite());
+        // Rates of a reaction are no part of S(x, 0).
+        if !is_finite || self.equation.reaction().is_some() {
+            let fields = [&signal[..], density, &vec![0.0; density.len()]];
+            if let Some(value) = self.equation.refused(&self.spectral, fields, [0.0; 2]) {
+                return Err(InitialError::Value(Box::new(value)));
+            }
         }
-        if !signal.iter().all(|s| s.is_finite()) {
+        if !is_finite {
             return Err(InitialError::Signal);
         }
         let refuses = |growth: &Growth| growth.refused(&self.spectral, [density, &signal]);
@@ -150,9 +152,10 @@ impl<const D: usize> Model<D> {
                 return Err(InitialError::Crowd { rate, cells, time, most });
             }
         }
-        match self.refused(&self.kernel, &self.initial_signal()) {
+        let signal = self.sense(&mut signal, Vec::new());
+        match self.refused(&self.kernel, &signal) {
             Some(value) => Err(at_start(value)),
-            None => self.check_bound(),
+            None => self.check_bound(&signal),
         }
     }
 
@@ -181,16 +184,17 @@ impl<const D: usize> Model<D> {
 
     /// Whether T/F has a bound at t = 0 that candidates can be drawn from: a field step holds no more of
     /// them than f64 can tell apart.
-    fn check_bound(&self) -> Result<(), InitialError> {
-        let bounds = self.initial_signal().bounds();
-        let bound = self.kernel_bound.unwrap_or_else(|| self.kernel.candidate_bound(&bounds));
+    fn check_bound(&self, signal: &SensedSignal<'_, D>) -> Result<(), InitialError> {
+        let computed = || self.kernel.candidate_bound(&signal.bounds());
+        let bound = self.kernel_bound.unwrap_or_else(computed);
         if !bound.is_finite() {
             return Err(InitialError::Unbounded(Unbounded(bound)));
         }
-        let duration = self.ticks().iter().map(|tick| tick.duration).fold(0.0, f64::max);
+        let duration = if self.is_free() { self.end() } else { self.step.min(self.end()) };
         let candidates = bound * duration / (self.epsilon * self.epsilon);
-        if self.method == Method::Exact && candidates > MOST_CANDIDATES {
-            let key = if self.kernel_bound.is_some() { "kernel.bound" } else { "epsilon" };
+        let given = self.kernel_bound.is_some();
+        if (given || self.method == Method::Exact) && candidates > MOST_CANDIDATES {
+            let key = if given { "kernel.bound" } else { "epsilon" };
             return Err(InitialError::Candidates { key, candidates, duration });
         }
         Ok(())
@@ -200,10 +204,15 @@ impl<const D: usize> Model<D> {
     /// velocities forget, so that the flux is that of the output time. A steady signal needs none, if
     /// cells neither divide nor die.
     pub fn ticks(&self) -> Vec<Tick> {
-        if self.equation.is_steady() && self.growth.is_none() {
+        if self.is_free() {
             return ticks(&self.outputs, f64::INFINITY, f64::INFINITY);
         }
         ticks(&self.outputs, self.step, self.last_step())
+    }
+
+    /// Whether nothing changes but the cells, so that they need no field steps.
+    fn is_free(&self) -> bool {
+        self.equation.is_steady() && self.growth.is_none()
     }
 
     /// The final time.

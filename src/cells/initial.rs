@@ -84,7 +84,7 @@ pub enum InitialError {
         remedy: String,
     },
     /// The kernel is none in the signal at t = 0.
-    #[error("kernel: {0}")]
+    #[error("kernel.turning: {0}")]
     Kernel(String),
     /// An expression has a value at t = 0 that it must not have.
     #[error("{0}")]

@@ -5,7 +5,8 @@ use super::error::{CliError, warn};
 use super::progress::Progress;
 use super::tables::print;
 use super::{Input, Job, Place, signals};
-use crate::experiment::{Experiment, Loaded, Parameter, given, read, to_toml};
+use crate::experiment::{Experiment, Loaded, Parameter, given, read_within, to_toml};
+use crate::memory;
 use crate::output::{Folder, Manifest};
 use crate::study::Monitor;
 use serde_json::Value as Json;
@@ -23,7 +24,7 @@ pub fn load(input: &Input) -> Result<Loaded, CliError> {
         refuse_contradiction(&format!("--seed {seed}"), "seed", &seed.into(), &set)?;
         set.push(format!("seed={seed}"));
     }
-    Ok(read(&text, &path.display().to_string(), &set)?)
+    Ok(read_within(memory::available(), &text, &path.display().to_string(), &set)?)
 }
 
 /// Refuses a flag and a --set that give one key different values.

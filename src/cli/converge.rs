@@ -24,6 +24,7 @@ pub fn converge(job: &Job, wanted: Option<Wanted>) -> Result<(), CliError> {
     let context = Context::open(job, "converge", &flags)?;
     refuse_bias(&context.experiment)?;
     refuse_other_drift(&context.experiment)?;
+    refuse_too_large(&context.experiment)?;
     with_dimension!(context.experiment.dimension, D => converge_in::<D>(context, wanted))
 }
 
@@ -55,6 +56,23 @@ fn refuse_other_drift(e: &Experiment) -> Result<(), CliError> {
                 .into(),
         )),
     }
+}
+
+/// Refuses a sweep that would not fit into the memory of the machine.
+fn refuse_too_large(e: &Experiment) -> Result<(), CliError> {
+    let bytes = with_dimension!(e.dimension, D => study::converge_bytes::<D>(e));
+    let (most, gib) = (crate::memory::available(), (1u64 << 30) as f64);
+    if bytes <= most {
+        return Ok(());
+    }
+    Err(CliError::BadInput(format!(
+        "converge.replicates = {}: the fields of every replicate at every value ask for about {:.1} GiB \
+         of memory, and {:.1} GiB are there. Lower it, domain.grid, cells.count or the number of values \
+         (converge.epsilons, converge.values)",
+        e.converge.replicates,
+        bytes / gib,
+        most / gib
+    )))
 }
 
 fn converge_in<const D: usize>(context: Context, wanted: Option<Wanted>) -> Result<(), CliError> {

@@ -14,7 +14,8 @@ pub(crate) fn build(draft: &Draft) -> Option<Experiment> {
             "skip-ahead" => Method::SkipAhead,
             "hybrid" => Method::Hybrid,
             "auto" => Method::Auto,
-            _ => Method::Exact,
+            "exact" => Method::Exact,
+            word => unknown("motion", word),
         },
         motion_bias: draft.float("motion_bias").unwrap_or(0.0),
         domain: domain(draft)?,
@@ -38,7 +39,8 @@ pub(crate) fn build(draft: &Draft) -> Option<Experiment> {
             mobility: match draft.text("limit.mobility")? {
                 "saturating" => Mobility::Saturating(draft.float("limit.saturation")?),
                 "volume-filling" => Mobility::VolumeFilling(draft.float("limit.full")?),
-                _ => Mobility::Linear,
+                "linear" => Mobility::Linear,
+                word => unknown("limit.mobility", word),
             },
         },
         ensemble: Ensemble {
@@ -76,7 +78,8 @@ fn domain(draft: &Draft) -> Option<Domain> {
     let boundary = |(word, padding): (&String, u32)| match word.as_str() {
         "no-flux" => Boundary::NoFlux,
         "open" => Boundary::Open { padding },
-        _ => Boundary::Periodic,
+        "periodic" => Boundary::Periodic,
+        word => unknown("domain.boundary", word),
     };
     Some(Domain {
         lower: draft.floats("domain.lower")?,
@@ -92,7 +95,8 @@ pub(crate) fn velocity_set(draft: &Draft) -> Option<VelocitySet> {
     Some(match draft.text("velocity.set")? {
         "sphere" => VelocitySet::Sphere,
         "ball" => VelocitySet::Ball,
-        _ => VelocitySet::Shell,
+        "shell" => VelocitySet::Shell,
+        word => unknown("velocity.set", word),
     })
 }
 
@@ -127,11 +131,12 @@ fn signal(draft: &Draft) -> Option<Signal> {
             decay: draft.quantity("signal.decay")?,
             initial: draft.quantity("signal.initial")?,
         },
-        _ => Signal::Elliptic {
+        "elliptic" => Signal::Elliptic {
             diffusion: number("diffusion")?,
             production: draft.constant("signal.production")?,
             decay: draft.constant("signal.decay")?,
         },
+        word => unknown("signal.equation", word),
     })
 }
 
@@ -163,6 +168,12 @@ fn density(draft: &Draft) -> Option<Density> {
             amplitude: number("amplitude")?,
             mode: sizes(draft, "cells.density.mode")?,
         },
-        _ => Density::Expression(draft.formula("cells.density.expression")?),
+        "expression" => Density::Expression(draft.formula("cells.density.expression")?),
+        word => unknown("cells.density.shape", word),
     })
+}
+
+/// The table has a word that nothing is made of. A test reads every word of the table.
+pub(crate) fn unknown(path: &str, word: &str) -> ! {
+    panic!("{path} = \"{word}\" is a word of the table alone")
 }

@@ -1,9 +1,12 @@
 //! One value against its kind.
 
-use super::kind::{Kind, Range, Variables, names_in};
+use super::kind::{ANY, Kind, Range, SIZES, Variables, names_in};
 use crate::formula::{Formula, Misread, Quantity};
 use crate::spelling::nearest;
 use serde_json::{Value as Json, json};
+
+/// Variables that an expression of the table can have.
+const MOST_VARIABLES: usize = 16;
 
 /// A value that its kind allows, with one entry for each axis where the kind says so.
 #[derive(Clone, Debug)]
@@ -54,10 +57,9 @@ pub(crate) fn check(kind: &Kind, value: &Json, dimension: Option<usize>) -> Resu
     let give = || format!("Give {}.", kind.describe_in(dimension));
     let not = |what: &str| Fault::new(format!("is not {what}"), give());
     let text = || value.as_str().ok_or_else(|| not("a text"));
-    let demanded = |range: &Range, x| match range.contains(x) {
-        true => Ok(x),
-        false if !x.is_finite() => Err(Fault::new("must be finite", give())),
-        false => Err(Fault::new(range.demand(), give())),
+    let demanded = |range: &Range, x| match range.refusal(x) {
+        None => Ok(x),
+        Some((message, remedy)) => Err(Fault::new(message, remedy.unwrap_or_else(give))),
     };
     let float = |value: &Json, range: &Range| demanded(range, number(value).map_err(|e| not(&e))?);
     let integer = |value: &Json, low: i64, high: i64| {
@@ -75,6 +77,11 @@ pub(crate) fn check(kind: &Kind, value: &Json, dimension: Option<usize>) -> Resu
     let formula = |value: &Json, names| match parse(value, names, dimension) {
         None => Err(not("an expression")),
         Some(read) => read.map_err(|e| Fault::new(e.message, e.remedy)),
+    };
+    // A constant expression is a number.
+    let sized = |f: Formula| match f.variables().iter().any(|name| f.uses(name)) {
+        true => Ok(f),
+        false => demanded(&ANY, f.eval(&[0.0; MOST_VARIABLES])).map(|_| f),
     };
     Ok(match kind {
         Kind::Text => Checked::Text(text()?.into()),
@@ -107,23 +114,33 @@ pub(crate) fn check(kind: &Kind, value: &Json, dimension: Option<usize>) -> Resu
         Kind::Vector(range) => Checked::Floats(per_axis(value, dimension, |v| float(v, range))?),
         Kind::Floats(range) => {
             let list = value.as_array().ok_or_else(|| not("a list"))?;
-            Checked::Floats(entries(list, |v| float(v, range))?)
+            // A time may be as near to 0 as it likes: it is then that of the start.
+            let near_zero =
+                |x: &f64| range.contains(0.0) && range.contains(*x) && x.abs() < SIZES[0];
+            let entry = |v: &Json| match number(v).ok().filter(near_zero) {
+                Some(x) => Ok(x),
+                None => float(v, range),
+            };
+            Checked::Floats(entries(list, entry)?)
         }
         Kind::Quantity(range, _) if value.is_number() => {
             Checked::Quantity(Quantity::Constant(float(value, range)?))
         }
         Kind::Quantity(range, names) => match formula(value, names)? {
             f if names.iter().any(|name| f.uses(name)) => Checked::Quantity(Quantity::Formula(f)),
-            f => Checked::Quantity(Quantity::Constant(demanded(range, f.eval(&[0.0; 8]))?)),
+            f => Checked::Quantity(Quantity::Constant(demanded(
+                range,
+                f.eval(&[0.0; MOST_VARIABLES]),
+            )?)),
         },
-        Kind::Formula(names) => Checked::Formula(formula(value, names)?),
+        Kind::Formula(names) => Checked::Formula(sized(formula(value, names)?)?),
         Kind::WordOrFormula(word, _) if value.as_str() == Some(word) => {
             Checked::Text(word.to_string())
         }
-        Kind::WordOrFormula(_, names) => Checked::Formula(formula(value, names)?),
+        Kind::WordOrFormula(_, names) => Checked::Formula(sized(formula(value, names)?)?),
         Kind::Formulas(names) => {
             let list = value.as_array().ok_or_else(|| not("a list"))?;
-            Checked::Formulas(entries(list, |v| formula(v, names))?)
+            Checked::Formulas(entries(list, |v| sized(formula(v, names)?))?)
         }
     })
 }

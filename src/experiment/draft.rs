@@ -1,7 +1,7 @@
 //! An experiment while it is being checked: the values that hold so far, and what is wrong.
 
 use super::check::{Checked, check};
-use super::keys::{Fallback, KEYS, Key, SECTIONS, find, quoted};
+use super::keys::{Fallback, KEYS, Key, Kind, SECTIONS, find, quoted};
 use super::problem::Problem;
 use super::source::{Given, SET, Source};
 use crate::formula::{Formula, Quantity};
@@ -13,14 +13,15 @@ pub(crate) struct Draft {
     file: String,
     given: BTreeMap<String, Given>,
     checked: BTreeMap<&'static str, Checked>,
+    memory: f64,
     pub problems: Vec<Problem>,
 }
 
 impl Draft {
-    /// Checks every key by itself.
-    pub fn new(source: Source) -> Self {
+    /// Checks every key by itself. `memory` is what there is, in bytes.
+    pub fn new(source: Source, memory: f64) -> Self {
         let Source { file, given, problems } = source;
-        let mut draft = Self { file, given, checked: BTreeMap::new(), problems };
+        let mut draft = Self { file, given, checked: BTreeMap::new(), memory, problems };
         draft.unknown_keys();
         KEYS.iter().for_each(|key| draft.key(key));
         draft
@@ -90,7 +91,7 @@ impl Draft {
     /// What keeps `key` from having an effect.
     fn obstacle(&self, key: &Key) -> Obstacle {
         let Some(only) = key.only else { return Obstacle::None };
-        match self.obstacle(find(only.key).expect("a key of the table")) {
+        match self.obstacle(self.table_key(only.key)) {
             Obstacle::None => match self.word(only.key) {
                 None => Obstacle::Unknown,
                 Some(word) if only.among.contains(&word) => Obstacle::None,
@@ -115,10 +116,29 @@ impl Draft {
         });
     }
 
+    /// The key of the table.
+    fn table_key(&self, path: &str) -> &'static Key {
+        find(path).unwrap_or_else(|| panic!("the table has no key {path}"))
+    }
+
+    /// Whether the file or the command line gives the key.
+    pub fn gives(&self, path: &str) -> bool {
+        self.given.contains_key(self.table_key(path).path)
+    }
+
+    /// The formula of a key that holds one, or a quantity that is one.
+    pub fn expression(&self, path: &str) -> Option<Formula> {
+        self.table_key(path);
+        match self.checked.get(path)? {
+            Checked::Formula(f) | Checked::Quantity(Quantity::Formula(f)) => Some(f.clone()),
+            _ => None,
+        }
+    }
+
     /// Fills in a value that follows from others, unless the key is given or has no effect.
     pub fn derive(&mut self, path: &'static str, value: Option<Checked>) {
         let free = !self.given.contains_key(path)
-            && matches!(self.obstacle(find(path).expect("a key of the table")), Obstacle::None);
+            && matches!(self.obstacle(self.table_key(path)), Obstacle::None);
         if let (true, Some(value)) = (free, value) {
             self.checked.insert(path, value);
         }
@@ -127,6 +147,11 @@ impl Draft {
     /// Puts a value in the place of another that says the same.
     pub fn replace(&mut self, path: &'static str, value: Checked) {
         self.checked.insert(path, value);
+    }
+
+    /// Bytes of memory that there are.
+    pub fn memory(&self) -> f64 {
+        self.memory
     }
 
     pub fn dimension(&self) -> Option<usize> {
@@ -176,10 +201,19 @@ pub(crate) fn toml_value(text: &str) -> Json {
 }
 
 macro_rules! getters {
-    ($($name:ident: $variant:ident -> $kind:ty;)*) => {
+    ($($name:ident: $($kind:ident)|* => $variant:ident -> $type:ty;)*) => {
         /// The value of a key, if it holds one so far.
+        ///
+        /// # Panics
+        /// If the table has no such key, or its kind holds another sort of value: a rule that asks
+        /// for it would be left out unseen.
         impl Draft {
-            $(pub fn $name(&self, path: &str) -> Option<$kind> {
+            $(pub fn $name(&self, path: &str) -> Option<$type> {
+                let kind = &self.table_key(path).kind;
+                assert!(
+                    matches!(kind, $(Kind::$kind { .. })|*),
+                    "{path} holds {}, which is no {}", kind.describe(), stringify!($name)
+                );
                 match self.checked.get(path)? {
                     Checked::$variant(value) => Some(value.clone()),
                     _ => None,
@@ -190,15 +224,15 @@ macro_rules! getters {
 }
 
 getters! {
-    texts: Texts -> Vec<String>;
-    flag: Flag -> bool;
-    integer: Integer -> i64;
-    integers: Integers -> Vec<i64>;
-    float: Float -> f64;
-    floats: Floats -> Vec<f64>;
-    quantity: Quantity -> Quantity;
-    formula: Formula -> Formula;
-    formulas: Formulas -> Vec<Formula>;
+    texts: Choices | Words | Texts => Texts -> Vec<String>;
+    flag: Flag => Flag -> bool;
+    integer: Integer | Among => Integer -> i64;
+    integers: Sizes | Integers => Integers -> Vec<i64>;
+    float: Float => Float -> f64;
+    floats: Vector | Floats => Floats -> Vec<f64>;
+    quantity: Quantity => Quantity -> Quantity;
+    formula: Formula | WordOrFormula => Formula -> Formula;
+    formulas: Formulas => Formulas -> Vec<Formula>;
 }
 
 impl Draft {
@@ -219,6 +253,7 @@ impl Draft {
     }
 
     pub fn text(&self, path: &str) -> Option<&str> {
+        self.table_key(path);
         match self.checked.get(path)? {
             Checked::Text(text) => Some(text),
             _ => None,

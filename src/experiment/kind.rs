@@ -131,12 +131,30 @@ pub const POSITIVE: Range = Range { low: 0.0, high: f64::INFINITY, open: true };
 /// x ≥ 0.
 pub const NONNEGATIVE: Range = Range { low: 0.0, high: f64::INFINITY, open: false };
 
+/// Least and largest size of a number other than 0: products and quotients of several of them stay
+/// within what f64 can tell.
+pub const SIZES: [f64; 2] = [1e-30, 1e30];
+
 impl Range {
     /// Whether `x` lies in it. NaN and ±∞ lie in none.
     pub fn contains(&self, x: f64) -> bool {
         let inside =
             if self.open { self.low < x && x < self.high } else { self.low <= x && x <= self.high };
         inside && x.is_finite()
+    }
+
+    /// What is wrong with `x`, and what to do if that is not the range.
+    pub fn refusal(&self, x: f64) -> Option<(String, Option<String>)> {
+        let [least, largest] = SIZES;
+        let zero = if self.contains(0.0) { "0, or " } else { "" };
+        let sizes = || Some(format!("Give {zero}a number from {least:e} to {largest:e} in size."));
+        match x.abs() {
+            _ if !x.is_finite() => Some(("must be finite".into(), None)),
+            _ if !self.contains(x) => Some((self.demand(), None)),
+            size if size > largest => Some(("is too large".into(), sizes())),
+            size if size < least && size > 0.0 => Some(("is too small".into(), sizes())),
+            _ => None,
+        }
     }
 
     /// "a number above 0".

@@ -3,13 +3,14 @@
 //! [`keys`] lists every key of the file once: its type, range, default and meaning. The strict
 //! reader, the JSON Schema and the commented template of `kinetaxis new` are all made from it.
 
-mod build;
+pub(crate) mod build;
 mod check;
 mod derive;
 pub(crate) mod draft;
 pub mod keys;
 pub(crate) mod kind;
 mod parameter;
+pub mod periodic;
 mod problem;
 mod ranged;
 mod read;
@@ -27,7 +28,7 @@ mod tests;
 pub use parameter::{Parameter, Point, points};
 pub use problem::{Problem, Problems};
 pub use ranged::{OutOfRange, Ranged};
-pub use read::{Loaded, given, read, to_toml};
+pub use read::{Loaded, given, read, read_within, to_toml};
 
 use crate::formula::{Formula, Quantity};
 use crate::grid::Boundary;

@@ -15,6 +15,9 @@ pub struct Loaded {
     pub resolved: serde_json::Value,
 }
 
+/// Bytes of memory of a machine that is not known.
+const MEMORY: f64 = 64.0 * (1u64 << 30) as f64;
+
 /// Reads an experiment. `file_name` is for messages; `overrides` are `key=value`, the value in
 /// TOML or else a plain text, and go over what the file says.
 ///
@@ -27,12 +30,25 @@ pub struct Loaded {
 /// assert_eq!(loaded.experiment.epsilon, 0.05);
 /// ```
 pub fn read(text: &str, file_name: &str, overrides: &[String]) -> Result<Loaded, Problems> {
+    read_within(MEMORY, text, file_name, overrides)
+}
+
+/// [`read`] for a machine with so many bytes of memory.
+///
+/// # Errors
+/// As [`read`], where it needs more than these.
+pub fn read_within(
+    memory: f64,
+    text: &str,
+    file_name: &str,
+    overrides: &[String],
+) -> Result<Loaded, Problems> {
     let source = Source::read(text, file_name, overrides);
     // A file that is no TOML would seem to lack every key.
     if source.problems.iter().any(|problem| problem.key.is_empty()) {
         return Err(Problems::sorted(source.problems));
     }
-    let mut draft = Draft::new(source);
+    let mut draft = Draft::new(source, memory);
     derive::derive(&mut draft);
     rules::apply(&mut draft);
     if !draft.problems.is_empty() {

@@ -15,6 +15,7 @@ command line, and `kinetaxis schema` prints a JSON Schema for editors.
 - A number may also be a constant expression in quotes, such as `\"2/PI\"`.
 - An expression is written as [below](#expressions), in the variables named beside its key; `y` and
   `z` only where the dimension reaches them.
+- A number other than 0 has a size from 1e-30 to 1e30.
 - \"One for each axis\" is a list of `dimension` entries; a single value is repeated.
 
 This page is made from the table in `src/experiment/keys.rs`. After a change there, write it anew
@@ -53,7 +54,7 @@ to what binds most:
 
 Values are f64, angles are radians. What is no number stays none: `max(0, ln(-1))` and
 `if(ln(-1) < 0, 1, 2)` are none, but the branch that is not taken does no harm. An expression is at
-most 100000 characters long, and some 200 parentheses deep.
+most 100000 characters long, and some 100 parentheses deep.
 ";
 
 /// What an expression may hold, from the tables of the language.

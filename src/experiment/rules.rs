@@ -4,6 +4,7 @@ mod model;
 mod numerics;
 mod places;
 mod scattering;
+mod sizes;
 mod space;
 mod sweep;
 
@@ -11,14 +12,16 @@ use super::draft::Draft;
 
 /// Applies every rule. A rule that lacks a value is left out: its absence was already reported.
 pub(crate) fn apply(draft: &mut Draft) {
-    let rules: [fn(&mut Draft) -> Option<()>; 30] = [
+    let rules: [fn(&mut Draft) -> Option<()>; 32] = [
         numerics::corners,
         numerics::bandwidth,
         numerics::steps,
         numerics::output_times,
         numerics::neighbour,
         numerics::sweep,
-        numerics::memory,
+        sizes::steps,
+        sizes::memory,
+        sizes::density,
         model::shell,
         model::equilibrium,
         model::weights,

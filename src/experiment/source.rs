@@ -38,7 +38,7 @@ impl Source {
                 line: error.span().map(|span| line_of(text, span.start)),
                 key: String::new(),
                 value: String::new(),
-                message: error.message().trim().trim_end_matches('.').replace('\n', "; "),
+                message: syntax(text, &error),
                 remedy: "Correct the TOML.".into(),
             }),
         }
@@ -131,6 +131,16 @@ impl Source {
             message: message.into(),
             remedy: remedy.into(),
         });
+    }
+}
+
+/// What the TOML reader says, and the line that it says it of: most often that names the key.
+fn syntax(text: &str, error: &toml_edit::TomlError) -> String {
+    let message = error.message().trim().trim_end_matches('.').replace('\n', "; ");
+    let line = error.span().and_then(|span| text.lines().nth(line_of(text, span.start) - 1));
+    match line.map(shorten).filter(|line| !line.is_empty()) {
+        Some(line) => format!("{message}, in `{line}`"),
+        None => message,
     }
 }
 

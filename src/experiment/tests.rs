@@ -141,12 +141,12 @@ fn the_resolved_file_reads_to_the_same_experiment() {
         &[
             "cells.density.shape=expression",
             "cells.density.expression=1+cos(x)",
-            "converge.test_functions=['x^2']",
+            "converge.test_functions=['cos(x)^2']",
         ],
         &[
             "signal.equation=parabolic",
             "signal.initial=x",
-            "kernel.bound=1e300",
+            "kernel.bound=1e29",
             "cells.density.shape=cosine",
             "cells.density.amplitude=-1/3",
             "title=quotes \" and \\ and ε",
@@ -216,7 +216,7 @@ fn an_odd_value_is_refused_or_written_again_but_never_a_panic() {
 
 #[test]
 fn numbers_keep_every_digit() {
-    for number in ["1e-7", "1e300", "0.1", "123456789.12345679"] {
+    for number in ["1e-7", "1e29", "0.1", "123456789.12345679"] {
         let e =
             load(SMALL, &[&format!("kernel.lambda={number}"), &format!("cells.mass='{number}'")]);
         let KernelModel::Local { lambda: Quantity::Constant(lambda), .. } =

@@ -10,7 +10,7 @@ use super::misread::Misread;
 use crate::spelling::nearest;
 
 /// Parts within one another, of which a pair of parentheses makes up to two.
-const DEEPEST: usize = 400;
+const DEEPEST: usize = 200;
 /// Characters of an expression.
 const LONGEST: usize = 100_000;
 

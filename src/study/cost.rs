@@ -35,7 +35,8 @@ impl Cost {
 
 /// Predicts the cost of one replicate of `e`, whose model is `model`.
 pub fn predict<const D: usize>(e: &Experiment, model: &Model<D>) -> Cost {
-    let bound = model.kernel.candidate_bound(&model.initial_signal().bounds());
+    let computed = || model.kernel.candidate_bound(&model.initial_signal().bounds());
+    let bound = model.kernel_bound.unwrap_or_else(computed);
     let cells = e.cells.count as f64;
     let ticks = model.ticks();
     let events = |duration: f64| {

@@ -1,8 +1,10 @@
 //! Where T_ε ≥ 0 ends: outside, the model is not the papers' model.
 
 use crate::model::Model;
+use crate::signal::SensedSignal;
 use crate::turning::{Kernel, Sense, TurningKernel};
 use crate::vector::{Vector, norm, scaled};
+use rayon::prelude::*;
 
 /// The sign of T at t = 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -13,30 +15,57 @@ pub struct Positivity {
     pub largest_epsilon: Option<f64>,
 }
 
-/// Scans T/F at the nodes for velocities up and down the gradient, where both kernels are extreme.
-pub fn positivity<const D: usize>(model: &Model<D>) -> Positivity {
-    let signal = model.initial_signal();
-    let gradients: Vec<(Vector<D>, Vector<D>)> = (model.grid().nodes())
-        .map(|x| (x, signal.value_and_gradient(&x).1))
-        .filter(|(_, g)| norm(g) > 0.0)
-        .collect();
-    let least = |kernel: &Kernel<D>| {
-        let mut least = f64::INFINITY;
-        for (x, g) in &gradients {
-            for speed in [model.space.max_speed(), model.space.min_speed()] {
+/// S at t = 0 and where it has a slope.
+struct Start<'m, const D: usize> {
+    model: &'m Model<D>,
+    signal: SensedSignal<'m, D>,
+    gradients: Vec<(Vector<D>, Vector<D>)>,
+}
+
+impl<'m, const D: usize> Start<'m, D> {
+    fn new(model: &'m Model<D>) -> Self {
+        let signal = model.initial_signal();
+        let nodes: Vec<_> = model.grid().nodes().collect();
+        let gradients = nodes
+            .into_par_iter()
+            .map(|x| (x, signal.value_and_gradient(&x).1))
+            .filter(|(_, g)| norm(g) > 0.0)
+            .collect();
+        Self { model, signal, gradients }
+    }
+
+    /// Least T/F for velocities up and down the gradient, where both kernels are extreme.
+    fn least(&self, kernel: &Kernel<D>) -> f64 {
+        let space = &self.model.space;
+        let at = |(x, g): &(Vector<D>, Vector<D>)| {
+            let mut least = f64::INFINITY;
+            for speed in [space.max_speed(), space.min_speed()] {
                 let up = scaled(speed / norm(g), g);
                 for (v, w) in [(1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0)] {
                     let (v, w) = (scaled(v, &up), scaled(w, &up));
-                    least = least.min(kernel.relative_rate(&signal, x, &v, &w));
+                    least = least.min(kernel.relative_rate(&self.signal, x, &v, &w));
                 }
             }
-        }
+            least
+        };
+        let least = self.gradients.par_iter().map(at).reduce(|| f64::INFINITY, f64::min);
         if least.is_finite() {
             least
         } else {
-            kernel.leading_rate(signal.value(&model.grid().node(0)), 0.0)
+            kernel.leading_rate(self.signal.value(&self.model.grid().node(0)), 0.0)
         }
-    };
+    }
+}
+
+/// The least T/F at t = 0.
+pub fn least_rate<const D: usize>(model: &Model<D>) -> f64 {
+    Start::new(model).least(&model.kernel)
+}
+
+/// Scans T/F at the nodes at t = 0, and for which ε it is not negative.
+pub fn positivity<const D: usize>(model: &Model<D>) -> Positivity {
+    let start = Start::new(model);
+    let least = |kernel: &Kernel<D>| start.least(kernel);
     let here = least(&model.kernel);
     let (mut good, mut bad) = (1e-6, model.epsilon);
     if here >= 0.0 {

@@ -9,6 +9,8 @@ use std::sync::atomic::AtomicBool;
 
 /// The order of the scheme in time.
 const ORDER: f64 = 4.0;
+/// The highest order that is seen for that.
+const HIGHEST: f64 = 4.5;
 /// Differences below this fraction of the norm say nothing about an order.
 const TOO_SMALL: f64 = 1e-11;
 /// What round-off makes of any of these differences.
@@ -135,11 +137,14 @@ impl<const D: usize> Own<'_, D> {
         let order = Some(ratio.log2()).filter(|p| seen && p.is_finite());
         let share = match order {
             // Finer steps are nearer to the truth, longer ones are farther off.
-            Some(p) if p >= 1.0 => 1.0 / (2.0_f64.powf(factor.log2() * p.min(ORDER)) - 1.0).abs(),
+            Some(p) if (1.0..=HIGHEST).contains(&p) => {
+                1.0 / (2.0_f64.powf(factor.log2() * p.min(ORDER)) - 1.0).abs()
+            }
             // Nothing is known to shrink: whatever was seen may be what is missing.
-            Some(_) => 2.0_f64.max(next / change.density),
-            None if few => 2.0,
-            None => 1.0,
+            Some(p) if p < 1.0 => 2.0_f64.max(next / change.density),
+            // A higher order than the scheme has is chance.
+            _ if few => 2.0,
+            _ => 1.0,
         };
         let error = change.scaled(share);
         Ok((Change { density: error.density + floor, ..error }, order))

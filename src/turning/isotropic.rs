@@ -5,6 +5,7 @@ use super::{
     Bounds, Coefficients, KernelModel, Local, Majorant, Proposal, Scattering, Sense, Symmetry,
     TurningKernel,
 };
+use crate::experiment::build::unknown;
 use crate::experiment::draft::Draft;
 use crate::experiment::kind::{Fallback::*, Key, Kind::*, Range, key};
 use crate::experiment::{self, OutOfRange};
@@ -48,7 +49,8 @@ fn scattering(draft: &Draft) -> Option<experiment::Scattering> {
         "von-mises-fisher" => {
             Scattering::VonMisesFisher { concentration: draft.float("kernel.concentration")? }
         }
-        _ => Scattering::Expression(draft.formula("kernel.leading")?),
+        "expression" => Scattering::Expression(draft.formula("kernel.leading")?),
+        word => unknown("kernel.scattering", word),
     })
 }
 

@@ -196,13 +196,13 @@ pub(super) fn sampled_bound(a: [f64; 2], b: [f64; 2], f: impl Fn(f64, f64) -> f6
     let (mut highest, mut step) = (None, 0.0_f64);
     let mut before = vec![None; N + 1];
     for i in 0..=N {
-        let mut left = None;
+        let mut left: Option<f64> = None;
         for (j, up) in before.iter_mut().enumerate() {
             let value = Some(f(at(a, i), at(b, j))).filter(|value| value.is_finite());
             if let Some(value) = value {
                 highest = Some(highest.map_or(value, |highest: f64| highest.max(value)));
                 for neighbour in [left, *up].into_iter().flatten() {
-                    step = step.max((value - neighbour as f64).abs());
+                    step = step.max((value - neighbour).abs());
                 }
             }
             (left, *up) = (value, value);

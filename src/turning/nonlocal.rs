@@ -5,6 +5,7 @@ use super::{
     Affine, Bounds, Coefficients, KernelModel, Majorant, Psi, Response, Sense, Symmetry, Turn,
     TurningKernel, Wave,
 };
+use crate::experiment::build::unknown;
 use crate::experiment::draft::Draft;
 use crate::experiment::kind::{ANY, Fallback::*, Key, Kind::*, NONNEGATIVE, POSITIVE, key};
 use crate::experiment::{self, OutOfRange};
@@ -54,7 +55,8 @@ fn psi(draft: &Draft) -> Option<experiment::Psi> {
             diffusivity: draft.quantity("kernel.diffusivity")?,
             sensitivity: draft.quantity("kernel.sensitivity")?,
         },
-        _ => Psi::Expression(draft.formula("kernel.expression")?),
+        "expression" => Psi::Expression(draft.formula("kernel.expression")?),
+        word => unknown("kernel.psi", word),
     })
 }
 

@@ -132,7 +132,7 @@ const PREFACE: &str = "# How often intervals hold the truth
 Each line counts the 95% intervals of whole studies by cells, every one with a seed of its own, that hold what the
 kinetic equation gives without noise on a finer grid with shorter steps. In percent: of the distances at all ε, of the mean slope, of the
 local slopes and of the slope extrapolated to ε → 0 ([method](method.md), sections 8 and 9); last the share of mean
-slopes whose interval has no end on one side or on both. Limits of L1 and Linf, and intervals of what is half lost in noise, hold more often than
+slopes whose interval has no end on one side or on both. Limits of L1 and Linf, and intervals of what is lost in noise, hold more often than
 95%: they are conservative. From 1 000 studies a share of 95% is known to ±1.4%.
 
 Made by `UPDATE_DOCS=1 cargo test --release coverage -- --ignored --nocapture` from the files in

@@ -14,7 +14,7 @@ fn experiment(dimension: usize, density: &str, set: &[&str]) -> Experiment {
         "dimension = {dimension}\nepsilon = 0.1\n\
          domain = {{ lower = 0, upper = 1, grid = 16, boundary = \"no-flux\" }}\n\
          kernel = {{ model = \"local\" }}\ntime = {{ end = 0.1, step = 0.05 }}\n\
-         cells = {{ count = 20000, density = {density} }}\n"
+         cells = {{ count = 20000, mass = 1, density = {density} }}\n"
     );
     let set: Vec<String> = set.iter().map(|s| s.to_string()).collect();
     read(&text, "test.toml", &set).unwrap_or_else(|e| panic!("{e}")).experiment
@@ -93,7 +93,11 @@ fn coefficients_are_the_integrals_of_the_law() {
 fn a_translation_moves_the_centre_and_nothing_else() {
     let at = |center: &str| {
         let density = format!("{{ shape = \"gaussian\", center = {center}, width = 0.1 }}");
-        let e = experiment(2, &density, &["domain.boundary=periodic", "time.end=0.005"]);
+        let e = experiment(
+            2,
+            &density,
+            &["domain.boundary=periodic", "time.end=0.005", "time.step=0.005"],
+        );
         let run = limit_fields::<2>(&e, false, &AtomicBool::new(false)).unwrap();
         run.last().spread
     };

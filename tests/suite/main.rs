@@ -21,6 +21,8 @@ mod kernel_laws;
 mod kinetic;
 mod laws_oracle;
 mod limit;
+mod matrix;
+mod mutations;
 mod never_lost;
 mod not_numbers;
 mod outputs;

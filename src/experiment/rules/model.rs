@@ -1,8 +1,14 @@
 //! Velocities, kernel, signal and the cells at t = 0.
 
 use crate::experiment::draft::Draft;
+use crate::experiment::kind::SIZES;
 use crate::experiment::sample::{mean_square, nodes, speeds};
 use crate::formula::{Formula, Quantity};
+
+/// The largest value of a formula.
+const LARGEST: f64 = SIZES[1];
+/// What values have to be.
+const TELLABLE: &str = "must be finite, and at most 1e30 in size";
 
 pub(super) fn shell(draft: &mut Draft) -> Option<()> {
     let (inner, speed) = (draft.float("velocity.inner_speed")?, draft.float("velocity.speed")?);
@@ -78,7 +84,7 @@ pub(super) fn mode(draft: &mut Draft) -> Option<()> {
 pub(super) fn sampled(draft: &mut Draft) -> Option<()> {
     if let Some(density) = draft.formula("cells.density.expression") {
         let path = "cells.density.expression";
-        let bad = |x: &f64| !(*x >= 0.0 && x.is_finite());
+        let bad = |x: &f64| !(*x >= 0.0 && *x <= LARGEST);
         if !report(draft, path, &density, bad, "must be finite and not negative")? {
             let some = nodes(draft)?.any(|x| density.eval(&x) > 0.0);
             if !some {
@@ -87,12 +93,8 @@ pub(super) fn sampled(draft: &mut Draft) -> Option<()> {
         }
     }
     for path in ["signal.initial", "signal.expression"] {
-        let initial = draft.quantity(path).and_then(|quantity| match quantity {
-            Quantity::Formula(formula) => Some(formula),
-            _ => None,
-        });
-        if let Some(formula) = initial.or(draft.formula(path)) {
-            report(draft, path, &formula, |x| !x.is_finite(), "must be finite")?;
+        if let Some(formula) = draft.expression(path) {
+            report(draft, path, &formula, |x| x.is_nan() || x.abs() > LARGEST, TELLABLE)?;
         }
     }
     Some(())

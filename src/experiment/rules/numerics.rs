@@ -1,13 +1,7 @@
-//! The box, the grid, the clock, the sweep, and what they cost.
+//! The box, the grid, the clock, the sweep.
 
 use crate::experiment::derive::scales;
 use crate::experiment::draft::Draft;
-use crate::experiment::space::padding;
-
-/// GiB of memory that an experiment may ask for.
-const MEMORY: f64 = 64.0;
-/// Arrays on the grid that a run holds at once, roughly.
-const FIELDS: f64 = 12.0;
 
 pub(super) fn corners(draft: &mut Draft) -> Option<()> {
     let (lower, upper) = (draft.floats("domain.lower")?, draft.floats("domain.upper")?);
@@ -105,38 +99,5 @@ pub(super) fn sweep(draft: &mut Draft) -> Option<()> {
         let message = format!("has {cells} entries for {n} values of epsilon");
         draft.complain("converge.cells", message, "Give one number, or one for each epsilon.");
     }
-    Some(())
-}
-
-pub(super) fn memory(draft: &mut Draft) -> Option<()> {
-    let nodes = |path| Some(draft.integers(path)?.iter().map(|&n| n as f64).product::<f64>());
-    let padding = padding(draft)?.into_iter().map(|p| 1.0 + f64::from(p) / 4.0).product::<f64>();
-    let (grid, limit) = (padding * nodes("domain.grid")?, padding * nodes("limit.grid")?);
-    let most = draft.integers("converge.cells")?.into_iter().max()?;
-    let count = draft.integer("cells.count")?;
-    let gib = (1u64 << 30) as f64;
-    let cells = count.max(most) as f64 * (2 * draft.dimension()? + 1) as f64 * 8.0 / gib;
-    let fields = FIELDS * 8.0 * grid.max(limit) / gib;
-    if cells + fields < MEMORY {
-        return None;
-    }
-    let path = match cells > fields {
-        true if count >= most => "cells.count",
-        true => "converge.cells",
-        false if grid >= limit => "domain.grid",
-        false => "limit.grid",
-    };
-    let message = format!(
-        "asks for about {:.0} GiB of memory ({cells:.0} for cells, {fields:.0} for fields), and {MEMORY} is the most",
-        cells + fields
-    );
-    let remedy = match padding {
-        1.0 => "Lower it.".into(),
-        _ => format!(
-            "Lower it. In the whole space fields are padded to {padding:.0} times the grid: a parabolic \
-             signal asks for less with decay, or up to an earlier time.end."
-        ),
-    };
-    draft.complain(path, message, remedy);
     Some(())
 }

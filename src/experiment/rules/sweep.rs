@@ -3,7 +3,7 @@
 use crate::experiment::draft::Draft;
 use crate::experiment::parameter::Parameter;
 use crate::experiment::space::is_open;
-use crate::experiment::{read, to_toml};
+use crate::experiment::{read_within, to_toml};
 use crate::formula::Quantity;
 use serde_json::{Value as Json, json};
 
@@ -126,7 +126,7 @@ fn alone(draft: &Draft) -> Json {
 
 /// Complains of the values for the sake of the first problem of `e`, if it has any.
 fn complain(draft: &mut Draft, e: &Json, why: &str) -> Option<()> {
-    let problems = read(&to_toml(e), "", &[]).err()?;
+    let problems = read_within(draft.memory(), &to_toml(e), "", &[]).err()?;
     let p = problems.0.first()?;
     let message = format!("{why}; there {} = {} {}", p.key, p.value, p.message);
     draft.complain("converge.values", message, p.remedy.clone());

@@ -8,3 +8,4 @@ pub mod ordinates;
 pub mod program;
 pub mod slab;
 pub mod stats;
+pub mod trial;

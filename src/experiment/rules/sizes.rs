@@ -1,0 +1,148 @@
+//! What an experiment asks of the machine: steps and memory.
+
+use crate::experiment::draft::Draft;
+use crate::experiment::space::padding;
+
+/// Steps on the way to the final time: more would not fit into memory, nor into a lifetime.
+const MOST_STEPS: f64 = 1e7;
+/// Values of the initial density from which cells are drawn: some seconds.
+const MOST_VALUES: f64 = 1e9;
+/// Arrays on the grid that a run holds at once, roughly: S, densities, transforms, the deposit.
+const FIELDS: f64 = 20.0;
+/// Those of the solver of the limit.
+const LIMIT_FIELDS: f64 = 24.0;
+const NUMBER: f64 = 8.0;
+const GIB: f64 = (1u64 << 30) as f64;
+
+pub(super) fn steps(draft: &mut Draft) -> Option<()> {
+    let end = draft.float("time.end")?;
+    let given = draft.float("time.step")?;
+    // A step that is that of another key is told once.
+    for (path, whole, other) in [
+        ("time.step", end, None),
+        ("limit.step", end, Some(given)),
+        ("time.motion_step", given.min(end), None),
+    ] {
+        let Some(step) = draft.float(path).filter(|step| Some(*step) != other) else { continue };
+        let count = (whole / step).ceil();
+        if count > MOST_STEPS {
+            let span = if path == "time.motion_step" { "time.step" } else { "time.end" };
+            let message = format!(
+                "leads through {span} = {whole} in {} steps, and {} are the most",
+                short(count),
+                short(MOST_STEPS)
+            );
+            // Rounded up.
+            let least = short(1.006 * whole / MOST_STEPS);
+            let remedy = format!("Give at least {least}, or lower {span}.");
+            draft.complain(path, message, remedy);
+        }
+    }
+    Some(())
+}
+
+/// A part of the memory: the key that lets it grow, what it is for, bytes.
+type Part = (&'static str, &'static str, f64);
+
+/// What a run, or the limit, holds at its end.
+fn parts(draft: &Draft) -> Option<[Vec<Part>; 2]> {
+    let nodes = |path| Some(draft.integers(path)?.iter().map(|&n| n as f64).product::<f64>());
+    let padded = padding(draft)?.into_iter().map(|p| 1.0 + f64::from(p) / 4.0).product::<f64>();
+    let d = draft.dimension()? as f64;
+    let (grid, limit) = (padded * nodes("domain.grid")?, padded * nodes("limit.grid")?);
+    let count =
+        draft.integers("converge.cells")?.into_iter().max()?.max(draft.integer("cells.count")?);
+    let outputs = draft.floats("time.outputs")?.len() as f64;
+    let snapshots = draft.floats("output.cells_at")?.len() as f64;
+    let adaptive = if draft.integer("output.knn")? > 0 { 1.0 } else { 0.0 };
+    let own = draft.integer("cells.count")? as f64;
+    let (cells, fields) = (NUMBER * count as f64 * (2.0 * d + 1.0), NUMBER * grid);
+    let start =
+        ("cells.density.grid", "the initial density", NUMBER * 2.0 * nodes("cells.density.grid")?);
+    let run = vec![
+        (if own < count as f64 { "converge.cells" } else { "cells.count" }, "cells", cells),
+        ("domain.grid", "fields", FIELDS * fields),
+        ("time.outputs", "fields at the outputs", outputs * (2.0 + adaptive) * fields),
+        ("output.cells_at", "cells at the outputs", snapshots * NUMBER * own * 2.0 * d),
+        start,
+    ];
+    let limit = vec![
+        ("limit.grid", "the limit", LIMIT_FIELDS * NUMBER * limit),
+        ("time.outputs", "the limit at the outputs", outputs * 2.0 * NUMBER * limit),
+        start,
+    ];
+    Some([run, limit])
+}
+
+/// Refuses what does not fit into memory, for the sake of the key that asks for most of it.
+pub(super) fn memory(draft: &mut Draft) -> Option<()> {
+    let total = |parts: &Vec<Part>| parts.iter().map(|(.., bytes)| bytes).sum::<f64>();
+    let parts = parts(draft)?.into_iter().max_by(|a, b| total(a).total_cmp(&total(b)))?;
+    let (all, most) = (total(&parts), draft.memory());
+    if all <= most {
+        return None;
+    }
+    let list = parts.iter().filter(|(.., bytes)| *bytes > 0.01 * all);
+    let list: Vec<String> =
+        list.map(|(_, what, bytes)| format!("{} for {what}", gib(*bytes))).collect();
+    let (path, ..) = *parts.iter().max_by(|a, b| a.2.total_cmp(&b.2))?;
+    // A default is told by the key that it follows from.
+    let path = match path {
+        "limit.grid" | "cells.density.grid" if !draft.gives(path) => "domain.grid",
+        "converge.cells" if !draft.gives(path) => "cells.count",
+        path => path,
+    };
+    let message = format!(
+        "asks for about {} GiB of memory ({}), and {} GiB are there",
+        gib(all),
+        list.join(", "),
+        gib(most)
+    );
+    let padding = padding(draft)?.into_iter().map(|p| 1.0 + f64::from(p) / 4.0).product::<f64>();
+    let remedy = match padding {
+        1.0 => "Lower it.".into(),
+        _ => format!(
+            "Lower it. In the whole space fields are padded to {padding:.0} times the grid: a parabolic \
+             signal asks for less with decay, or up to an earlier time.end."
+        ),
+    };
+    draft.complain(path, message, remedy);
+    Some(())
+}
+
+/// Three digits with an exponent.
+fn short(x: f64) -> String {
+    format!("{x:.2e}").replace(".00e", "e")
+}
+
+/// The initial density is integrated over each cell of the grid that positions are drawn from.
+pub(super) fn density(draft: &mut Draft) -> Option<()> {
+    let grid = draft.integers("cells.density.grid")?;
+    let values = grid.iter().map(|&n| 3.0 * n as f64).product::<f64>();
+    if values > MOST_VALUES && draft.gives("cells.density.grid") {
+        let most = (MOST_VALUES.powf(1.0 / grid.len() as f64) / 3.0).floor();
+        let message = format!(
+            "asks for {} values of the initial density, and {} are the most",
+            short(values),
+            short(MOST_VALUES)
+        );
+        draft.complain(
+            "cells.density.grid",
+            message,
+            format!("Give at most {most} along each axis."),
+        );
+    }
+    Some(())
+}
+
+/// Bytes in GiB, to two digits.
+fn gib(bytes: f64) -> String {
+    let x = bytes / GIB;
+    if x < 10.0 {
+        format!("{x:.1}")
+    } else if x < 1e6 {
+        format!("{x:.0}")
+    } else {
+        format!("{x:.0e}")
+    }
+}
