@@ -110,6 +110,21 @@ impl<const D: usize, T: Clone> Tiles<D, T> {
         spread
     }
 
+    /// The same tiles, those within `reach` of a no-flux wall as `mirror` makes them for its axis: a path
+    /// from there may go on as its mirror image, in which what is odd across the wall changes its sign.
+    pub fn mirrored(&self, grid: &Grid<D>, reach: usize, mirror: impl Fn(&T, usize) -> T) -> Self {
+        let mut mirrored = self.clone();
+        for (flat, value) in mirrored.values.iter_mut().enumerate() {
+            for a in (0..D).filter(|a| grid.boundary[*a] == Boundary::NoFlux) {
+                let (i, n) = (flat / self.strides[a] % self.counts[a], self.counts[a]);
+                if i < reach || i + reach >= n {
+                    *value = mirror(value, a);
+                }
+            }
+        }
+        mirrored
+    }
+
     /// How far a point can go, in units of length, without leaving the `reach` tiles next to its
     /// own; infinite where these are the whole box.
     pub fn covered(&self, grid: &Grid<D>, width: usize, reach: usize) -> f64 {

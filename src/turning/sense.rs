@@ -59,6 +59,15 @@ impl<const D: usize> Bounds<D> {
         distance * self.slope + 2.0 * self.noise
     }
 
+    /// Bounds that hold beyond a wall across `axis`, too, where the gradient is its mirror image.
+    pub fn mirrored(&self, axis: usize) -> Self {
+        let mut mirrored = *self;
+        let [low, high] = self.gradient[axis];
+        let most = low.abs().max(high.abs());
+        mirrored.gradient[axis] = [-most, most];
+        mirrored
+    }
+
     /// Bounds that hold wherever either do.
     pub fn join(&self, other: &Self) -> Self {
         Self {
