@@ -78,8 +78,9 @@ impl<const D: usize> Moments<D> {
                 let place = |i: usize| (i as f64 + theta - 0.5 * n as f64) * h;
                 (0..n).map(|i| share(begin + i as f64) * place(i).powi(power)).sum()
             };
-            let (slope, behind) = (share(begin) - share(begin - 1.0), share(begin));
-            let (rho, slope) = ((behind - theta * slope) / h, slope / (h * h));
+            let at_cut = |f: &dyn Fn(f64) -> f64| (1.0 - theta) * f(begin) + theta * f(begin - 1.0);
+            let slope = at_cut(&|i| 0.5 * (share(i + 1.0) - share(i - 1.0)));
+            let (rho, slope) = (at_cut(&share) / h, slope / (h * h));
             let bernoulli = [theta - 0.5, theta * theta - theta + 1.0 / 6.0];
             let l = circle.length;
             let ends = l * (h * bernoulli[0] * rho + 0.5 * h * h * bernoulli[1] * slope);

@@ -21,8 +21,13 @@ use thiserror::Error;
 
 /// Share of the mass that may lie outside the box that stands for the whole space.
 const OUTSIDE: f64 = 1e-6;
-/// Largest relative difference of the masses that both samplers find.
-const APART: f64 = 1e-3;
+/// Largest relative difference of the masses that both samplers find, by dimension: an edge is known to a
+/// share of the box that follows from [`MOST_NODES`] and [`PARTS`].
+const APART: [f64; 3] = [1e-3, 1e-3, 1e-2];
+/// Change of a density from node to node, as a share of its maximum, that is an edge.
+const EDGE: f64 = 0.02;
+/// Parts along each axis of the cell of a node at an edge, over which the density is averaged.
+const PARTS: usize = 16;
 /// Nodes on which an expression is looked at, at least: it may be narrow.
 const LEAST_NODES: usize = 1 << 12;
 /// Most nodes on which ρ⁰ is sampled for the sake of a coarser grid.
@@ -272,7 +277,7 @@ impl<const D: usize> InitialLaw<D> {
         if let Some(radial) = self.profile.radial() {
             return Ok(radial.coefficients(spectral));
         }
-        let mut found = self.sampled(spectral)?;
+        let mut found = self.sampled(spectral, false)?;
         let upper = spectral.upper_modes();
         let square = |c: &[f64], of: &dyn Fn(usize) -> f64| -> f64 {
             c.iter().enumerate().skip(1).map(|(i, c)| c * c * of(i)).sum()
@@ -285,7 +290,8 @@ impl<const D: usize> InitialLaw<D> {
         while !settled && nodes << D <= MOST_NODES {
             (cells, nodes) = (cells.map(|n| 2 * n), nodes << D);
             let fine = Spectral::new(&spectral.grid().with_cells(cells));
-            let finer = fine.resample(&self.sampled(&fine)?, spectral);
+            let last = nodes << D > MOST_NODES;
+            let finer = fine.resample(&self.sampled(&fine, last)?, spectral);
             let pairs = found.iter().zip(&finer);
             let change: f64 = pairs.map(|(a, b)| (a - b).powi(2)).sum();
             found = finer;
@@ -295,8 +301,8 @@ impl<const D: usize> InitialLaw<D> {
         Ok(found)
     }
 
-    /// Coefficients of the profile's values at the nodes.
-    fn sampled(&self, spectral: &Spectral<D>) -> Result<Vec<f64>, InitialError> {
+    /// Coefficients of the profile's values at the nodes; `averaged` over the cells of the nodes at edges.
+    fn sampled(&self, spectral: &Spectral<D>, averaged: bool) -> Result<Vec<f64>, InitialError> {
         let grid = spectral.grid();
         let mut values = self.profile.at_nodes(grid);
         if let Some(i) = values.iter().position(|v| !(*v >= 0.0 && v.is_finite())) {
@@ -305,8 +311,46 @@ impl<const D: usize> InitialLaw<D> {
         if !values.iter().any(|v| *v > 0.0) {
             return Err(InitialError::Empty);
         }
+        if averaged {
+            self.average_edges(grid, &mut values);
+        }
         spectral.forward_in_place(&mut values);
         Ok(values)
+    }
+
+    /// Replaces the values of nodes at edges by means over their cells.
+    fn average_edges(&self, grid: &Grid<D>, values: &mut [f64]) {
+        let (strides, spacing) = (grid.strides(), grid.spacing());
+        let step = EDGE * values.iter().copied().fold(0.0, f64::max);
+        let at_edge = |i: usize| {
+            (0..D).any(|a| {
+                let (n, place) = (grid.cells[a], i / strides[a] % grid.cells[a]);
+                let beside = |j: usize| i - place * strides[a] + j * strides[a];
+                let [left, right] = match grid.boundary[a] {
+                    Boundary::Periodic => [(place + n - 1) % n, (place + 1) % n],
+                    _ => [place.saturating_sub(1), (place + 1).min(n - 1)],
+                };
+                [left, right].iter().any(|j| (values[beside(*j)] - values[i]).abs() > step)
+            })
+        };
+        let edges: Vec<usize> = (0..values.len()).filter(|i| at_edge(*i)).collect();
+        let parts = PARTS.pow(D as u32);
+        let mean = |i: &usize| {
+            let node = grid.node(*i);
+            let sum: f64 = (0..parts)
+                .map(|part| {
+                    let mut x = std::array::from_fn(|a| {
+                        let k = part / PARTS.pow(a as u32) % PARTS;
+                        node[a] + ((k as f64 + 0.5) / PARTS as f64 - 0.5) * spacing[a]
+                    });
+                    grid.fold(&mut x, &mut [0.0; D]);
+                    self.profile.at(&x)
+                })
+                .sum();
+            sum / parts as f64
+        };
+        let means: Vec<f64> = edges.par_iter().map(mean).collect();
+        edges.iter().zip(means).for_each(|(i, mean)| values[*i] = mean);
     }
 
     /// Where cells are drawn from; found when first asked for.
@@ -315,7 +359,7 @@ impl<const D: usize> InitialLaw<D> {
             let table = Table::new(&self.profile, &self.profile.space.with_cells(self.cells))?;
             let (error, cells) = ((table.total() / self.total - 1.0).abs(), self.cells);
             // Both samplers are of one law.
-            if error <= APART {
+            if error <= APART[D - 1] {
                 return Ok(table);
             }
             Err(InitialError::Coarse { error, cells: cells.map(|n| 2 * n).to_vec() })

@@ -317,6 +317,6 @@ fn a_crowd_is_refused_before_it_is_made() {
         Simulation::new(&model, 0).unwrap().run(&never(), &|_| {}, |_| {}).unwrap_err()
     };
     assert!(matches!(run("cells.growth=\"1e5 + 0*rho\""), SimulationError::Crowd { .. }));
-    assert!(matches!(run("cells.growth=-1e308"), SimulationError::Extinct { .. }));
+    assert!(matches!(run("cells.growth=-1e30"), SimulationError::Extinct { .. }));
     assert!(matches!(run("cells.growth=\"1e308*rho\""), SimulationError::Value(_)));
 }

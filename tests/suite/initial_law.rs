@@ -103,7 +103,7 @@ fn a_translation_moves_the_centre_and_nothing_else() {
     };
     let (middle, corner) = (at("[0.5, 0.5]"), at("[0, 0.97]"));
     let [x, y] = corner.center;
-    assert!((middle.center[0] - 0.5).abs() < 1e-5 && (y - 0.97).abs() < 1e-5, "{y}");
+    assert!((middle.center[0] - 0.5).abs() < 1e-5 && (y - 0.97).abs() < 1e-5, "{middle:?} {y}");
     assert!((x - x.round()).abs() < 1e-5, "{x}");
     assert!((middle.variance - corner.variance).abs() < 1e-5, "{middle:?} {corner:?}");
     let e = experiment(1, "{ shape = \"uniform\" }", &["domain.boundary=periodic"]);

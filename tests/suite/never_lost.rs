@@ -23,7 +23,8 @@ verify = { claims = ["coefficients"] }
 "#;
 
 /// Changes of it that make every command take minutes.
-const LONG: [&str; 4] = ["--set", "time.end=200000", "--set", "limit.step=0.001"];
+const LONG: [&str; 6] =
+    ["--set", "time.end=9000", "--set", "limit.step=0.001", "--set", "cells.count=20000"];
 
 struct Desk {
     home: TempDir,
