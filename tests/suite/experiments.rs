@@ -87,7 +87,10 @@ impl Case {
         if ELSEWHERE.contains(&self.name) {
             return assert!(told.ends_with(&format!("{file}: valid\n")));
         }
-        assert_eq!(told, format!("{file}: valid\n"));
+        let (warnings, verdict) = told.split_at(told.rfind(file).unwrap());
+        assert_eq!(verdict, format!("{file}: valid\n"));
+        // A wave that is bent at its faces.
+        assert!(warnings.is_empty() || self.name == "bench-w1", "{warnings}");
         self.inspect(file);
         let e = self.run();
         self.run_again_from_the_manifest();
@@ -140,8 +143,12 @@ impl Case {
     fn run(&self) -> Facts {
         let out = self.command("run", &["output.cells_at=[0.1]"]);
         let e = Facts::read(&out, "run");
-        let files = ["cells.csv", "density.csv", "manifest.json", "observables.csv", "report.html"];
-        assert_eq!(names_in(&out), [&files[..], &["signal.csv", "summary.json"]].concat());
+        let files =
+            ["cells.csv", "density.csv", "experiment.toml", "manifest.json", "observables.csv"];
+        assert_eq!(
+            names_in(&out),
+            [&files[..], &["report.html", "signal.csv", "summary.json"]].concat()
+        );
         let mass = e.observables(&out, "time,population,observable,value", "value");
         for file in ["density.csv", "signal.csv"] {
             let header = format!("time,population,{},value", e.axes(""));

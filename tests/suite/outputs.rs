@@ -91,7 +91,9 @@ fn moments_follow_the_colony_around_the_box() {
         // D = 1: the variance has grown by 2e-4.
         assert!((s.center[0] - center).abs() < 1e-3 && (s.variance - 0.0102).abs() < 1e-4, "{s:?}");
     }
-    let even = experiment(&["cells.density={shape=\"uniform\"}", "kernel.a=0", "kernel.b=0"]);
+    let even = COUPLED.replace("shape = \"gaussian\", width = 0.5", "shape = \"uniform\"");
+    let set = ["kernel.a=0", "kernel.b=0"].map(String::from);
+    let even = read(&even, "test.toml", &set).unwrap_or_else(|e| panic!("{e}")).experiment;
     assert!(observable(&even, &run(&even, 0), "center_x").is_nan());
     let limit = limit_fields::<1>(&even, false, &AtomicBool::new(false)).unwrap();
     assert!(limit.last().spread.center[0].is_nan() && limit.last().spread.variance.is_nan());

@@ -61,11 +61,11 @@ fn a_page_takes_the_table() {
         let output = command.args(["--page", "page.md"]).output().unwrap();
         (output.status.code(), fs::read_to_string(at("page.md")).unwrap())
     };
-    let (code, page) = verify(&format!("above\n{}\nold\n{}\nbelow\n", marks[0], marks[1]));
+    let (code, page) = verify(&format!("above\n{}\nstale\n{}\nbelow\n", marks[0], marks[1]));
     let lines: Vec<&str> = page.lines().collect();
     assert_eq!(code, Some(0));
     assert_eq!((&lines[..2], lines[lines.len() - 1]), (&["above", marks[0]][..], "below"));
-    assert!(lines[2].starts_with("<!-- of walk ") && !page.contains("old"), "{page}");
+    assert!(lines[2].starts_with("<!-- of walk ") && !page.contains("stale"), "{page}");
     let table = fs::read_to_string(at("results/verify/verify.md")).unwrap();
     assert!(table.lines().count() == 2 + 2 && page.contains(&table), "{page}");
     fs::remove_dir_all(at("results")).unwrap();
