@@ -113,7 +113,7 @@ impl<const D: usize> TurningKernel<D> for Isotropic<D> {
         self.local.rate(signal, x)
     }
 
-    fn beyond(&self, degree: usize) -> Option<Box<dyn Fn(&Vector<D>, &Vector<D>) -> f64 + Sync>> {
+    fn beyond(&self, degree: usize) -> Option<super::kernel::Remainder<D>> {
         let (law, harmonics) = (self.scattering.clone(), self.scattering.harmonics(degree)?);
         Some(Box::new(move |v, w| law.relative(v, w) - law.series(&harmonics, v, w)))
     }

@@ -69,6 +69,9 @@ pub struct Response {
     pub loss: f64,
 }
 
+/// A part of T/F as a function of the new and the old velocity.
+pub type Remainder<const D: usize> = Box<dyn Fn(&Vector<D>, &Vector<D>) -> f64 + Sync>;
+
 /// One turning kernel.
 pub trait TurningKernel<const D: usize>: Sync {
     /// T_ε\[S\](x, v, w)/F(v), turning from `w` to `v`. May be negative outside the theory; NaN where
@@ -129,7 +132,7 @@ pub trait TurningKernel<const D: usize>: Sync {
     /// h(v, w) less its harmonics up to `degree`; `None` where it has no others, or they are not known.
     /// A solver on ordinates that hold no more harmonics leaves them out: sampled, they would count as
     /// lower ones.
-    fn beyond(&self, _degree: usize) -> Option<Box<dyn Fn(&Vector<D>, &Vector<D>) -> f64 + Sync>> {
+    fn beyond(&self, _degree: usize) -> Option<Remainder<D>> {
         None
     }
 

@@ -197,7 +197,7 @@ impl<const D: usize> TurningKernel<D> for Kernel<D> {
         with_kernel!(self, k => k.memory_rate(signal, x))
     }
 
-    fn beyond(&self, degree: usize) -> Option<Box<dyn Fn(&Vector<D>, &Vector<D>) -> f64 + Sync>> {
+    fn beyond(&self, degree: usize) -> Option<kernel::Remainder<D>> {
         with_kernel!(self, k => k.beyond(degree))
     }
 
