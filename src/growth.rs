@@ -9,6 +9,7 @@ use crate::cells::{BLOCK, Population};
 use crate::experiment::{Experiment, OutOfRange, Ranged};
 use crate::formula::Quantity;
 use crate::rng::{Purpose, Stream, Streams};
+use crate::signal::refused_at_a_node;
 use crate::spectral::Spectral;
 use crate::vector::Vector;
 use rand::RngExt;
@@ -41,10 +42,9 @@ impl Growth {
     pub fn refused<const D: usize>(
         &self,
         spectral: &Spectral<D>,
-        [density, signal]: [&[f64]; 2],
+        fields: [&[f64]; 2],
     ) -> Option<OutOfRange> {
-        let (density, signal) = (spectral.inverse(density), spectral.inverse(signal));
-        density.iter().zip(signal).find_map(|(rho, s)| self.rate.check(&[rho.max(0.0), s]))
+        refused_at_a_node(spectral, fields, |arguments| self.rate.check(arguments))
     }
 
     /// What to say of rates that are numbers one by one, but too large to be made a field.

@@ -324,13 +324,10 @@ impl<const D: usize> InitialLaw<D> {
         let step = EDGE * values.iter().copied().fold(0.0, f64::max);
         let at_edge = |i: usize| {
             (0..D).any(|a| {
-                let (n, place) = (grid.cells[a], i / strides[a] % grid.cells[a]);
-                let beside = |j: usize| i - place * strides[a] + j * strides[a];
-                let [left, right] = match grid.boundary[a] {
-                    Boundary::Periodic => [(place + n - 1) % n, (place + 1) % n],
-                    _ => [place.saturating_sub(1), (place + 1).min(n - 1)],
-                };
-                [left, right].iter().any(|j| (values[beside(*j)] - values[i]).abs() > step)
+                let place = i / strides[a] % grid.cells[a];
+                let beside = |j: i64| i - place * strides[a] + grid.fold_index(a, j) * strides[a];
+                let beside = [place as i64 - 1, place as i64 + 1].map(beside);
+                beside.iter().any(|j| (values[*j] - values[i]).abs() > step)
             })
         };
         let edges: Vec<usize> = (0..values.len()).filter(|i| at_edge(*i)).collect();
@@ -427,9 +424,7 @@ impl<const D: usize> InitialLaw<D> {
         let tilt = D as f64 / space.mean_square_f() * dot(&self.mean_velocity, &v);
         if 2.0 * rng.random::<f64>() < 1.0 - tilt { scaled(-1.0, &v) } else { v }
     }
-}
 
-impl<const D: usize> InitialLaw<D> {
     /// Where ρ⁰ is in the box of `grid`, for [`Moments`] to name images by; the middle of the box along
     /// a periodic axis where it is even.
     pub fn place(&self, grid: &Grid<D>) -> Vector<D> {

@@ -127,31 +127,28 @@ impl<const D: usize> Envelopes<D> {
         });
         let sensed = kernel.sensing_distance();
         // A leg keeps the velocity that it starts with; beyond a wall it is ∇S that is mirrored.
-        let boxes = |bounds: &Tiles<D, Bounds<D>>, reach| {
-            let mirrored = bounds.mirrored(grid, reach, |b, axis| b.mirrored(axis));
-            mirrored.map(|b| gradient_box(&b.gradient))
+        let mirrored = |bounds: &Tiles<D, Bounds<D>>, reach| {
+            bounds.mirrored(grid, reach, |b, axis| b.mirrored(axis))
         };
         let (mut reach, mut gradients) = (0, None);
         let mut best: Option<Self> = None;
         loop {
             if gradients.is_none() && bounds.covered(grid, width, reach) >= sensed {
                 let beyond = if sensed > 0.0 { reach.max(1) } else { 0 };
-                gradients = Some(boxes(&bounds, beyond));
+                gradients = Some(mirrored(&bounds, beyond).map(|b| gradient_box(&b.gradient)));
             }
             let offset = reach.max(1);
             bounds = bounds.spread(grid, offset, |a, b| a.join(b));
             reach += offset;
             let horizon = (bounds.covered(grid, width, reach) - sensed) / flight.speed;
             let Some(gradients) = gradients.as_ref().filter(|_| horizon > 0.0) else { continue };
-            let (here, far) =
-                (bounds.zip_map(gradients, |b, near| (*b, *near)), boxes(&bounds, reach));
-            let places = here.zip_map(&far, |(b, near), far| Place {
+            let places = mirrored(&bounds, reach).zip_map(gradients, |b, near| Place {
                 envelope: {
                     let (bound, floor) = limits(b);
                     Envelope::roomy(bound, floor)
                 },
                 gains: affine.gain * affine.sense(flight.max_speed * b.slope),
-                far: *far,
+                far: gradient_box(&b.gradient),
                 near: *near,
             });
             let bounds_there = || places.values().iter().map(|p| p.envelope.bound);

@@ -18,6 +18,7 @@ pub use nodal::NodalSignal;
 pub use parabolic::{Parabolic, doubled, phi};
 pub use prescribed::Prescribed;
 pub use reaction::Reaction;
+pub(crate) use reaction::refused_at_a_node;
 pub use sensed::SensedSignal;
 pub use whole_space::WholeSpace;
 

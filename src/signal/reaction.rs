@@ -18,6 +18,17 @@ pub struct Reaction {
     scale: f64,
 }
 
+/// What `check` of (max(ρ, 0), S) finds at the first node where it finds anything, from the coefficients of
+/// ρ and S.
+pub(crate) fn refused_at_a_node<const D: usize>(
+    spectral: &Spectral<D>,
+    [density, signal]: [&[f64]; 2],
+    check: impl Fn(&[f64; 2]) -> Option<OutOfRange>,
+) -> Option<OutOfRange> {
+    let (density, signal) = (spectral.inverse(density), spectral.inverse(signal));
+    density.iter().zip(signal).find_map(|(rho, s)| check(&[rho.max(0.0), s]))
+}
+
 impl Reaction {
     /// α and β in the variables ρ and S; φ is multiplied by `scale`.
     pub fn new(production: Quantity, decay: Quantity, scale: f64) -> Self {
@@ -35,12 +46,10 @@ impl Reaction {
     pub fn refused<const D: usize>(
         &self,
         spectral: &Spectral<D>,
-        [density, signal]: [&[f64]; 2],
+        fields: [&[f64]; 2],
     ) -> Option<OutOfRange> {
-        let (density, signal) = (spectral.inverse(density), spectral.inverse(signal));
-        density.iter().zip(signal).find_map(|(rho, s)| {
-            let arguments = [rho.max(0.0), s];
-            self.production.check(&arguments).or_else(|| self.decay.check(&arguments))
+        refused_at_a_node(spectral, fields, |arguments| {
+            self.production.check(arguments).or_else(|| self.decay.check(arguments))
         })
     }
 

@@ -2,8 +2,8 @@
 
 use super::local::biases;
 use super::{
-    Bounds, Coefficients, KernelModel, Local, Majorant, Proposal, Scattering, Sense, Symmetry,
-    TurningKernel,
+    Bounds, Coefficients, KernelModel, Local, Majorant, Proposal, Remainder, Scattering, Sense,
+    Symmetry, TurningKernel,
 };
 use crate::experiment::build::unknown;
 use crate::experiment::draft::Draft;
@@ -113,7 +113,7 @@ impl<const D: usize> TurningKernel<D> for Isotropic<D> {
         self.local.rate(signal, x)
     }
 
-    fn beyond(&self, degree: usize) -> Option<super::kernel::Remainder<D>> {
+    fn beyond(&self, degree: usize) -> Option<Remainder<D>> {
         let (law, harmonics) = (self.scattering.clone(), self.scattering.harmonics(degree)?);
         Some(Box::new(move |v, w| law.relative(v, w) - law.series(&harmonics, v, w)))
     }

@@ -19,7 +19,7 @@ mod sense;
 
 pub use expression::{Expression, VARIABLES};
 pub use isotropic::Isotropic;
-pub use kernel::{Affine, Coefficients, Proposal, Response, TurningKernel};
+pub use kernel::{Affine, Coefficients, Proposal, Remainder, Response, TurningKernel};
 pub use local::Local;
 pub use majorant::{Majorant, Symmetry, Turn, Wave};
 pub use nonlocal::NonLocal;
@@ -197,7 +197,7 @@ impl<const D: usize> TurningKernel<D> for Kernel<D> {
         with_kernel!(self, k => k.memory_rate(signal, x))
     }
 
-    fn beyond(&self, degree: usize) -> Option<kernel::Remainder<D>> {
+    fn beyond(&self, degree: usize) -> Option<Remainder<D>> {
         with_kernel!(self, k => k.beyond(degree))
     }
 

@@ -186,7 +186,7 @@ impl Case {
         Facts::read(&out, "ensemble");
         let header = format!("time,population,observable,{STATISTICS}");
         let mass = e.observables(&out, &header, "mean");
-        let table = Table::read(out.join("observables.csv"));
+        let table = e.with_centre(Table::read(out.join("observables.csv")), "mean");
         assert_statistics(&table);
         if self.name.starts_with("free-walk") {
             self.second_moment(e, &table);
@@ -226,7 +226,7 @@ impl Case {
         let files =
             ["experiment.toml", "limit.csv", "manifest.json", "report.html", "summary.json"];
         assert_eq!(names_in(&out), files);
-        let header = format!("time,{},rho,signal", e.axes(""));
+        let header = format!("time,{},rho,signal,rho_smoothed", e.axes(""));
         let table = e.field(&out, "limit.csv", &header, &e.limit_grid, &TIMES);
         let mass = json(out.join("summary.json"))["mass"].as_f64().unwrap();
         if !e.grows() {
@@ -323,7 +323,7 @@ impl Case {
         let rows = if budget > 0 { values.len() * quantities * 6 } else { 0 };
         let header = "epsilon,quantity,norm,component,value,ci_low,ci_high";
         e.table(&out, "budget.csv", header, rows);
-        let header = format!("time,{},rho,signal", e.axes(""));
+        let header = format!("time,{},rho,signal,rho_smoothed", e.axes(""));
         let limit = e.field(&out, "limit.csv", &header, &e.grid, &TIMES[2..]);
         let mass = limit.numbers("rho").iter().sum::<f64>() * e.cell_volume(&e.grid);
         if !e.grows() {
@@ -438,12 +438,31 @@ impl Facts {
         let rows = names.len() * TIMES.len();
         let table = self.table(out, "observables.csv", header, rows);
         assert_eq!(table.texts("observable"), vec![names.clone(); TIMES.len()].concat());
-        let masses: Vec<f64> = table.numbers(value).into_iter().step_by(names.len()).collect();
+        let mut masses = self.with_centre(table, value);
+        masses.numbers(value);
+        masses.rows.retain(|row| row.contains(&names[0]));
+        let masses = masses.numbers(value);
         assert_eq!(masses.len(), TIMES.len());
         if let (Some(mass), false) = (self.experiment["cells"]["mass"].as_f64(), self.grows()) {
             masses.iter().for_each(|m| assert!((m / mass - 1.0).abs() < 1e-12, "{m} for {mass}"));
         }
         masses
+    }
+
+    /// The rows that have a value. Around a periodic axis an even law has no centre, and so neither
+    /// variance nor second moment; nothing else may be left out.
+    fn with_centre(&self, mut table: Table, value: &str) -> Table {
+        let column = table.header.iter().position(|name| name == value).unwrap();
+        let boundary = self.experiment["domain"]["boundary"].as_array().unwrap();
+        let periodic = boundary.iter().any(|b| *b == "periodic");
+        let of_centre = ["center_x", "center_y", "center_z", "variance", "second_moment"];
+        table.rows.retain(|row| {
+            let stated = !row[column].is_empty();
+            let may = periodic && row.iter().any(|field| of_centre.contains(&field.as_str()));
+            assert!(stated || may, "{}: {row:?}", table.path.display());
+            stated
+        });
+        table
     }
 
     /// The integral of a density at each time.
