@@ -108,7 +108,7 @@ pub fn virial_json(v: &Virial) -> Value {
 /// What summary.json says of the solution.
 fn state_of<const D: usize>(run: &LimitRun<D>, spectral: &Spectral<D>) -> Value {
     let last = run.last();
-    let density = last.nodal_density(spectral);
+    let density = spectral.inverse(&last.density);
     let least = density.iter().copied().fold(f64::INFINITY, f64::min);
     let spreads: Vec<Value> = (run.fields.iter())
         .map(|f| {
@@ -279,7 +279,7 @@ pub fn write_limit<const D: usize>(
     header.extend(["rho".into(), "signal".into(), "rho_smoothed".into()]);
     let mut table = Table::create(&context.folder().file("limit.csv"), &header)?;
     for f in fields {
-        let (density, signal) = (f.nodal_density(spectral), spectral.inverse(&f.signal));
+        let (density, signal) = (spectral.inverse(&f.density), spectral.inverse(&f.signal));
         let smoothed = f.smoothed_density(spectral, &context.experiment.deposit);
         for_each_node(spectral.grid(), |i, x| {
             let mut row = vec![number(f.time)];

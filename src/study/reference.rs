@@ -29,14 +29,6 @@ pub struct LimitFields<const D: usize> {
 }
 
 impl<const D: usize> LimitFields<D> {
-    /// Nodal ρ₀. What a transform takes from zero is given back; what else is negative is left.
-    pub fn nodal_density(&self, spectral: &Spectral<D>) -> Vec<f64> {
-        let mut density = spectral.inverse(&self.density);
-        let round_off = 1e-12 * density.iter().copied().fold(0.0, f64::max);
-        density.iter_mut().filter(|v| **v < 0.0 && **v > -round_off).for_each(|v| *v = 0.0);
-        density
-    }
-
     /// Nodal K_h * ρ₀, the density as cells show it.
     pub fn smoothed_density(&self, spectral: &Spectral<D>, kernel: &Deposit) -> Vec<f64> {
         let factor = |k2: &f64| smoothing_kernel(kernel.bandwidth, kernel.order, *k2);

@@ -21,7 +21,7 @@ fn solve<const D: usize>(e: &Experiment) -> (Vec<[f64; D]>, Vec<f64>, Vec<f64>, 
     assert_eq!(last.time, e.time.end);
     let spectral = Spectral::<D>::new(&Grid::from_domain(&e.domain));
     let nodes: Vec<_> = spectral.grid().nodes().collect();
-    (nodes, last.nodal_density(&spectral), spectral.inverse(&last.signal), last.spread.negative)
+    (nodes, spectral.inverse(&last.density), spectral.inverse(&last.signal), last.spread.negative)
 }
 
 const LINE: &str = r#"

@@ -49,7 +49,7 @@ fn typed(turning: &str) -> Experiment {
 
 fn limit(e: &Experiment) -> Vec<f64> {
     let run = limit_fields::<2>(e, false, &AtomicBool::new(false)).unwrap();
-    run.last().nodal_density(&Spectral::<2>::new(&Grid::from_domain(&e.domain)))
+    Spectral::<2>::new(&Grid::from_domain(&e.domain)).inverse(&run.last().density)
 }
 
 /// The local kernel, typed: D(S, G) and χ(S, G) from the table give the same limit as the closed forms.
