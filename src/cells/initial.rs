@@ -24,7 +24,8 @@ const OUTSIDE: f64 = 1e-6;
 /// Largest relative difference of the masses that both samplers find, by dimension: an edge is known to a
 /// share of the box that follows from [`MOST_NODES`] and [`PARTS`].
 const APART: [f64; 3] = [1e-3, 1e-3, 1e-2];
-/// Change of a density from node to node, as a share of its maximum, that is an edge.
+/// Change of a density from node to node, as a share of its maximum, that may be an edge. The fourth
+/// difference tells: three times the change at an edge, less than twice [`EDGE`] in a bell of three nodes.
 const EDGE: f64 = 0.02;
 /// Parts along each axis of the cell of a node at an edge, over which the density is averaged.
 const PARTS: usize = 16;
@@ -325,12 +326,17 @@ impl<const D: usize> InitialLaw<D> {
         let at_edge = |i: usize| {
             (0..D).any(|a| {
                 let place = i / strides[a] % grid.cells[a];
-                let beside = |j: i64| i - place * strides[a] + grid.fold_index(a, j) * strides[a];
-                let beside = [place as i64 - 1, place as i64 + 1].map(beside);
-                beside.iter().any(|j| (values[*j] - values[i]).abs() > step)
+                let beside = |offset: i64| {
+                    let place_there = grid.fold_index(a, place as i64 + offset);
+                    values[i - place * strides[a] + place_there * strides[a]]
+                };
+                let [left, here, right] = [beside(-1), values[i], beside(1)];
+                let change = (left - here).abs().max((right - here).abs());
+                let fourth = || beside(-2) - 4.0 * (left + right) + 6.0 * here + beside(2);
+                change > step && fourth().abs() > 2.0 * step
             })
         };
-        let edges: Vec<usize> = (0..values.len()).filter(|i| at_edge(*i)).collect();
+        let edges: Vec<usize> = (0..values.len()).into_par_iter().filter(|i| at_edge(*i)).collect();
         let parts = PARTS.pow(D as u32);
         let mean = |i: &usize| {
             let node = grid.node(*i);
@@ -350,18 +356,36 @@ impl<const D: usize> InitialLaw<D> {
         edges.iter().zip(means).for_each(|(i, mean)| values[*i] = mean);
     }
 
-    /// Where cells are drawn from; found when first asked for.
-    fn table(&self) -> Result<&Table<D>, InitialError> {
-        let made = self.table.get_or_init(|| {
-            let table = Table::new(&self.profile, &self.profile.space.with_cells(self.cells))?;
-            let (error, cells) = ((table.total() / self.total - 1.0).abs(), self.cells);
-            // Both samplers are of one law.
-            if error <= APART[D - 1] {
-                return Ok(table);
-            }
-            Err(InitialError::Coarse { error, cells: cells.map(|n| 2 * n).to_vec() })
-        });
-        made.as_ref().map_err(Clone::clone)
+    /// Makes what cells are drawn from, once for all replicates; it is made when first needed, else.
+    ///
+    /// # Errors
+    /// The grid from which cells are drawn does not tell where the mass is.
+    pub fn tabulate(&self) -> Result<(), InitialError> {
+        self.table().map(|_| ())
+    }
+
+    /// Where cells are drawn from; `None` if all are at one point.
+    fn table(&self) -> Result<Option<&Table<D>>, InitialError> {
+        if self.profile.point().is_some() {
+            return Ok(None);
+        }
+        // Not made inside the lock: a thread that waits for its pieces may take up another replicate
+        // meanwhile, which would wait for the lock and so for itself.
+        if self.table.get().is_none() {
+            let _ = self.table.set(self.made());
+        }
+        let made = self.table.get().expect("it has been set");
+        made.as_ref().map(Some).map_err(Clone::clone)
+    }
+
+    fn made(&self) -> Result<Table<D>, InitialError> {
+        let table = Table::new(&self.profile, &self.profile.space.with_cells(self.cells))?;
+        let (error, cells) = ((table.total() / self.total - 1.0).abs(), self.cells);
+        // Both samplers are of one law.
+        if error > APART[D - 1] {
+            return Err(InitialError::Coarse { error, cells: cells.map(|n| 2 * n).to_vec() });
+        }
+        Ok(table)
     }
 
     /// Draws `count` cells for one replicate, in blocks with streams of their own.
@@ -372,6 +396,7 @@ impl<const D: usize> InitialLaw<D> {
         streams: Streams,
     ) -> Result<Population<D>, InitialError> {
         let (mut positions, mut velocities) = (vec![[0.0; D]; count], vec![[0.0; D]; count]);
+        let table = self.table()?;
         positions
             .par_chunks_mut(BLOCK)
             .zip(velocities.par_chunks_mut(BLOCK))
@@ -385,7 +410,10 @@ impl<const D: usize> InitialLaw<D> {
                     let second = self.antithetic && id % 2 == 1;
                     (xs[i], drawn) = match second {
                         true => (xs[i - 1], scaled(-1.0, &drawn)),
-                        false => (self.position(id, count, &mut place)?, space.sample(&mut turn)),
+                        false => (
+                            self.position(table, [id, count], &mut place)?,
+                            space.sample(&mut turn),
+                        ),
                     };
                     vs[i] = self.tilted(drawn, space, &mut turn);
                 }
@@ -394,24 +422,23 @@ impl<const D: usize> InitialLaw<D> {
         Ok(Population { positions, velocities, weight: self.mass / count as f64 })
     }
 
-    /// Position of cell `id`. Stratified, the i-th of N cells takes its level from [i, i+1)/N of the
-    /// mass.
+    /// Position of a cell. Stratified, the i-th of N cells takes its level from [i, i+1)/N of the mass.
     fn position(
         &self,
-        id: usize,
-        count: usize,
+        table: Option<&Table<D>>,
+        [id, count]: [usize; 2],
         rng: &mut Stream,
     ) -> Result<Vector<D>, InitialError> {
-        if let Some(point) = self.profile.point() {
-            return Ok(point);
-        }
+        let Some(table) = table else {
+            return Ok(self.profile.point().expect("only a point has no table"));
+        };
         let u: f64 = rng.random();
         // The cells of an antithetic pair share a stratum; one without a partner has its own.
         let pair = if self.antithetic { 2 } else { 1 };
         let first = id - id % pair;
         let width = pair.min(count - first) as f64;
         let level = if self.stratified { (first as f64 + width * u) / count as f64 } else { u };
-        let (mut x, mut v) = (self.table()?.draw(&self.profile, level, rng)?, [0.0; D]);
+        let (mut x, mut v) = (table.draw(&self.profile, level, rng)?, [0.0; D]);
         self.profile.space.fold(&mut x, &mut v);
         Ok(x)
     }

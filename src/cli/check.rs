@@ -6,7 +6,7 @@ use super::{Input, with_dimension};
 use crate::experiment::Experiment;
 use crate::experiment::periodic::warnings;
 use crate::model::Model;
-use crate::study::{cost::predict, least_rate, positivity};
+use crate::study::{cost::predict, negative_start};
 
 /// Validates and says so.
 pub fn check(input: &Input) -> Result<(), CliError> {
@@ -57,10 +57,7 @@ fn many_events<const D: usize>(e: &Experiment, model: &Model<D>) -> Option<Strin
 
 /// What to say if T < 0 somewhere at t = 0.
 fn negative_rate_message<const D: usize>(e: &Experiment, model: &Model<D>) -> Option<String> {
-    if least_rate(model) >= 0.0 {
-        return None;
-    }
-    let found = positivity(model);
+    let found = negative_start(model)?;
     Some(format!(
         "epsilon = {}: the turning kernel is negative at t = 0 (least T/F = {:.4}). {}",
         e.epsilon,

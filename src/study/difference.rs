@@ -234,6 +234,10 @@ impl<const D: usize> Comparison<D> {
         all: &mut Differences,
     ) -> Result<(), SimulationError> {
         let (spectral, done) = (&self.model.spectral, all.fields.len());
+        self.model.initial.tabulate()?;
+        if let Some(other) = self.other() {
+            other.model.initial.tabulate()?;
+        }
         for_each_replicate(
             done..done + more,
             |r| match self.other() {

@@ -159,6 +159,7 @@ pub fn ensemble<const D: usize>(
 ) -> Result<Ensemble<D>, SimulationError> {
     let mut ensemble = Ensemble::default();
     let (share, keep) = (1.0 / replicates as f64, Keep { cells_at, neighbour: 0 });
+    model.initial.tabulate()?;
     for_each_replicate(
         0..replicates,
         |r| observe_run(model, r, keep, monitor, share),

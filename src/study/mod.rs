@@ -39,7 +39,7 @@ pub use monitor::Monitor;
 pub use norms::{NodalField, Norm, measure};
 pub use observed::Observed;
 pub use plan::{Plan, plan};
-pub use positivity::{Positivity, least_rate, positivity};
+pub use positivity::{Positivity, negative_start, positivity};
 pub use precision::Precision;
 pub use reference::{LimitFields, LimitRun, feels_density, limit_fields};
 pub use refinement::{Refinement, refinement};

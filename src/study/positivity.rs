@@ -2,7 +2,7 @@
 
 use crate::model::Model;
 use crate::signal::SensedSignal;
-use crate::turning::{Kernel, Sense, TurningKernel};
+use crate::turning::{Bounds, Kernel, Sense, TurningKernel};
 use crate::vector::{Vector, norm, scaled};
 use rayon::prelude::*;
 
@@ -15,74 +15,140 @@ pub struct Positivity {
     pub largest_epsilon: Option<f64>,
 }
 
-/// S at t = 0 and where it has a slope.
+/// Where S has a slope at t = 0, and what it is there.
+struct Slope<const D: usize> {
+    at: Vector<D>,
+    value: f64,
+    gradient: Vector<D>,
+}
+
+/// The signal of a cell at one node: what is sensed there is looked up once for all velocities.
+struct AtNode<'s, S, const D: usize> {
+    signal: &'s S,
+    node: &'s Slope<D>,
+}
+
+impl<S: Sense<D>, const D: usize> Sense<D> for AtNode<'_, S, D> {
+    fn value(&self, x: &Vector<D>) -> f64 {
+        if *x == self.node.at { self.node.value } else { self.signal.value(x) }
+    }
+    fn value_and_gradient(&self, x: &Vector<D>) -> (f64, Vector<D>) {
+        if *x == self.node.at {
+            (self.node.value, self.node.gradient)
+        } else {
+            self.signal.value_and_gradient(x)
+        }
+    }
+    fn ahead(&self, x: &Vector<D>, h: f64, v: &Vector<D>) -> f64 {
+        self.signal.ahead(x, h, v)
+    }
+    fn behind(&self, x: &Vector<D>, h: f64, w: &Vector<D>) -> f64 {
+        self.signal.behind(x, h, w)
+    }
+    fn change(&self, x: &Vector<D>) -> f64 {
+        self.signal.change(x)
+    }
+    fn bounds(&self) -> Bounds<D> {
+        self.signal.bounds()
+    }
+}
+
+/// The model at t = 0.
 struct Start<'m, const D: usize> {
     model: &'m Model<D>,
     signal: SensedSignal<'m, D>,
-    gradients: Vec<(Vector<D>, Vector<D>)>,
+    slopes: Vec<Slope<D>>,
 }
 
 impl<'m, const D: usize> Start<'m, D> {
     fn new(model: &'m Model<D>) -> Self {
         let signal = model.initial_signal();
         let nodes: Vec<_> = model.grid().nodes().collect();
-        let gradients = nodes
-            .into_par_iter()
-            .map(|x| (x, signal.value_and_gradient(&x).1))
-            .filter(|(_, g)| norm(g) > 0.0)
+        let slopes = (nodes.into_par_iter())
+            .map(|at| {
+                let (value, gradient) = signal.value_and_gradient(&at);
+                Slope { at, value, gradient }
+            })
+            .filter(|slope| norm(&slope.gradient) > 0.0)
             .collect();
-        Self { model, signal, gradients }
+        Self { model, signal, slopes }
     }
 
-    /// Least T/F for velocities up and down the gradient, where both kernels are extreme.
-    fn least(&self, kernel: &Kernel<D>) -> f64 {
+    /// Least T/F at a node for velocities up and down the gradient, where the kernels are extreme.
+    fn least_at(&self, kernel: &Kernel<D>, node: &Slope<D>) -> f64 {
         let space = &self.model.space;
-        let at = |(x, g): &(Vector<D>, Vector<D>)| {
-            let mut least = f64::INFINITY;
-            for speed in [space.max_speed(), space.min_speed()] {
-                let up = scaled(speed / norm(g), g);
-                for (v, w) in [(1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0)] {
-                    let (v, w) = (scaled(v, &up), scaled(w, &up));
-                    least = least.min(kernel.relative_rate(&self.signal, x, &v, &w));
-                }
-            }
-            least
+        let signal = AtNode { signal: &self.signal, node };
+        let least_at = |speed: f64| {
+            let up = scaled(speed / norm(&node.gradient), &node.gradient);
+            let rate = |v: f64, w: f64| {
+                kernel.relative_rate(&signal, &node.at, &scaled(v, &up), &scaled(w, &up))
+            };
+            rate(1.0, 1.0).min(rate(1.0, -1.0)).min(rate(-1.0, 1.0)).min(rate(-1.0, -1.0))
         };
-        let least = self.gradients.par_iter().map(at).reduce(|| f64::INFINITY, f64::min);
+        let (slow, fast) = (space.min_speed(), space.max_speed());
+        if slow == fast { least_at(fast) } else { least_at(slow).min(least_at(fast)) }
+    }
+
+    /// Least T/F.
+    fn least(&self, kernel: &Kernel<D>) -> f64 {
+        let least = (self.slopes.par_iter())
+            .map(|node| self.least_at(kernel, node))
+            .reduce(|| f64::INFINITY, f64::min);
         if least.is_finite() {
             least
         } else {
             kernel.leading_rate(self.signal.value(&self.model.grid().node(0)), 0.0)
         }
     }
+
+    /// Where T is negative at `epsilon`, of `nodes`.
+    fn negative<'s>(&self, epsilon: f64, nodes: &[&'s Slope<D>]) -> Vec<&'s Slope<D>> {
+        let kernel = self.model.kernel.with_epsilon(epsilon);
+        let is_negative = |node: &&&Slope<D>| self.least_at(&kernel, node) < 0.0;
+        nodes.par_iter().filter(is_negative).copied().collect()
+    }
+
+    /// The ε, to 1%, below which T is not negative; a node where it is not has no say further down.
+    fn largest_epsilon(&self) -> Option<f64> {
+        let all: Vec<_> = self.slopes.iter().collect();
+        let (mut good, mut bad) = (LEAST_EPSILON, self.model.epsilon);
+        let mut negative = self.negative(bad, &all);
+        while negative.is_empty() {
+            (good, bad) = (bad, 2.0 * bad);
+            if bad >= LARGEST_EPSILON {
+                return Some(f64::INFINITY);
+            }
+            negative = self.negative(bad, &all);
+        }
+        if good == LEAST_EPSILON && !self.negative(good, &negative).is_empty() {
+            return None;
+        }
+        while bad > 1.01 * good {
+            let middle = (good * bad).sqrt();
+            let there = self.negative(middle, &negative);
+            if there.is_empty() {
+                good = middle;
+            } else {
+                (bad, negative) = (middle, there);
+            }
+        }
+        Some(good)
+    }
 }
 
-/// The least T/F at t = 0.
-pub fn least_rate<const D: usize>(model: &Model<D>) -> f64 {
-    Start::new(model).least(&model.kernel)
-}
+/// Where a search for ε ends: beyond any use.
+const LEAST_EPSILON: f64 = 1e-6;
+const LARGEST_EPSILON: f64 = 1e3;
 
 /// Scans T/F at the nodes at t = 0, and for which ε it is not negative.
 pub fn positivity<const D: usize>(model: &Model<D>) -> Positivity {
     let start = Start::new(model);
-    let least = |kernel: &Kernel<D>| start.least(kernel);
-    let here = least(&model.kernel);
-    let (mut good, mut bad) = (1e-6, model.epsilon);
-    if here >= 0.0 {
-        // Widen until it turns negative, or is far beyond any use.
-        while bad < 1e3 && least(&model.kernel.with_epsilon(bad)) >= 0.0 {
-            (good, bad) = (bad, 2.0 * bad);
-        }
-        if bad >= 1e3 {
-            return Positivity { least: here, largest_epsilon: Some(f64::INFINITY) };
-        }
-    } else if least(&model.kernel.with_epsilon(good)) < 0.0 {
-        return Positivity { least: here, largest_epsilon: None };
-    }
-    while bad > 1.01 * good {
-        let middle = (good * bad).sqrt();
-        let is_good = least(&model.kernel.with_epsilon(middle)) >= 0.0;
-        *(if is_good { &mut good } else { &mut bad }) = middle;
-    }
-    Positivity { least: here, largest_epsilon: Some(good) }
+    Positivity { least: start.least(&model.kernel), largest_epsilon: start.largest_epsilon() }
+}
+
+/// The same if T is negative somewhere at t = 0; the search for ε costs more than to see that.
+pub fn negative_start<const D: usize>(model: &Model<D>) -> Option<Positivity> {
+    let start = Start::new(model);
+    let least = start.least(&model.kernel);
+    (least < 0.0).then(|| Positivity { least, largest_epsilon: start.largest_epsilon() })
 }

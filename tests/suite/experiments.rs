@@ -1,46 +1,57 @@
 //! Every shipped experiment, shortened, through every command: files, headers, rows, conservation.
 
 use crate::common::program::{Table, assert_same_csv, expect, json, names_in, stdout};
-use rayon::prelude::*;
 use serde_json::Value;
 use std::f64::consts::FRAC_1_PI;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What is shipped, with D and χ at t = 0 where the header of the file states them.
-const SHIPPED: [(&str, Option<[f64; 2]>); 31] = [
-    ("aggregation-2d", Some([FRAC_1_PI, 0.45])),
-    ("bench-w1", Some([0.5, 0.5])),
-    ("bench-w2", Some([0.5, 0.5])),
-    ("blow-up-3d-model1", Some([1.0 / 3.0, 0.3])),
-    ("blow-up-3d", Some([1.0 / 3.0, 0.3])),
-    ("cmps-model1-3d", Some([1.0 / 3.0, 0.5])),
-    ("cmps-model2-3d", Some([1.0 / 3.0, 0.25])),
-    ("designed-coefficients", None),
-    ("detailed-balance-2d", None),
-    ("expression-2d", None),
-    ("free-walk-1d", Some([1.0, 0.0])),
-    ("free-walk-2d", Some([0.5, 0.0])),
-    ("free-walk-3d", Some([0.2, 0.0])),
-    ("growing-colony", Some([0.5, 0.31416])),
-    ("hks-2d", Some([0.5, 0.25])),
-    ("hks-3d", Some([1.0 / 3.0, 0.2])),
-    ("hks-saturating", Some([0.5, 0.25])),
-    ("local-1d", Some([0.2537, 0.1269])),
-    ("local-2d", Some([0.5, 0.6283])),
-    ("local-3d", Some([0.2214, 0.1623])),
-    ("net-flux-2d", Some([FRAC_1_PI, 0.45])),
-    ("nonlocal-1d", None),
-    ("nonlocal-2d", Some([0.3316, 0.1563])),
-    ("nonlocal-3d", Some([0.1910, 0.24])),
-    ("persistence", Some([2.0 / 3.0, 1.0 / 6.0])),
-    ("quasi-steady", Some([0.5, 0.9425])),
-    ("regularisations", Some([0.5, 0.25])),
-    ("slab-reference-2d", Some([0.5, 1.0])),
-    ("subcritical", Some([1.0, 1.0])),
-    ("supercritical-2d", Some([0.5, 0.3142])),
-    ("temporal-2d", Some([0.5, 0.25])),
-];
+/// A test for each file of `experiments/`, named as it is, with D and χ at t = 0 where its header states
+/// them.
+macro_rules! shipped {
+    ($($name:ident: $coefficients:expr;)*) => {
+        const SHIPPED: &[&str] = &[$(stringify!($name)),*];
+        $(#[test]
+        fn $name() {
+            Case::new(stringify!($name), $coefficients).check_all();
+        })*
+    };
+}
+
+shipped! {
+    aggregation_2d: Some([FRAC_1_PI, 0.45]);
+    bench_w1: Some([0.5, 0.5]);
+    bench_w2: Some([0.5, 0.5]);
+    blow_up_3d_model1: Some([1.0 / 3.0, 0.3]);
+    blow_up_3d: Some([1.0 / 3.0, 0.3]);
+    cmps_model1_3d: Some([1.0 / 3.0, 0.5]);
+    cmps_model2_3d: Some([1.0 / 3.0, 0.25]);
+    designed_coefficients: None;
+    detailed_balance_2d: None;
+    expression_2d: None;
+    free_walk_1d: Some([1.0, 0.0]);
+    free_walk_2d: Some([0.5, 0.0]);
+    free_walk_3d: Some([0.2, 0.0]);
+    growing_colony: Some([0.5, 0.31416]);
+    hks_2d: Some([0.5, 0.25]);
+    hks_3d: Some([1.0 / 3.0, 0.2]);
+    hks_saturating: Some([0.5, 0.25]);
+    local_1d: Some([0.2537, 0.1269]);
+    local_2d: Some([0.5, 0.6283]);
+    local_3d: Some([0.2214, 0.1623]);
+    net_flux_2d: Some([FRAC_1_PI, 0.45]);
+    nonlocal_1d: None;
+    nonlocal_2d: Some([0.3316, 0.1563]);
+    nonlocal_3d: Some([0.1910, 0.24]);
+    persistence: Some([2.0 / 3.0, 1.0 / 6.0]);
+    quasi_steady: Some([0.5, 0.9425]);
+    regularisations: Some([0.5, 0.25]);
+    slab_reference_2d: Some([0.5, 1.0]);
+    subcritical: Some([1.0, 1.0]);
+    supercritical_2d: Some([0.5, 0.3142]);
+    temporal_2d: Some([0.5, 0.25]);
+}
+
 /// Those whose limit is lost within a tenth of a unit of time, and those whose fields in the whole
 /// space of three dimensions take long: `verify --quick` runs them.
 const ELSEWHERE: [&str; 6] = [
@@ -58,33 +69,37 @@ const STATISTICS: &str = "mean,std_error,ci_low,ci_high,replicates";
 
 /// One experiment and where its results go.
 struct Case {
-    name: &'static str,
+    name: String,
     coefficients: Option<[f64; 2]>,
     file: PathBuf,
-    home: PathBuf,
+    home: tempfile::TempDir,
+}
+
+fn shipped_file(test: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments");
+    folder.join(format!("{}.toml", test.replace('_', "-")))
 }
 
 #[test]
-fn every_experiment_runs_through_every_command() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments");
-    let expected: Vec<String> = SHIPPED.iter().map(|(name, _)| format!("{name}.toml")).collect();
+fn every_file_has_its_test() {
     // The folder of those that count how often intervals hold is the business of their own test.
-    let mut shipped = names_in(&folder);
-    shipped.retain(|name| name.ends_with(".toml"));
-    assert_eq!(shipped, expected);
-    let home = tempfile::tempdir().unwrap();
-    SHIPPED.par_iter().for_each(|&(name, coefficients)| {
-        let (file, home) = (folder.join(format!("{name}.toml")), home.path().join(name));
-        fs::create_dir(&home).unwrap();
-        Case { name, coefficients, file, home }.check_all();
-    });
+    let mut files = names_in(shipped_file("").parent().unwrap());
+    files.retain(|name| name.ends_with(".toml"));
+    let mut tested: Vec<String> = SHIPPED.iter().map(|n| n.replace('_', "-") + ".toml").collect();
+    tested.sort();
+    assert_eq!(files, tested);
 }
 
 impl Case {
+    fn new(test: &str, coefficients: Option<[f64; 2]>) -> Self {
+        let (file, home) = (shipped_file(test), tempfile::tempdir().unwrap());
+        Self { name: test.replace('_', "-"), coefficients, file, home }
+    }
+
     fn check_all(&self) {
         let file = self.file.to_str().unwrap();
         let told = stdout(&expect(0, &["check", file]));
-        if ELSEWHERE.contains(&self.name) {
+        if ELSEWHERE.contains(&self.name.as_str()) {
             return assert!(told.ends_with(&format!("{file}: valid\n")));
         }
         let (warnings, verdict) = told.split_at(told.rfind(file).unwrap());
@@ -101,7 +116,7 @@ impl Case {
 
     /// The command with a shorter experiment; its results folder.
     fn command(&self, command: &str, more: &[&str]) -> PathBuf {
-        let out = self.home.join(command);
+        let out = self.home.path().join(command);
         let (cells, replicates) = (format!("={CELLS}"), format!("={REPLICATES}"));
         let set = [
             format!("cells.count{cells}"),
@@ -171,9 +186,9 @@ impl Case {
 
     /// The experiment in the manifest is valid, and gives the same bytes.
     fn run_again_from_the_manifest(&self) {
-        let (first, again) = (self.home.join("run"), self.home.join("again"));
+        let (first, again) = (self.home.path().join("run"), self.home.path().join("again"));
         let text = json(first.join("manifest.json"))["experiment_toml"].clone();
-        let file = self.home.join("again.toml");
+        let file = self.home.path().join("again.toml");
         fs::write(&file, text.as_str().unwrap()).unwrap();
         let file = file.to_str().unwrap();
         expect(0, &["check", file]);

@@ -7,7 +7,10 @@ use kinetaxis::model::Model;
 use kinetaxis::simulation::Simulation;
 use kinetaxis::spectral::Spectral;
 use kinetaxis::study::{Spread, limit_fields};
+use rayon::prelude::*;
 use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::channel;
+use std::time::Duration;
 
 fn experiment(dimension: usize, density: &str, set: &[&str]) -> Experiment {
     let text = format!(
@@ -136,4 +139,23 @@ fn an_odd_cell_has_its_own_stratum() {
     // Two cells at one place in [0, ⅔] and one in the rest: standard deviation 0.13 of the mean of three.
     let error = 4.9 * 0.1325 / (replicates as f64).sqrt();
     assert!((mean - 0.5).abs() < error, "{mean} ± {error}");
+}
+
+/// Replicates that ask for the table of masses at once, on more threads than there are cores: who makes it
+/// waits for its pieces, and takes up another replicate that needs it. With a lock held meanwhile, this
+/// hangs in one of three rounds or so.
+#[test]
+fn replicates_do_not_wait_for_one_another() {
+    let (tell, told) = channel();
+    std::thread::spawn(move || {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(8).build().unwrap();
+        let e = experiment(2, "\"1 + x*y\"", &["cells.density.grid=64"]);
+        for _ in 0..20 {
+            let model = Model::<2>::new(&e).unwrap();
+            let run = |r: u64| Simulation::new(&model, r).map(|_| ());
+            pool.install(|| (0..16_u64).into_par_iter().try_for_each(run)).unwrap();
+        }
+        tell.send(()).unwrap();
+    });
+    told.recv_timeout(Duration::from_secs(120)).expect("replicates wait for one another");
 }

@@ -62,7 +62,11 @@ impl Desk {
     /// Starts what takes minutes, and waits until it has reserved `out`.
     fn start(&self, command: &str) -> Child {
         let all = [&[command, "small.toml", "--quiet", "--out", "out"][..], &LONG].concat();
-        let child = self.command(&all).spawn().unwrap();
+        // Under nohup the tests pass on that a hang-up is not to be heeded.
+        let mut heeds_all = Command::new("env");
+        heeds_all.args(["--default-signal=HUP", env!("CARGO_BIN_EXE_kinetaxis")]).args(all);
+        heeds_all.current_dir(self.home.path()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = heeds_all.spawn().unwrap();
         await_that(|| self.path(".kinetaxis-out/results").exists());
         child
     }
