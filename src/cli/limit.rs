@@ -1,7 +1,7 @@
 //! `kinetaxis limit EXPERIMENT`
 
 use super::context::Context;
-use super::error::CliError;
+use super::error::{CliError, warn};
 use super::{Job, with_dimension};
 use crate::cells::InitialLaw;
 use crate::experiment::Experiment;
@@ -77,10 +77,12 @@ fn limit_in<const D: usize>(context: Context) -> Result<(), CliError> {
         summary["through_bandwidth"] = through_bandwidth(&run, &smoothed, spectral.grid().volume());
     }
     summary["seconds"] = json!(context.seconds());
-    let text = text(&summary);
+    let (text, warning) = (text(&summary), warning(&summary, e.time.end));
+    warning.iter().for_each(|said| warn(said));
     context.deliver(&text, &summary, || {
         write_limit(&context, &spectral, &run.fields)?;
-        let page = pages::limit_page(e, &spectral, &run.fields, own_error.as_ref(), &text);
+        let said = warning.iter().fold(text.clone(), |all, said| all + "warning: " + said + "\n");
+        let page = pages::limit_page(e, &spectral, &run.fields, own_error.as_ref(), &said);
         Ok(context.folder().write("report.html", &page)?)
     })
 }
@@ -201,24 +203,28 @@ fn text(s: &Value) -> String {
     }
     if s["blow_up"].is_object() {
         text += &blow_up_text(&s["blow_up"]);
-    } else {
-        text += &negative_text(s);
     }
     text
 }
 
-/// Says where the density is negative: that it is not resolved.
-fn negative_text(s: &Value) -> String {
-    let spreads = s["spread"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let is_negative = |f: &&Value| number_of(&f["negative"]) > NEGATIVE;
-    let Some(last) = spreads.iter().rev().find(is_negative) else { return String::new() };
-    format!(
-        "warning: at t = {} limit.grid does not resolve the density, whose negative part is {:.1e} of the \
+/// What is said on every terminal: that the solution ends before `end`, or that the grid does not resolve it.
+fn warning(s: &Value, end: f64) -> Option<String> {
+    if s["blow_up"].is_object() {
+        return Some(format!(
+            "the limit is lost at t = {}, before time.end = {end}: its density blows up, or is too steep for \
+             limit.grid. Nothing is written beyond",
+            s["time"]
+        ));
+    }
+    let spreads = s["spread"].as_array()?;
+    let last = spreads.iter().rev().find(|f| number_of(&f["negative"]) > NEGATIVE)?;
+    Some(format!(
+        "at t = {} limit.grid does not resolve the density, whose negative part is {:.1e} of the \
          mass. Its mass, centre and variance are not touched by that; refine limit.grid, or see \
-         rho_smoothed in limit.csv\n",
+         rho_smoothed in limit.csv",
         last["time"],
         number_of(&last["negative"])
-    )
+    ))
 }
 
 /// Says where round-off could have become a colony.

@@ -149,7 +149,8 @@ fn replicates_do_not_wait_for_one_another() {
     let (tell, told) = channel();
     std::thread::spawn(move || {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(8).build().unwrap();
-        let e = experiment(2, "\"1 + x*y\"", &["cells.density.grid=64"]);
+        let e =
+            experiment(2, "{ shape = \"expression\", expression = \"1 + x*y\", grid = 64 }", &[]);
         for _ in 0..20 {
             let model = Model::<2>::new(&e).unwrap();
             let run = |r: u64| Simulation::new(&model, r).map(|_| ());
