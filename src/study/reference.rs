@@ -110,11 +110,12 @@ pub(super) fn coarse_limit<const D: usize>(
             leak =
                 Some(Leak { time: state.time, share: spread.leak, most: e.domain.leak, reached });
         }
+        let flux = solver.flux();
         fields.push(LimitFields {
             time: state.time,
             density: own.resample(&state.density, &target),
             signal: own.resample(&state.signal, &target),
-            flux: solver.flux().map(|component| resample_nodal(&own, &component, &target)),
+            flux: std::array::from_fn(|a| own.resample_flux(a, &flux[a], &target)),
             spread,
         });
     });
@@ -134,16 +135,4 @@ pub(super) fn coarse_limit<const D: usize>(
 pub fn feels_density<const D: usize>(e: &Experiment) -> bool {
     equation::<D>(e).is_coupled()
         || Growth::from_experiment(e).is_some_and(|growth| growth.constant().is_none())
-}
-
-/// Nodal values on another grid. Only fluxes need it, and only where the grids differ.
-fn resample_nodal<const D: usize>(
-    from: &Spectral<D>,
-    values: &[f64],
-    to: &Spectral<D>,
-) -> Vec<f64> {
-    if from.grid() == to.grid() {
-        return values.to_vec();
-    }
-    to.inverse(&from.resample(&from.forward(values), to))
 }
