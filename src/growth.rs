@@ -4,6 +4,9 @@
 //! Only the net rate r is given: a cell divides at rate r where r > 0, and dies at rate −r where
 //! r < 0. A daughter starts where her mother is, with the same velocity. ρ is K_h * ρ for cells, and r is
 //! taken at ρ⁺ = max(ρ, 0).
+//!
+//! Of a rate that is no constant nothing is born where |ρ| is below [`FLOOR`] of its largest value: there is
+//! nothing but the round-off of the solvers' transforms, which would be the seed of a colony.
 
 use crate::cells::{BLOCK, Population};
 use crate::experiment::{Experiment, OutOfRange, Ranged};
@@ -15,6 +18,8 @@ use crate::vector::Vector;
 use rand::RngExt;
 use rayon::prelude::*;
 
+/// The share of the largest |ρ| below which nothing is born.
+pub const FLOOR: f64 = 1e-13;
 /// Nodes that make a task of their own worth its while.
 const BATCH: usize = 1 << 9;
 
@@ -83,22 +88,25 @@ impl Growth {
         [density, fed, signal]: [&[f64]; 3],
         term: &mut [f64],
     ) -> Pace {
-        let (rates, mut births) = (self.nodal(spectral, fed, signal), spectral.inverse(density));
-        let floor = floor * births.iter().fold(0.0_f64, |m, rho| m.max(rho.abs()));
-        let mut pace = Pace::default();
-        for (rho, r) in births.iter_mut().zip(&rates) {
-            pace.births = pace.births.max(*r);
-            let r = if rho.abs() > floor { *r } else { r.min(0.0) };
-            pace.fastest = pace.fastest.max(r.abs());
-            *rho *= r;
-        }
-        if rates.iter().any(|r| r.is_nan()) {
-            pace.fastest = f64::NAN;
-        }
+        let (mut rates, mut births) =
+            (self.nodal(spectral, fed, signal), spectral.inverse(density));
+        let (most, no_number) =
+            (rates.iter().fold(0.0_f64, |m, r| m.max(*r)), rates.iter().any(|r| r.is_nan()));
+        barren(floor, &births, &mut rates);
+        let fastest = rates.iter().fold(0.0_f64, |m, r| m.max(r.abs()));
+        let pace = Pace { fastest: if no_number { f64::NAN } else { fastest }, births: most };
+        births.iter_mut().zip(&rates).for_each(|(rho, r)| *rho *= r);
         spectral.forward_in_place(&mut births);
         term.iter_mut().zip(&births).for_each(|(t, b)| *t += b);
         pace
     }
+}
+
+/// Leaves no births in nodal rates where |ρ| is at most `floor` of its largest value.
+pub fn barren(floor: f64, density: &[f64], rates: &mut [f64]) {
+    let floor = floor * density.iter().fold(0.0_f64, |m, rho| m.max(rho.abs()));
+    let births = density.iter().zip(rates).filter(|(rho, r)| rho.abs() <= floor && **r > 0.0);
+    births.for_each(|(_, r)| *r = 0.0);
 }
 
 /// How fast a colony changes, at most.

@@ -3,7 +3,8 @@
 //! ε² ∂t f + ε v·∇f = ∫_V ( T_ε\[S\](x,v,v′) f(v′) − T_ε\[S\](x,v′,v) f(v) ) dv′ + ε² r(ρ,S) f (CMPS 7, HKS 7) on
 //! discrete ordinates in v and the grid in x, with S answering to K_h * ρ as it does to cells. Over
 //! a time step S is frozen at its middle, predicted by ∂tρ = −∇·J, which makes the scheme second
-//! order in Δt; in the frozen S the equation is linear, f′ = Af, and solved to a relative 10⁻¹⁰.
+//! order in Δt; in the frozen S the equation is linear, f′ = Af, and solved to a relative 10⁻¹⁰. Nothing is
+//! born of round-off (see [`growth`](crate::growth)).
 //!
 //! It shares the kernel, the signal equation and the way that S is sensed with the cells, and
 //! nothing of how they move.
@@ -15,6 +16,7 @@ mod turns;
 
 pub use entropy::Entropy;
 
+use crate::growth::{FLOOR, barren};
 use crate::model::Model;
 use crate::observe::{Fields, PhaseMoments};
 use crate::schedule::{Tick, ticks};
@@ -68,6 +70,8 @@ pub struct KineticSolver<'m, const D: usize> {
     model: &'m Model<D>,
     ordinates: Ordinates<D>,
     resolution: Resolution,
+    /// The share of the largest |ρ| below which nothing is born.
+    floor: f64,
     /// f by ordinate, nodal.
     f: Vec<Vec<f64>>,
     time: f64,
@@ -105,8 +109,24 @@ impl<'m, const D: usize> KineticSolver<'m, D> {
         let density = model.deposit.smooth(start);
         let signal = model.equation.initial(&model.spectral, &density);
         let memory = Memory { term: f.clone(), rate: f.clone(), slopes: f.clone() };
-        let (time, products, entropy) = (0.0, 0, None);
-        Self { model, ordinates, resolution, f, time, density, signal, memory, products, entropy }
+        Self {
+            model,
+            ordinates,
+            resolution,
+            floor: FLOOR,
+            f,
+            time: 0.0,
+            density,
+            signal,
+            memory,
+            products: 0,
+            entropy: None,
+        }
+    }
+
+    /// The same with births only above `factor` times as much as it has to be, to see what that changes.
+    pub fn with_floor(self, factor: f64) -> Self {
+        Self { floor: factor * FLOOR, ..self }
     }
 
     /// Keeps the entropy after every step from now on, at the price of four evaluations of the turns.
@@ -226,7 +246,11 @@ impl<'m, const D: usize> KineticSolver<'m, D> {
 
     /// Births and deaths of half of a step of length `dt` at these nodal rates.
     fn divide(&mut self, rates: Option<&[f64]>, dt: f64) {
-        let Some(rates) = rates else { return };
+        let (Some(rates), Some(growth)) = (rates, &self.model.growth) else { return };
+        let mut rates = rates.to_vec();
+        if growth.constant().is_none() {
+            barren(self.floor, &self.density(), &mut rates);
+        }
         let factors: Vec<f64> = rates.iter().map(|r| (0.5 * dt * r).exp()).collect();
         self.f.par_iter_mut().for_each(|f| f.iter_mut().zip(&factors).for_each(|(f, x)| *f *= x));
     }

@@ -10,4 +10,4 @@ mod solver;
 
 pub use mobility::Mobility;
 pub use resolution::BlowUp;
-pub use solver::{Coarseness, FLOOR, LimitError, LimitSolver, LimitState, MacroFlux, Mollifier};
+pub use solver::{Coarseness, LimitError, LimitSolver, LimitState, MacroFlux, Mollifier};

@@ -13,8 +13,7 @@
 //! here needs ρ ≥ 0: drift and production are linear in ρ, and rates are taken at ρ⁺.
 //!
 //! A constant r is part of the linear term and exact. Of another one, steps are cut until r changes ρ by
-//! a quarter at most, and births stop where |ρ| is below [`FLOOR`] of its largest value: there is
-//! nothing but the round-off of the transforms, which would be the seed of a colony.
+//! a quarter at most, and births stop where |ρ| is below [`FLOOR`] of its largest value.
 
 use super::Mobility;
 use super::flux::Flux;
@@ -22,7 +21,7 @@ use super::modes::{Classes, Step};
 use super::resolution::{BlowUp, Resolution};
 use crate::cells::{InitialError, InitialLaw};
 use crate::experiment::OutOfRange;
-use crate::growth::{Growth, Pace};
+use crate::growth::{FLOOR, Growth, Pace};
 use crate::schedule::ticks;
 use crate::signal::{Law, SignalEquation, smoothing_kernel};
 use crate::spectral::Spectral;
@@ -31,8 +30,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use thiserror::Error;
 
-/// The share of the largest |ρ| below which nothing is born.
-pub const FLOOR: f64 = 1e-13;
 /// Largest |r|h of a step of length h.
 const REACH: f64 = 0.25;
 /// How often a step is halved for the sake of births, at most.

@@ -3,7 +3,8 @@
 use super::reference::{LimitFields, LimitRun, coarse_limit};
 use crate::experiment::Experiment;
 use crate::grid::Grid;
-use crate::limit::{Coarseness, FLOOR};
+use crate::growth::FLOOR;
+use crate::limit::Coarseness;
 use crate::simulation::SimulationError;
 use std::sync::atomic::AtomicBool;
 
