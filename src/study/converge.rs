@@ -11,7 +11,7 @@ use super::norms::Norm;
 use super::observed::Observed;
 use super::precision::Precision;
 use super::reference::LimitFields;
-use super::refinement::Refinement;
+use super::refinement::{Others, Refinement};
 use super::stage::{Share, Stage, shares, solves_equation, stages};
 use super::statistics::{Estimate, student_quantile};
 use super::sweep::{Sweep, by_cells, without_noise};
@@ -112,10 +112,11 @@ pub fn converge<const D: usize>(
     if wanted.is_some() {
         (e.converge.replicates, e.converge.budget_replicates) = (PILOT, 0);
     }
-    let (stages, macroscopic) = stages::<D>(&e, monitor)?;
+    let (stages, limit) = stages::<D>(&e, monitor)?;
+    let (macroscopic, others) = limit.unzip();
     let shares = shares(&stages);
 
-    let (equation, solutions) = by_equation(&stages, &shares, monitor)?;
+    let (equation, solutions) = by_equation(&stages, &shares, others, monitor)?;
     let limit = by_limit(&stages, monitor)?;
     let (start, mut all, mut budget) = (Instant::now(), Vec::new(), Vec::new());
     for (stage, share) in stages.iter().zip(&shares) {
@@ -184,13 +185,14 @@ pub fn converge<const D: usize>(
 fn by_equation<const D: usize>(
     stages: &[Stage<D>],
     shares: &[Share],
+    limits: Option<Others<D>>,
     monitor: &Monitor<'_>,
 ) -> Result<(Option<Sweep>, Vec<Solution>), SimulationError> {
     let (e, start) = (&stages[0].point.own, Instant::now());
     if !solves_equation(e) {
         return Ok((None, Vec::new()));
     }
-    let refined = Refined::new(stages, monitor)?;
+    let refined = Refined::new(stages, limits, monitor)?;
     let solve = |(stage, share): ((usize, &Stage<D>), &Share)| {
         noise_free::solve(stage, &refined, monitor, share.solution)
     };
@@ -209,7 +211,7 @@ fn by_limit<const D: usize>(
     if e.converge.parameter != Parameter::Delta || !e.converge.noise_free {
         return Ok(None);
     }
-    let refined = Refined::new(stages, monitor)?;
+    let refined = Refined::new(stages, None, monitor)?;
     let solve = |stage: (usize, &Stage<D>)| noise_free::solve_limit(stage, &refined, monitor);
     let solutions = stages.iter().enumerate().map(solve).collect::<Result<Vec<_>, _>>()?;
     Ok(Some(without_noise("limit", stages, &solutions, start)))

@@ -2,21 +2,27 @@
 //! beside the equation of another experiment; and the limits of two experiments.
 //!
 //! What a distance D is uncertain by is measured by refinement, cause by cause: D is found again with
-//! another grid, twice the step and fewer ordinates, and each change is taken whole. It bounds the
+//! another grid, twice the step and fewer ordinates, and each change is taken whole, or twice where it
+//! could only be made finer. It bounds the
 //! error of D wherever that falls at least in proportion to what is refined. Step and ordinates are
 //! refined on the coarser grid, where that is cheap; with the grid D changes as a whole, both sides of
-//! it, so that what they have in common cancels.
+//! it, so that what they have in common cancels. The limit has errors of its own
+//! ([`refinement`](super::refinement)): that of its step, of its grid, if that is another one, and of what
+//! is not born; each changes D by its norm at most.
 
 use super::difference::{Comparison, Differences, Measure, Side, Test, pairing};
 use super::measured::Measured;
 use super::monitor::Monitor;
 use super::norms::{NodalField, Norm, measure, norm_of};
 use super::observed::{Each, Observed};
-use super::reference::{LimitFields, limit_fields};
+use super::reference::{LimitFields, coarse_limit, limit_fields};
+use super::refinement::{FLOORS, Other, Others, without_outputs};
 use super::stage::Stage;
 use super::statistics::Estimate;
 use crate::experiment::{Experiment, Parameter, Point};
+use crate::growth::Growth;
 use crate::kinetic::{self, Entropy, KineticSolver, Resolution};
+use crate::limit::Coarseness;
 use crate::model::Model;
 use crate::simulation::SimulationError;
 use crate::spectral::Spectral;
@@ -40,6 +46,9 @@ const SECOND_ORDER: std::ops::Range<f64> = 3.0..5.0;
 /// How much wider the spacing of the other grid is, at least, and the fewest grid cells along an edge.
 const COARSER: f64 = 1.5;
 const FEWEST: usize = 4;
+/// A finer solution is nearer by this part of the error or more, where that falls with the power of the
+/// spacing for which a coarser one is farther off by all of it.
+const NEARER: f64 = 0.5;
 
 /// The difference of a solution to what it is compared with, at one value of the parameter.
 pub(super) struct Solution {
@@ -71,17 +80,29 @@ pub(super) struct Refined<const D: usize> {
     grid: Vec<Comparison<D>>,
     /// Whether that is coarser.
     coarser: bool,
-    /// The limit with another step.
-    limit: Option<LimitFields<D>>,
+    /// How much of a change with the grid is taken for an error.
+    share: f64,
+    /// What is between these and the limit that is subtracted adds to its error.
+    limit: Vec<Other<D>>,
+    /// Whether it matters where nothing is born.
+    births: bool,
 }
 
 impl<const D: usize> Refined<D> {
-    /// Solves the limit on another grid, and with another step.
-    pub fn new(stages: &[Stage<D>], monitor: &Monitor<'_>) -> Result<Self, SimulationError> {
+    /// Solves the limit on another grid. `limits` are the others of a sweep in ε.
+    pub fn new(
+        stages: &[Stage<D>],
+        limits: Option<Others<D>>,
+        monitor: &Monitor<'_>,
+    ) -> Result<Self, SimulationError> {
         let first = &stages[0].point.own;
-        let parameter = first.converge.parameter;
-        if parameter == Parameter::Grid {
-            return Ok(Self { grid: Vec::new(), coarser: true, limit: None });
+        let births = match &limits {
+            Some(limits) => limits.births.is_some(),
+            None => Growth::from_experiment(first).is_some_and(|g| g.constant().is_none()),
+        };
+        let limit = limits.map_or(Vec::new(), |limits| of_limit(first, limits));
+        if first.converge.parameter == Parameter::Grid {
+            return Ok(Self { grid: Vec::new(), coarser: true, share: 1.0, limit, births });
         }
         // A grid may be too coarse to start on, or to hold the limit.
         let (grid, coarser) = match on_another_grid(stages, true, monitor) {
@@ -89,12 +110,26 @@ impl<const D: usize> Refined<D> {
             Err(_) => (on_another_grid(stages, false, monitor)?, false),
             Ok(grid) => (grid, true),
         };
-        let limit = match parameter {
-            Parameter::Epsilon => Some(limit_with_another_step::<D>(first, monitor)?),
-            _ => None,
-        };
-        Ok(Self { grid, coarser, limit })
+        let share = if refines(first, coarser) { 1.0 / NEARER } else { 1.0 };
+        Ok(Self { grid, coarser, share, limit, births })
     }
+}
+
+/// The others by which the limit of `e` adds to the error of a distance. A grid that both sides have in
+/// common is refined for both at once.
+fn of_limit<const D: usize>(e: &Experiment, limits: Others<D>) -> Vec<Other<D>> {
+    let Others { time, grid, births } = limits;
+    // Another norm may see another order.
+    let time = Other { share: time.share.max(time.most), ..time };
+    let grid = Some(grid).filter(|_| e.limit.grid != e.domain.grid);
+    std::iter::once(time).chain(grid).chain(births).collect()
+}
+
+/// Whether the other grid is finer along some axis.
+fn refines(e: &Experiment, coarser: bool) -> bool {
+    let there = regridded(e, coarser);
+    let pairs = |a: &[usize], b: &[usize]| a.iter().zip(b).any(|(a, b)| a < b);
+    pairs(&e.domain.grid, &there.domain.grid) || pairs(&e.limit.grid, &there.limit.grid)
 }
 
 /// The comparisons of all stages on another grid: a coarser one, or else a finer one.
@@ -158,14 +193,14 @@ fn mollified<const D: usize>(
     Ok(limit_fields::<D>(e, true, monitor.stop)?.to_the_end()?.last().clone())
 }
 
-/// The limit with twice the step, or half of it where there is but one.
-fn limit_with_another_step<const D: usize>(
+/// The same with other steps, or with births of what is thicker alone.
+fn coarse<const D: usize>(
     e: &Experiment,
+    coarseness: Coarseness,
     monitor: &Monitor<'_>,
 ) -> Result<LimitFields<D>, SimulationError> {
-    let mut e = e.clone();
-    e.limit.step *= if 2.0 * e.limit.step > e.time.end { 0.5 } else { 2.0 };
-    mollified(&e, monitor)
+    let run = coarse_limit::<D>(&without_outputs(e), true, coarseness, monitor.stop)?;
+    Ok(run.to_the_end()?.last().clone())
 }
 
 /// The experiment and what it is compared with, if that has an equation of its own.
@@ -200,6 +235,8 @@ struct How {
     steps: f64,
     /// Whether the entropy is kept.
     entropy: bool,
+    /// The density below which nothing is born, in that of the experiment.
+    floor: f64,
     /// Of all work.
     share: f64,
 }
@@ -230,7 +267,7 @@ impl<const D: usize> Solver<'_, D> {
         // A sweep in the field step looks at that step itself.
         let steps = if self.parameter == Parameter::Step { 1.0 } else { how.steps };
         let resolution = Resolution { angles: how.angles, step: steps * model.step };
-        let mut solver = KineticSolver::new(model, resolution);
+        let mut solver = KineticSolver::new(model, resolution).with_floor(how.floor);
         // Lemma 2 of CMPS knows no births and deaths.
         let kept = how.entropy && model.growth.is_none();
         if kept {
@@ -316,17 +353,22 @@ pub(super) fn solve<const D: usize>(
         angles: ANGLES,
         steps: STEPS,
         entropy: other.is_none(),
+        floor: 1.0,
         share: 0.25 * (1.0 - of_best) * share,
     };
     let (angles, base, change) = solver.angles(other.unwrap_or(on), cheap)?;
     let mut causes: Vec<Change> = change.into_iter().collect();
     let late = solver.step(other.unwrap_or(on), &base, How { angles, ..cheap })?;
+    if refined.births {
+        let how = How { angles, floor: FLOORS, entropy: false, share: 0.0, ..cheap };
+        causes.push(Change::of(&base, &solver.solve(other.unwrap_or(on), how)?));
+    }
     let best = match other {
         None => base,
         Some(_) => {
-            let how = How { angles, steps: STEPS, entropy: true, share: of_best * share };
+            let how = How { angles, entropy: true, share: of_best * share, ..cheap };
             let best = solver.solve(on, how)?;
-            causes.push(Change::of(&best, &base));
+            causes.push(Change::of(&best, &base).scaled(refined.share));
             best
         }
     };
@@ -338,11 +380,11 @@ pub(super) fn solve<const D: usize>(
         }
         causes.push(Change { weak, ..change });
     }
-    if let Some(limit) = &refined.limit {
+    for Other { fields: limit, share, .. } in &refined.limit {
         let means = on.means_of(limit);
         let Side { nodal: fields, weak, .. } =
             on.side(&on.macroscopic(limit), |test| means(&test.nodal));
-        causes.push(Change { fields, weak });
+        causes.push(Change { fields, weak }.scaled(*share));
     }
     Ok(Solution { best, causes, entropy: solver.entropy.into_inner() })
 }
@@ -356,27 +398,29 @@ pub(super) fn solve_limit<const D: usize>(
 ) -> Result<Solution, SimulationError> {
     let (on, own) = (&stage.comparison, &stage.point.own);
     let other = stage.point.other.as_ref().expect("delta has the elliptic signal");
-    let solution = |c: &Comparison<D>, e: &Experiment, factor: f64| {
-        let mut e = e.clone();
-        e.limit.step *= factor;
-        let limit = mollified(&e, monitor)?;
+    let solution = |c: &Comparison<D>, e: &Experiment, how: Coarseness| {
+        let limit = coarse(e, how, monitor)?;
         let means = c.means_of(&limit);
         Ok::<_, SimulationError>(c.side(&c.macroscopic(&limit), |test| means(&test.nodal)))
     };
-    let difference = |c: &Comparison<D>, [own, other]: [&Experiment; 2], factor: f64| {
-        let minuend = solution(c, own, factor)?;
+    let difference = |c: &Comparison<D>, [own, other]: [&Experiment; 2], how: Coarseness| {
+        let minuend = solution(c, own, how)?;
         Ok::<_, SimulationError>(match c.other() {
-            Some(theirs) => c.minus(minuend, solution(theirs, other, factor)?),
+            Some(theirs) => c.minus(minuend, solution(theirs, other, how)?),
             None => minuend,
         })
     };
-    let best = difference(on, [own, other], 0.5)?;
-    let whole = difference(on, [own, other], 1.0)?;
+    let best = difference(on, [own, other], Coarseness { step: 0.5, ..Coarseness::NONE })?;
+    let whole = difference(on, [own, other], Coarseness::NONE)?;
     let mut causes = vec![Change::of(&best, &whole)];
+    if refined.births {
+        let thicker = Coarseness { floor: FLOORS, ..Coarseness::NONE };
+        causes.push(Change::of(&whole, &difference(on, [own, other], thicker)?));
+    }
     if let Some(c) = refined.grid.get(index) {
         let [own, other] = [own, other].map(|e| regridded(e, refined.coarser));
-        let there = difference(c, [&own, &other], 1.0)?;
-        causes.push(Change::of(&whole, &on.lifted(there, c)));
+        let there = difference(c, [&own, &other], Coarseness::NONE)?;
+        causes.push(Change::of(&whole, &on.lifted(there, c)).scaled(refined.share));
     }
     let best = Change { fields: best.nodal, weak: best.weak };
     Ok(Solution { best, causes, entropy: Vec::new() })
@@ -389,6 +433,11 @@ impl Change {
         let field =
             |q: Observed| a.nodal[q].iter().zip(&b.nodal[q]).map(|(a, b)| minus(a, b)).collect();
         Self { fields: Each(Observed::ALL.map(field)), weak: minus(&a.weak, &b.weak) }
+    }
+
+    fn scaled(mut self, factor: f64) -> Self {
+        self.values().for_each(|v| *v *= factor);
+        self
     }
 
     /// Every number of it.

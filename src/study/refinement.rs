@@ -5,6 +5,7 @@ use crate::experiment::Experiment;
 use crate::grid::Grid;
 use crate::growth::FLOOR;
 use crate::limit::Coarseness;
+use crate::schedule::ticks;
 use crate::simulation::SimulationError;
 use std::sync::atomic::AtomicBool;
 
@@ -17,9 +18,9 @@ const TOO_SMALL: f64 = 1e-11;
 /// What round-off makes of any of these differences.
 const ROUND_OFF: f64 = 1e-14;
 /// Factor of the density below which nothing is born, to see what is missing without it.
-const FLOORS: f64 = 100.0;
+pub(super) const FLOORS: f64 = 100.0;
 /// Share of the norm to which births of round-off may be raised without a closer look.
-const UNBORN: f64 = 1e-9;
+const UNBORN: f64 = 1e-12;
 
 /// The limit solver's own error at the final time, measured by refinement. All norms are those of L².
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,6 +53,29 @@ impl Refinement {
     }
 }
 
+/// Another solution of the same limit: `share` times what is between them is the error of the first.
+pub(super) struct Other<const D: usize> {
+    pub fields: LimitFields<D>,
+    pub share: f64,
+    /// A bound on that share that asks for no order: the error falls at least in proportion.
+    pub most: f64,
+}
+
+impl<const D: usize> Other<D> {
+    fn new(run: &LimitRun<D>, is_finer: bool) -> Self {
+        let most = if is_finer { 2.0 } else { 1.0 };
+        Self { fields: run.last().clone(), share: most, most }
+    }
+}
+
+/// What the error of a limit is measured by, cause by cause, in whatever norm.
+pub(super) struct Others<const D: usize> {
+    pub time: Other<D>,
+    pub grid: Other<D>,
+    /// None where births of round-off do not matter.
+    pub births: Option<Other<D>>,
+}
+
 /// Measures the error of `base`, which is the limit of `e`, mollified or not.
 pub fn refinement<const D: usize>(
     e: &Experiment,
@@ -59,23 +83,47 @@ pub fn refinement<const D: usize>(
     base: &LimitRun<D>,
     stop: &AtomicBool,
 ) -> Result<Refinement, SimulationError> {
+    Ok(refined(e, mollified, base, stop)?.0)
+}
+
+/// The same, and the solutions that it is measured by.
+pub(super) fn refined<const D: usize>(
+    e: &Experiment,
+    mollified: bool,
+    base: &LimitRun<D>,
+    stop: &AtomicBool,
+) -> Result<(Refinement, Others<D>), SimulationError> {
     let own = Own { e, mollified, base, stop, volume: Grid::<D>::from_domain(&e.domain).volume() };
     let square: f64 = base.last().density.iter().map(|c| c * c).sum();
     let norm = (own.volume * square).sqrt();
     let (time, order) = own.in_time(norm)?;
     let grid = own.in_space()?;
-    let (births, seeds) = own.of_births(norm)?;
-    let sum = |of: fn(&Change) -> f64| [&time, &grid, &births].map(of).iter().sum::<f64>();
-    Ok(Refinement {
-        time: time.density,
+    let (births, seeds, most) = own.of_births(norm)?;
+    let of = |other: &Other<D>| own.change(base.last(), &other.fields).scaled(other.share);
+    let (in_time, in_space) = (of(&time), of(&grid));
+    let unborn = births.as_ref().map_or(Change { density: most, ..Change::default() }, of);
+    let sum = |of: fn(&Change) -> f64| [&in_time, &in_space, &unborn].map(of).iter().sum::<f64>();
+    let refinement = Refinement {
+        time: in_time.density + ROUND_OFF * norm,
         order,
-        grid: grid.density,
-        births: births.density,
+        grid: in_space.density,
+        births: unborn.density,
         seeds,
         norm,
         mass: sum(|c| c.mass),
         variance: sum(|c| c.variance),
-    })
+    };
+    Ok((refinement, Others { time, grid, births }))
+}
+
+/// The same experiment with nothing to show before its end, and no longer steps than it takes: outputs
+/// cut steps, and would cut longer ones alike.
+pub(super) fn without_outputs(e: &Experiment) -> Experiment {
+    let mut e = e.clone();
+    let steps = ticks(&e.time.outputs, e.limit.step, f64::INFINITY);
+    e.limit.step = steps.iter().map(|tick| tick.duration).fold(0.0, f64::max);
+    e.time.outputs = e.time.outputs.last().copied().into_iter().collect();
+    e
 }
 
 /// The solution whose error is measured.
@@ -113,26 +161,28 @@ impl<const D: usize> Own<'_, D> {
         }
     }
 
-    fn solve(&self, step: f64, floor: f64) -> Result<LimitRun<D>, SimulationError> {
-        coarse_limit(self.e, self.mollified, Coarseness { step, floor }, self.stop)
-    }
-
-    /// The error in time and the order seen, from steps twice and four times as long, or a half and
-    /// a quarter where there are too few.
-    fn in_time(&self, norm: f64) -> Result<(Change, Option<f64>), SimulationError> {
-        let few = self.base.steps < 4 * self.e.time.outputs.len();
+    /// The solution that tells the error in time and the order seen, from steps twice and four times as
+    /// long, or a half and a quarter where there are too few.
+    fn in_time(&self, norm: f64) -> Result<(Other<D>, Option<f64>), SimulationError> {
+        let e = without_outputs(self.e);
+        let solve = |step: f64| {
+            coarse_limit(&e, self.mollified, Coarseness { step, floor: 1.0 }, self.stop)
+        };
+        // Births cut steps as well.
+        let given = ticks(&self.e.time.outputs, self.e.limit.step, f64::INFINITY).len();
+        let long = 4.0 * e.limit.step > e.time.outputs[0] * (1.0 + 1e-9);
+        let few = self.base.steps < 4 || (long && self.base.steps <= given);
         let factor: f64 = if few { 0.5 } else { 2.0 };
-        let other = self.solve(factor, 1.0)?;
-        let change = self.change(self.base.last(), other.last());
-        let floor = ROUND_OFF * norm;
+        let other = solve(factor)?;
+        let change = self.change(self.base.last(), other.last()).density;
         let q = self.base.steps as f64 / other.steps as f64;
-        // The outputs may leave no other steps.
-        if change.density <= TOO_SMALL * norm && q != 1.0 {
-            return Ok((Change { density: change.density + floor, ..change }, None));
+        let found = Other::new(&other, few);
+        if change <= TOO_SMALL * norm {
+            return Ok((found, None));
         }
-        let last = self.solve(factor * factor, 1.0)?;
+        let last = solve(factor * factor)?;
         let next = self.change(other.last(), last.last()).density;
-        let ratio = if few { change.density / next } else { next / change.density };
+        let ratio = if few { change / next } else { next / change };
         let regular = |q: f64| (1.8..2.2).contains(&if few { 1.0 / q } else { q });
         let seen = regular(q) && regular(other.steps as f64 / last.steps as f64);
         let order = Some(ratio.log2()).filter(|p| seen && p.is_finite());
@@ -142,17 +192,15 @@ impl<const D: usize> Own<'_, D> {
                 1.0 / (2.0_f64.powf(factor.log2() * p.min(ORDER)) - 1.0).abs()
             }
             // Nothing is known to shrink: whatever was seen may be what is missing.
-            Some(p) if p < 1.0 => 2.0_f64.max(next / change.density),
+            Some(p) if p < 1.0 => 2.0_f64.max(next / change),
             // A higher order than the scheme has is chance.
-            _ if few => 2.0,
-            _ => 1.0,
+            _ => found.most,
         };
-        let error = change.scaled(share);
-        Ok((Change { density: error.density + floor, ..error }, order))
+        Ok((Other { share, ..found }, order))
     }
 
-    /// The error of the half grid, or of this one where there is no half.
-    fn in_space(&self) -> Result<Change, SimulationError> {
+    /// The half grid, whose error is told, or twice this one where there is no half.
+    fn in_space(&self) -> Result<Other<D>, SimulationError> {
         let mut other = self.e.clone();
         // Multiples of 8 suit any boundary (see `Boundary::Open`).
         let open = other.domain.is_open();
@@ -164,20 +212,22 @@ impl<const D: usize> Own<'_, D> {
         // It is compared, whatever it is like.
         other.domain.leak = 1.0;
         let run = coarse_limit(&other, self.mollified, Coarseness::NONE, self.stop)?;
-        Ok(self.change(self.base.last(), run.last()))
+        Ok(Other::new(&run, !there_is))
     }
 
-    /// What is missing of births, and to which share of the largest density round-off could have grown.
-    fn of_births(&self, norm: f64) -> Result<(Change, f64), SimulationError> {
+    /// The solution that tells what is missing of births, if it matters; to which share of the largest
+    /// density round-off could have grown, and that in L².
+    fn of_births(&self, norm: f64) -> Result<(Option<Other<D>>, f64, f64), SimulationError> {
         let seeds = FLOOR * self.base.amplified.exp();
         if self.base.amplified == 0.0 {
-            return Ok((Change::default(), 0.0));
+            return Ok((None, 0.0, 0.0));
         }
         let most = seeds * self.base.last().spread.largest * self.volume.sqrt();
         if most <= UNBORN * norm {
-            return Ok((Change { density: most, ..Change::default() }, seeds));
+            return Ok((None, seeds, most));
         }
-        let without = self.solve(1.0, FLOORS)?;
-        Ok((self.change(self.base.last(), without.last()), seeds))
+        let thicker = Coarseness { step: 1.0, floor: FLOORS };
+        let run = coarse_limit(self.e, self.mollified, thicker, self.stop)?;
+        Ok((Some(Other::new(&run, false)), seeds, most))
     }
 }

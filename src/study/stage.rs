@@ -8,7 +8,7 @@ use super::difference::Comparison;
 use super::monitor::Monitor;
 use super::noise_free;
 use super::reference::limit_fields;
-use super::refinement::refinement;
+use super::refinement::{Others, refined};
 use crate::experiment::{Experiment, Parameter, Point, points};
 use crate::simulation::SimulationError;
 
@@ -18,11 +18,14 @@ pub(super) struct Stage<const D: usize> {
     pub comparison: Comparison<D>,
 }
 
+/// The limit of a sweep in ε, and what its error is measured by.
+type OneLimit<const D: usize> = (Macroscopic<D>, Others<D>);
+
 /// What is to be run, and the limit of a sweep in ε.
 pub(super) fn stages<const D: usize>(
     e: &Experiment,
     monitor: &Monitor<'_>,
-) -> Result<(Vec<Stage<D>>, Option<Macroscopic<D>>), SimulationError> {
+) -> Result<(Vec<Stage<D>>, Option<OneLimit<D>>), SimulationError> {
     let points = points(e);
     if e.converge.parameter != Parameter::Epsilon {
         let compare = |point: Point| {
@@ -39,7 +42,7 @@ pub(super) fn stages<const D: usize>(
     let limit = limit_fields::<D>(any, false, monitor.stop)?.to_the_end()?;
     let mollified = limit_fields::<D>(any, true, monitor.stop)?.to_the_end()?;
     // That of the one that is subtracted.
-    let refinement = refinement::<D>(any, true, &mollified, monitor.stop)?;
+    let (refinement, others) = refined::<D>(any, true, &mollified, monitor.stop)?;
     let macroscopic = Macroscopic { limit: limit.last().clone(), refinement };
     let compare = |point: Point| {
         Ok::<_, SimulationError>(Stage {
@@ -47,7 +50,8 @@ pub(super) fn stages<const D: usize>(
             point,
         })
     };
-    Ok((points.into_iter().map(compare).collect::<Result<_, _>>()?, Some(macroscopic)))
+    let stages = points.into_iter().map(compare).collect::<Result<_, _>>()?;
+    Ok((stages, Some((macroscopic, others))))
 }
 
 /// Shares of the whole work at one value.

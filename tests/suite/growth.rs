@@ -347,6 +347,34 @@ fn telegraph(h: f64) -> f64 {
     h * right.iter().zip(&left).map(|(r, l)| r + l).sum::<f64>()
 }
 
+/// A colony without gradients is the same in limit and equation: every distance of ρ is 0, within what is
+/// stated where births cut the steps of the limit, and where none of them is of round-off.
+#[test]
+fn births_of_the_limit_are_in_the_stated_error() {
+    let e = experiment(&[
+        "cells.growth=\"40*(1 - rho)\"",
+        "cells.count=200",
+        "time.end=0.1",
+        "time.step=0.001",
+        "limit.step=0.1",
+        "converge.epsilons=[0.3, 0.2]",
+        "converge.replicates=4",
+        "converge.budget_replicates=0",
+        "converge.noise_free=true",
+    ]);
+    let stop = never();
+    let monitor = Monitor { stop: &stop, progress: &|_| {} };
+    let result = converge::<1>(&e, None, &monitor).unwrap();
+    let rows = result.main.rows.iter().filter(|r| r.quantity == Observed::Density);
+    let rows: Vec<_> = rows.filter(|r| r.norm == "L2").collect();
+    assert_eq!((rows.len(), result.main.method), (2, "kinetic equation"));
+    for row in rows {
+        // ‖ρ‖ is 1.4.
+        assert!(row.error.low <= 1e-13 && row.error.high < 0.05, "{:?}", row.error);
+        assert!(row.error.value > 1e-10, "the limit is exact: the test is idle");
+    }
+}
+
 /// Deaths leave fewer cells than the neighbour that is asked for, and fewer than have tumbled.
 #[test]
 fn dying_cells_are_counted_while_they_live() {

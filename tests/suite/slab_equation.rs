@@ -91,19 +91,19 @@ impl Case {
         )
     }
 
-    /// The sweep by the equation.
-    fn sweep(&self, epsilons: &[f64]) -> Sweep {
-        let text = self.text(epsilons);
-        match self.dimension {
-            1 => sweep::<1>(&text),
-            2 => sweep::<2>(&text),
-            _ => sweep::<3>(&text),
-        }
-    }
-
     /// (ε, norm, truth, stated) of the distance of ρ in L² and against both test functions.
     fn beside(&self, epsilons: &[f64]) -> Vec<(f64, &'static str, f64, [f64; 2])> {
-        let (oracle, sweep) = (self.oracle(), self.sweep(epsilons));
+        self.judged(&self.text(epsilons), epsilons)
+    }
+
+    /// The same by the sweep of this text.
+    fn judged(&self, text: &str, epsilons: &[f64]) -> Vec<(f64, &'static str, f64, [f64; 2])> {
+        let oracle = self.oracle();
+        let sweep = match self.dimension {
+            1 => sweep::<1>(text),
+            2 => sweep::<2>(text),
+            _ => sweep::<3>(text),
+        };
         let limit = oracle.limit(1.0);
         let mut all = Vec::new();
         for epsilon in epsilons {
@@ -189,6 +189,32 @@ fn the_truth_lies_within_the_stated_error() {
     }
 }
 
+/// Every V, both models, at the smallest ε of the issue of errors: two to ten minutes each.
+fn small_epsilons(dimension: usize, coupled: bool) {
+    for set in ["sphere", "ball", "shell"] {
+        for local in [true, false] {
+            let case = Case { dimension, set, local, coupled, nodes: 16, ..BASE };
+            let mut size = 0.0;
+            for (epsilon, norm, truth, stated) in case.beside(&[0.05, 0.025]) {
+                size = if norm == "L2" { truth } else { size };
+                holds(&format!("{set}, {local}, {epsilon}, {norm}"), truth, stated, size);
+            }
+        }
+    }
+}
+
+#[test]
+#[ignore = "minutes"]
+fn small_epsilons_in_the_plane() {
+    small_epsilons(2, true);
+}
+
+#[test]
+#[ignore = "an hour"]
+fn small_epsilons_in_space() {
+    small_epsilons(3, false);
+}
+
 /// A grid that is too coarse: S is given, so that no step and, with two velocities, no ordinate counts. An
 /// interval without the grid would be the limit's step alone, 10⁻⁹.
 #[test]
@@ -213,6 +239,27 @@ fn a_long_step_is_in_the_stated_error() {
         off = off.max((0.5 * (low + high) / truth - 1.0).abs());
     }
     assert!(off > 1e-4, "the step is too short to be seen: {off:e}");
+}
+
+/// A limit that is far worse than the equation: its steps are as long as its outputs let them, so that
+/// twice as long ones are the same; or its grid is coarse.
+#[test]
+fn a_poor_limit_is_in_the_stated_error() {
+    let text = BASE.text(&[0.2, 0.1]);
+    let good = BASE.judged(&text, &[0.2, 0.1]);
+    let outputs = text
+        .replace("limit.step = 0.01", "limit.step = 1")
+        .replace("time = { end = 1,", "time = { end = 1, outputs = [0.5, 1],");
+    let grid = text.replace("limit.step", "limit.grid = 8\nlimit.step");
+    for (cause, text) in [("outputs", outputs), ("grid", grid)] {
+        let poor = BASE.judged(&text, &[0.2, 0.1]);
+        for ((epsilon, norm, truth, [low, high]), (.., good)) in poor.into_iter().zip(&good) {
+            holds(&format!("{cause}, {epsilon}, {norm}"), truth, [low, high], f64::INFINITY);
+            let off = 0.5 * (low + high) - truth;
+            let of_equation = 0.5 * (good[1] - good[0]);
+            assert!(norm != "L2" || off.abs() > 2.0 * of_equation, "the limit is good: {off:e}");
+        }
+    }
 }
 
 /// ρ at the nodes along x at t = 1, on a circle or sphere.
