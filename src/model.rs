@@ -1,5 +1,7 @@
 //! What is rebuilt from the experiment and never changes during a run.
 
+mod culprit;
+
 use crate::cells::{InitialError, InitialLaw};
 use crate::experiment::{Experiment, OutOfRange};
 use crate::free_walk::FreeWalk;
@@ -15,6 +17,7 @@ use crate::spline::{self, NodeMap};
 use crate::turning::{Kernel, Sense, TurningKernel};
 use crate::vector::{Vector, scaled};
 use crate::velocity::VelocitySpace;
+use culprit::{Culprit, culprit};
 use rayon::prelude::*;
 use std::sync::Arc;
 
@@ -114,7 +117,7 @@ impl<const D: usize> Model<D> {
             spectral,
             space,
         };
-        model.check_start()?;
+        model.check_start(e)?;
         let start = || {
             let every = model.grid().len().div_ceil(TRIALS);
             (model.initial_signal(), model.grid().nodes().step_by(every).collect())
@@ -126,7 +129,7 @@ impl<const D: usize> Model<D> {
     }
 
     /// Checks every expression of signal, growth and kernel at t = 0, on the nodes of the grid.
-    fn check_start(&self) -> Result<(), InitialError> {
+    fn check_start(&self, e: &Experiment) -> Result<(), InitialError> {
         let at_start = |value: OutOfRange| InitialError::Value(Box::new(value.at_time(0.0)));
         let density = self.initial.start();
         let mut signal = self.equation.initial(&self.spectral, density);
@@ -155,7 +158,7 @@ impl<const D: usize> Model<D> {
         let signal = self.sense(&mut signal, Vec::new());
         match self.refused(&self.kernel, &signal) {
             Some(value) => Err(at_start(value)),
-            None => self.check_bound(&signal),
+            None => self.check_bound(e, &signal),
         }
     }
 
@@ -184,7 +187,11 @@ impl<const D: usize> Model<D> {
 
     /// Whether T/F has a bound at t = 0 that candidates can be drawn from: a field step holds no more of
     /// them than f64 can tell apart.
-    fn check_bound(&self, signal: &SensedSignal<'_, D>) -> Result<(), InitialError> {
+    fn check_bound(
+        &self,
+        e: &Experiment,
+        signal: &SensedSignal<'_, D>,
+    ) -> Result<(), InitialError> {
         let computed = || self.kernel.candidate_bound(&signal.bounds());
         let bound = self.kernel_bound.unwrap_or_else(computed);
         if !bound.is_finite() {
@@ -194,8 +201,8 @@ impl<const D: usize> Model<D> {
         let candidates = bound * duration / (self.epsilon * self.epsilon);
         let given = self.kernel_bound.is_some();
         if (given || self.method == Method::Exact) && candidates > MOST_CANDIDATES {
-            let key = if given { "kernel.bound" } else { "epsilon" };
-            return Err(InitialError::Candidates { key, candidates, duration });
+            let Culprit { key, value, remedy } = culprit(e, &self.kernel, bound, &signal.bounds());
+            return Err(InitialError::Candidates { key, value, remedy, candidates, duration });
         }
         Ok(())
     }

@@ -97,7 +97,7 @@ pub enum InitialError {
     Value(Box<OutOfRange>),
     /// S(x, 0) overflows.
     #[error(
-        "signal: S is not finite at t = 0. Lower signal.production and cells.mass, or what else feeds it"
+        "signal: S is not finite at t = 0. Lower signal.production and cells.mass, or what else feeds it; raise signal.diffusion and signal.decay"
     )]
     Signal,
     /// Births at a constant rate make more cells than are held.
@@ -116,12 +116,15 @@ pub enum InitialError {
     },
     /// No clock tells the candidates of a field step apart.
     #[error(
-        "{key}: a cell would meet {candidates:.1e} candidate events in a field step of {duration}, which no clock can tell apart. {}",
-        if *key == "epsilon" { "Raise epsilon, or set motion = \"hybrid\"" } else { "Lower kernel.bound, or leave it out" }
+        "{key} = {value}: a cell would meet {candidates:.1e} candidate events in a field step of {duration}, which no clock can tell apart. {remedy}"
     )]
     Candidates {
         /// The key to blame.
         key: &'static str,
+        /// What stands there.
+        value: String,
+        /// What to do.
+        remedy: &'static str,
         /// Candidates.
         candidates: f64,
         /// Δt.

@@ -12,7 +12,7 @@ use super::draft::Draft;
 
 /// Applies every rule. A rule that lacks a value is left out: its absence was already reported.
 pub(crate) fn apply(draft: &mut Draft) {
-    let rules: [fn(&mut Draft) -> Option<()>; 32] = [
+    let rules: [fn(&mut Draft) -> Option<()>; 33] = [
         numerics::corners,
         numerics::bandwidth,
         numerics::steps,
@@ -39,6 +39,7 @@ pub(crate) fn apply(draft: &mut Draft) {
         space::signal,
         space::initial_signal,
         space::lost_constant,
+        space::drowned,
         scattering::on_sphere,
         scattering::leading,
         places::resolution,

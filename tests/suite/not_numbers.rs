@@ -13,7 +13,7 @@ const BASE: &str = r#"
 "#;
 
 /// The exit code, and what was said; it must be said soon, and nothing may be written.
-fn told(command: &str, set: &[&str]) -> (i32, String) {
+pub fn told(command: &str, set: &[&str]) -> (i32, String) {
     let folder = tempfile::tempdir().unwrap();
     let (file, out) = (folder.path().join("b.toml"), folder.path().join("out"));
     std::fs::write(&file, BASE).unwrap();
@@ -91,6 +91,63 @@ fn a_value_out_of_range_at_the_start_is_refused() {
         for command in ["check", "run"] {
             expect(command, &set, 2, parts);
         }
+    }
+}
+
+/// Too many candidate events are told by the key that makes them.
+#[test]
+fn too_many_events_are_told_by_what_makes_them() {
+    const ELLIPTIC: [&str; 4] = [
+        "signal.equation=\"elliptic\"",
+        "cells.density.shape=\"gaussian\"",
+        "cells.density.center=0.5",
+        "cells.density.width=0.1",
+    ];
+    let own = |set: &[&'static str]| -> Vec<&'static str> { [&ELLIPTIC, set].concat() };
+    let nonlocal = [NONLOCAL, "kernel.psi=\"linear\"", "kernel.c1=1", "kernel.c2=1"];
+    let other = |set: &[&'static str]| -> Vec<&'static str> {
+        [&ELLIPTIC[..], &nonlocal[..4 - set.len()], set].concat()
+    };
+    for (set, due) in [
+        (vec!["kernel.lambda=1e20"], ["kernel.lambda = 1e20", "Lower"]),
+        (vec!["epsilon=1e-12"], ["epsilon = 1e-12", "Raise"]),
+        (own(&["kernel.a=1e30"]), ["kernel.a = 1e30", "Lower"]),
+        (own(&["kernel.b=1", "signal.production=1e30"]), ["signal.production = 1e30", "Lower"]),
+        (own(&["kernel.b=1", "signal.diffusion=1e-40"]), ["signal.diffusion = 1e-40", "Raise"]),
+        (other(&["kernel.c2=1e30"]), ["kernel.c2 = 1e30", "Lower"]),
+        (
+            vec![WAVE[0], "signal.expression=\"1e30*cos(2*PI*x)\"", "kernel.a=1"],
+            ["signal.expression = \"1e30*cos(2*PI*x)\"", "flatter"],
+        ),
+        (
+            vec!["kernel.model=\"expression\"", "kernel.turning=\"1e30*F\""],
+            ["kernel.turning = \"1e30*F\"", "Lower"],
+        ),
+    ] {
+        expect("check", &set, 2, &[due[0], due[1], "candidate events"]);
+    }
+}
+
+/// A mean of S that takes all digits of its slopes.
+#[test]
+fn a_mean_that_drowns_the_slopes_of_s_is_refused() {
+    let elliptic = "signal.equation=\"elliptic\"";
+    for (set, parts) in [
+        ([elliptic, "signal.decay=1e-300"], ["signal.decay", "round-off", "at least", "or 0"]),
+        ([elliptic, "signal.decay=1e-11"], ["signal.decay", "round-off", "at least 3.95e-11", ""]),
+        ([PARABOLIC, "signal.delta=1e-300"], ["signal.delta", "round-off", "at least", "decay"]),
+    ] {
+        expect("check", &set, 2, &parts);
+        expect("run", &set, 2, &parts);
+    }
+    // Just enough, none, a short time, a fast decay.
+    for set in [
+        &[elliptic, "signal.decay=4e-11"][..],
+        &[elliptic, "signal.decay=0"],
+        &[PARABOLIC, "signal.decay=1e-300"],
+        &[PARABOLIC, "signal.delta=1e-300", "signal.decay=1"],
+    ] {
+        expect("check", set, 0, &["valid"]);
     }
 }
 

@@ -4,6 +4,7 @@ use crate::experiment::draft::Draft;
 use crate::experiment::sample::nodes;
 use crate::experiment::space::is_open;
 use crate::formula::{Formula, Quantity};
+use std::f64::consts::PI;
 
 /// Grids in the whole space are multiples of this.
 const MULTIPLE: i64 = 8;
@@ -118,5 +119,41 @@ pub(super) fn lost_constant(draft: &mut Draft) -> Option<()> {
         let remedy = "Let it depend on grad S or on the difference R - S alone, or give signal.decay > 0, or a parabolic signal.";
         draft.complain(&path, message, remedy);
     }
+    Some(())
+}
+
+/// Largest size of the mean of S beside that of its waves: of 16 digits the waves keep four.
+const DROWNED: f64 = 1e12;
+
+/// A mean of S, however large, moves no cell, but takes the digits of what does. Where ρ has mean and
+/// waves of one size the mean of S is αρ̄ min(1/β, t/δ), and the longest wave αρ̂/(D_S κ² + β).
+pub(super) fn drowned(draft: &mut Draft) -> Option<()> {
+    let equation = draft.text("signal.equation")?.to_string();
+    let (lower, upper) = (draft.floats("domain.lower")?, draft.floats("domain.upper")?);
+    let edge = lower.iter().zip(&upper).map(|(l, u)| u - l).fold(0.0, f64::max);
+    let (diffusion, decay) = (draft.float("signal.diffusion")?, draft.constant("signal.decay")?);
+    // D_S κ².
+    let spread = diffusion * (2.0 * PI / edge).powi(2);
+    if is_open(draft) || !spread.is_finite() {
+        return None;
+    }
+    let most = spread / DROWNED;
+    let (key, least, other) = match equation.as_str() {
+        "elliptic" if decay > 0.0 => ("signal.decay", most, ", or 0, which gives S the mean 0"),
+        "parabolic" => {
+            let (delta, end) = (draft.float("signal.delta")?, draft.float("time.end")?);
+            if decay >= most || delta >= most * end {
+                return None;
+            }
+            ("signal.delta", most * end, ", or raise signal.decay")
+        }
+        _ => return None,
+    };
+    if equation == "elliptic" && decay >= most {
+        return None;
+    }
+    let message = "lets the mean of S grow to more than 1e12 times its waves, whose slopes are then lost in round-off";
+    let remedy = format!("Give at least {least:.2e}{other}.");
+    draft.complain(key, message, remedy);
     Some(())
 }
