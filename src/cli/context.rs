@@ -1,6 +1,7 @@
 //! What every computing command does first and last: read the experiment, reserve the folder, start the threads;
 //! write what was found and put it in place.
 
+use super::check::{refuse_bad_physics, refuse_too_large};
 use super::error::{CliError, warn};
 use super::progress::Progress;
 use super::tables::print;
@@ -8,7 +9,7 @@ use super::{Input, Job, Place, signals};
 use crate::experiment::{Experiment, Loaded, Parameter, given, read_within, to_toml};
 use crate::memory;
 use crate::output::{Folder, Manifest};
-use crate::study::Monitor;
+use crate::study::{Monitor, Work};
 use serde_json::Value as Json;
 use std::ffi::OsString;
 use std::fs::File;
@@ -95,11 +96,13 @@ pub struct Facts {
 impl Context {
     /// Everything that can go wrong before the first event goes wrong here. `flags` are those that have to be
     /// given to get the same results again from the experiment as it is read.
-    pub fn open(job: &Job, command: &'static str, flags: &str) -> Result<Self, CliError> {
-        let Loaded { experiment, resolved } = load(&job.input)?;
+    pub fn open(job: &Job, work: Work, flags: &str) -> Result<Self, CliError> {
+        let Loaded { experiment, resolved, .. } = load(&job.input)?;
         set_threads(&job.place)?;
+        refuse_too_large(work, &experiment)?;
+        let command = work.word();
         let folder = reserve(&job.place, &own_name(job, command, &experiment))?;
-        super::check::refuse_bad_physics(&experiment)?;
+        refuse_bad_physics(work, &experiment)?;
         let head = format!("# All keys. Run again: kinetaxis {command} experiment.toml{flags}\n\n");
         let again = vec![("experiment.toml".to_string(), head + &to_toml(&resolved))];
         let facts = Facts { seed: experiment.seed, resolved, again };

@@ -13,7 +13,7 @@ use crate::motion::{Method, Tally};
 use crate::output::{Table, estimate, number};
 use crate::pages;
 use crate::study::statistics::Estimate;
-use crate::study::{self, Check, Convergence, EnsembleFrame, OrderRow, Slope, Sweep, Wanted};
+use crate::study::{self, Check, Convergence, EnsembleFrame, OrderRow, Slope, Sweep, Wanted, Work};
 use serde_json::json;
 
 /// The sweep.
@@ -21,10 +21,9 @@ pub fn converge(job: &Job, wanted: Option<Wanted>) -> Result<(), CliError> {
     let flags = wanted
         .as_ref()
         .map_or(String::new(), |w| format!(" --precision '{}' --within {}", w.precision, w.within));
-    let context = Context::open(job, "converge", &flags)?;
+    let context = Context::open(job, Work::Converge, &flags)?;
     refuse_bias(&context.experiment)?;
     refuse_other_drift(&context.experiment)?;
-    refuse_too_large(&context.experiment)?;
     with_dimension!(context.experiment.dimension, D => converge_in::<D>(context, wanted))
 }
 
@@ -58,25 +57,10 @@ fn refuse_other_drift(e: &Experiment) -> Result<(), CliError> {
     }
 }
 
-/// Refuses a sweep that would not fit into the memory of the machine.
-fn refuse_too_large(e: &Experiment) -> Result<(), CliError> {
-    let bytes = with_dimension!(e.dimension, D => study::converge_bytes::<D>(e));
-    let (most, gib) = (crate::memory::available(), (1u64 << 30) as f64);
-    if bytes <= most {
-        return Ok(());
-    }
-    Err(CliError::BadInput(format!(
-        "converge.replicates = {}: the fields of every replicate at every value ask for about {:.1} GiB \
-         of memory, and {:.1} GiB are there. Lower it, domain.grid, cells.count or the number of values \
-         (converge.epsilons, converge.values)",
-        e.converge.replicates,
-        bytes / gib,
-        most / gib
-    )))
-}
-
 fn converge_in<const D: usize>(context: Context, wanted: Option<Wanted>) -> Result<(), CliError> {
     let e = &context.experiment;
+    let most = || study::most_replicates::<D>(e, crate::memory::available());
+    let wanted = wanted.map(|wanted| Wanted { most: most(), ..wanted });
     let wanted = wanted.as_ref();
     if let Some(wanted) = wanted {
         refuse_unknown::<D>(e, wanted)?;
@@ -85,6 +69,9 @@ fn converge_in<const D: usize>(context: Context, wanted: Option<Wanted>) -> Resu
     let model = Model::<D>::new(&result.last)?;
     let text = text(&context, &result);
     total(&result).warning().iter().for_each(|said| warn(said));
+    if wanted.is_some_and(|wanted| result.replicates >= wanted.most) {
+        warn(&format!("memory holds no more than {} replicates of domain.grid", result.replicates));
+    }
     let summary = summary(&context, &result);
     context.deliver(&text, &summary, || write(&context, &model, &result))
 }

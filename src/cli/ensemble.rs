@@ -11,12 +11,12 @@ use crate::model::Model;
 use crate::observe::names;
 use crate::output::{Table, axes, estimate, for_each_node, number};
 use crate::pages;
-use crate::study::{self, Ensemble, EnsembleFrame, Moments, Plan};
+use crate::study::{self, Ensemble, EnsembleFrame, Moments, Plan, Work};
 use serde_json::json;
 
 /// Replicates: mean and interval of every observable.
 pub fn ensemble(job: &Job) -> Result<(), CliError> {
-    let context = Context::open(job, "ensemble", "")?;
+    let context = Context::open(job, Work::Ensemble, "")?;
     with_dimension!(context.experiment.dimension, D => ensemble_in::<D>(context))
 }
 

@@ -7,9 +7,10 @@ use super::referee::{report, verdicts};
 use super::tables::{aligned, print};
 use super::{Input, with_dimension};
 use crate::experiment::{Experiment, points};
+use crate::memory::total;
 use crate::model::Model;
 use crate::referee::{Review, review};
-use crate::study::{cost, measured_pace, plan, positivity, runs};
+use crate::study::{Work, cost, measured_pace, needs, plan, positivity, runs};
 use crate::turning::{Sense, TurningKernel};
 use serde_json::{Value, json};
 
@@ -55,6 +56,7 @@ fn facts<const D: usize>(
     let sweep = sweep_work::<D>(e)? * pace;
     let threads = std::thread::available_parallelism().map_or(1, usize::from) as f64;
     let motion = plan_json(&plan(model)?);
+    let memory = |work: Work| total(&needs::<D>(work, e));
     Ok(json!({
         "dimension": D,
         "motion": motion,
@@ -94,7 +96,10 @@ fn facts<const D: usize>(
             "run_seconds": seconds / threads,
             "ensemble_seconds": seconds * e.ensemble.replicates as f64 / threads,
             "converge_seconds": sweep / threads,
-            "memory_bytes": cost.bytes * threads,
+            "memory_bytes": memory(Work::Run),
+            "ensemble_memory_bytes": memory(Work::Ensemble),
+            "limit_memory_bytes": memory(Work::Limit),
+            "converge_memory_bytes": memory(Work::Converge),
             "cores": threads,
         },
     }))
@@ -146,7 +151,18 @@ fn text(f: &Value) -> String {
     row("run", number(&cost["run_seconds"]), "seconds, from a short trial on this machine");
     row("ensemble", number(&cost["ensemble_seconds"]), "seconds");
     row("converge", number(&cost["converge_seconds"]), "seconds, budget included");
-    row("memory", number(&json!(cost["memory_bytes"].as_f64().map(|b| b / 1048576.0))), "MiB");
+    for work in ["", "ensemble_", "limit_", "converge_"] {
+        let bytes = cost[format!("{work}memory_bytes")].as_f64();
+        let name = format!(
+            "memory of {}",
+            if work.is_empty() { "run" } else { work.trim_end_matches('_') }
+        );
+        row(
+            &name,
+            number(&json!(bytes.map(|b| b / 1048576.0))),
+            "MiB at its peak, with these cores",
+        );
+    }
     let reason = |of: &Value| of["reason"].as_str().unwrap_or_default().to_string();
     let (order, motion) = (reason(&f["referee"]["order"]), reason(&f["motion"]));
     aligned(&rows) + &format!("order {}: {order}\nmotion {motion}\n", f["expected_order"])

@@ -12,7 +12,7 @@ use crate::limit::BlowUp;
 use crate::output::{Table, axes, for_each_node, number};
 use crate::pages;
 use crate::spectral::Spectral;
-use crate::study::{LimitFields, LimitRun, Spread, feels_density, limit_fields, refinement};
+use crate::study::{LimitFields, LimitRun, Spread, Work, feels_density, limit_fields, refinement};
 use crate::turning::Kernel;
 use crate::velocity::VelocitySpace;
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ const SEEDS: f64 = 1e-3;
 
 /// The macroscopic equation alone.
 pub fn limit(job: &Job) -> Result<(), CliError> {
-    let context = Context::open(job, "limit", "")?;
+    let context = Context::open(job, Work::Limit, "")?;
     with_dimension!(context.experiment.dimension, D => limit_in::<D>(context))
 }
 

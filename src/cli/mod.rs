@@ -217,7 +217,7 @@ fn run(command: Command) -> Result<(), CliError> {
                 // First, so that converge.values may still be given for it by --set.
                 set.insert(0, format!("converge.in={word}"));
             }
-            let wanted = precision.map(|precision| Wanted { precision, within });
+            let wanted = precision.map(|precision| Wanted { precision, within, most: usize::MAX });
             if let Some(wanted) = &wanted {
                 refuse_replicates(wanted, set)?;
             }

@@ -13,13 +13,13 @@ use crate::motion::Tally;
 use crate::observe::names;
 use crate::output::{Table, axes, for_each_node, number};
 use crate::pages;
-use crate::study::{Keep, Plan, RunRecord, Snapshot, observe_run, plan};
+use crate::study::{Keep, Plan, RunRecord, Snapshot, Work, observe_run, plan};
 use serde_json::json;
 
 /// One realisation.
 pub fn run(job: &Job, replicate: u64) -> Result<(), CliError> {
     let flags = if replicate == 0 { String::new() } else { format!(" --replicate {replicate}") };
-    let context = Context::open(job, "run", &flags)?;
+    let context = Context::open(job, Work::Run, &flags)?;
     with_dimension!(context.experiment.dimension, D => run_in::<D>(context, replicate))
 }
 

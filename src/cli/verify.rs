@@ -7,7 +7,7 @@ use super::tables::{aligned, print};
 use super::{Place, with_dimension};
 use crate::experiment::{Experiment, Loaded, read, to_toml};
 use crate::output::{Table, number};
-use crate::study::Monitor;
+use crate::study::{Monitor, Work};
 use crate::verify::{Claim, Finding, SHIPPED, Verdict, short, stamp};
 use serde_json::{Value as Json, json};
 use std::path::{Path, PathBuf};
@@ -41,7 +41,8 @@ pub fn verify(
     set_threads(place)?;
     let folder = reserve(place, Path::new("verify"))?;
     for case in &cases {
-        super::check::refuse_bad_physics(case.experiment()).map_err(|e| case.named(e))?;
+        super::check::refuse_bad_physics(Work::Run, case.experiment())
+            .map_err(|e| case.named(e))?;
     }
     let all: serde_json::Map<String, Json> =
         cases.iter().map(|c| (c.name.clone(), c.loaded.resolved.clone())).collect();

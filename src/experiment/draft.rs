@@ -126,6 +126,11 @@ impl Draft {
         self.given.contains_key(self.table_key(path).path)
     }
 
+    /// The keys that the file or the command line gives.
+    pub fn given(&self) -> impl Iterator<Item = String> + '_ {
+        self.given.keys().cloned()
+    }
+
     /// The formula of a key that holds one, or a quantity that is one.
     pub fn expression(&self, path: &str) -> Option<Formula> {
         self.table_key(path);

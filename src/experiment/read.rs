@@ -4,7 +4,7 @@ use super::build::build;
 use super::draft::Draft;
 use super::source::Source;
 use super::{Experiment, Problems, derive, rules};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An experiment, and the file that says all of it.
 #[derive(Clone, Debug)]
@@ -13,6 +13,8 @@ pub struct Loaded {
     pub experiment: Experiment,
     /// Every key that has an effect, defaults filled in, nested as in the file.
     pub resolved: serde_json::Value,
+    /// The keys that the file or the command line gives.
+    pub given: BTreeSet<String>,
 }
 
 /// Bytes of memory of a machine that is not known.
@@ -55,7 +57,7 @@ pub fn read_within(
         return Err(Problems::sorted(draft.problems));
     }
     let experiment = build(&draft).expect("the table gives every value that is not missing");
-    Ok(Loaded { experiment, resolved: draft.resolved() })
+    Ok(Loaded { experiment, resolved: draft.resolved(), given: draft.given().collect() })
 }
 
 /// What is given by a text and by overrides, by path, with no regard to what the keys mean. What cannot be read

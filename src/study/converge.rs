@@ -94,6 +94,8 @@ pub struct Wanted {
     pub precision: Precision,
     /// Seconds after which no more replicates are started.
     pub within: f64,
+    /// Most replicates, as memory holds.
+    pub most: usize,
 }
 
 /// Replicates that are run before it is known how many are needed, and to check the solution of the
@@ -259,11 +261,12 @@ fn replicates_to_add(
     confidence: f64,
 ) -> Option<usize> {
     let half = reached(cells, &wanted.precision)?;
-    if half <= wanted.precision.half_width {
+    if half <= wanted.precision.half_width || replicates >= wanted.most {
         return None;
     }
     let needed = replicates_needed(half, &wanted.precision, replicates, confidence);
     let target = needed.clamp(replicates as f64 + 1.0, GROWTH * replicates as f64);
+    let target = target.min(wanted.most as f64);
     let seconds = cells.seconds * target / replicates as f64;
     (seconds <= wanted.within).then(|| (target - replicates as f64).ceil() as usize)
 }

@@ -1,19 +1,13 @@
-//! What a run will cost: events and memory.
+//! What a run will cost: events and steps.
 
-use super::noise_free::ANGLES;
-use crate::experiment::{Experiment, Parameter, Point, points};
-use crate::grid::Grid;
+use super::needs::Work;
+use super::stage::runs;
+use crate::experiment::{Experiment, points};
 use crate::model::Model;
 use crate::motion::Method;
 use crate::simulation::{Simulation, SimulationError};
 use crate::turning::{Sense, TurningKernel};
-use crate::velocity::VelocitySpace;
 use std::sync::atomic::AtomicBool;
-
-/// Fields on the grid that a replicate needs: signal, density, transforms, grids of the deposit.
-const FIELDS: f64 = 20.0;
-/// Arrays of the shape of f while the kinetic equation is solved.
-const COPIES_OF_F: f64 = 4.0;
 
 /// Predicted cost of one replicate.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,8 +16,8 @@ pub struct Cost {
     pub candidates: f64,
     /// Cells times field steps.
     pub cell_steps: f64,
-    /// Bytes of one replicate: cells, and the fields and private grids of the deposit.
-    pub bytes: f64,
+    /// Nodes of the grid times field steps.
+    pub node_steps: f64,
 }
 
 impl Cost {
@@ -49,7 +43,7 @@ pub fn predict<const D: usize>(e: &Experiment, model: &Model<D>) -> Cost {
     Cost {
         candidates: cells * ticks.iter().map(|tick| events(tick.duration)).sum::<f64>(),
         cell_steps: cells * ticks.len() as f64,
-        bytes: 8.0 * (cells * 2.0 * D as f64 + FIELDS * model.grid().len() as f64),
+        node_steps: (model.grid().len() * ticks.len()) as f64,
     }
 }
 
@@ -77,62 +71,36 @@ pub fn measured_pace<const D: usize>(e: &Experiment) -> Result<f64, SimulationEr
     Ok(simulation.loop_time().as_secs_f64() * threads / work)
 }
 
-/// Bytes that `converge` holds at once: the fields of every replicate at every value (ρ, S, ∇S, J and the
-/// moments of r_ε), one replicate in flight on each thread, and f where the kinetic equation is solved.
-/// Everything is an upper bound that is reached up to what norms need for a while.
-pub fn converge_bytes<const D: usize>(e: &Experiment) -> f64 {
-    let observed = (2 + 2 * D + D * (D + 3) / 2) as f64;
-    let nodes = |e: &Experiment| Grid::<D>::from_domain(&e.domain).len() as f64;
-    let (mut kept, mut flying, mut variant, mut equation) = (0.0, 0.0_f64, 0.0_f64, 0.0_f64);
-    for Point { own, other, .. } in points(e) {
-        let cells = |e: &Experiment| 2.0 * D as f64 * e.cells.count as f64;
-        let finest = other.as_ref().map_or(0.0, nodes).max(nodes(&own));
-        let both = std::iter::once(&own).chain(&other);
-        flying = flying.max(both.map(|e| cells(e) + FIELDS * nodes(e)).sum());
-        kept += own.converge.replicates as f64 * observed * finest;
-        if own.converge.parameter == Parameter::Epsilon {
-            // The finest variant has twice the grid; its differences are taken to the base grid.
-            let more = 2f64.powi(D as i32) + 1.0;
-            variant = variant.max(own.converge.budget_replicates as f64 * observed * more * finest);
-        }
-        if own.converge.noise_free && own.converge.parameter != Parameter::Cells {
-            let space = VelocitySpace::<D>::from_experiment(&own.velocity);
-            let f = space.ordinates(ANGLES).len() as f64 * finest;
-            equation = equation.max(COPIES_OF_F * f);
-        }
-    }
-    let threads = rayon::current_num_threads() as f64;
-    8.0 * (kept + equation.max(threads * flying + variant))
-}
+/// Seconds that nobody waits for unwarned.
+pub const LONG: f64 = 1e4;
+/// Seconds of an event, of a cell or of a node in a field step; rough, as of all the following.
+const EVENT: f64 = 1e-8;
+/// Seconds of a replicate, however short.
+const REPLICATE: f64 = 5e-5;
+/// Seconds of a node in a step of the limit, with what refines it.
+const LIMIT_NODE: f64 = 2e-6;
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::experiment::read;
-
-    /// 10 replicates at two ε on 32 × 32 nodes: at most ρ, S, ∇S, J and five moments, 11 fields of each. What a
-    /// budget, the equation and more cells add is more, and a sweep in the grid keeps the finer one.
-    #[test]
-    fn a_sweep_counts_what_it_keeps() {
-        let bytes = |set: &[&str]| {
-            let text = "dimension = 2\nepsilon = 0.1\ndomain = { lower = 0, upper = 1, grid = 32 }\n\
-                        kernel = { model = \"local\" }\ncells = { count = 1000 }\n\
-                        signal = { equation = \"parabolic\" }\ntime = { end = 0.1, step = 0.05 }\n\
-                        converge = { replicates = 10, epsilons = [0.2, 0.1] }";
-            let set: Vec<String> = set.iter().map(|s| s.to_string()).collect();
-            converge_bytes::<2>(&read(text, "e.toml", &set).unwrap().experiment)
-        };
-        let kept = |replicates: f64, nodes: f64| 8.0 * 2.0 * replicates * 11.0 * nodes;
-        let base = bytes(&[]);
-        assert!(base > kept(10.0, 1024.0));
-        let more = bytes(&["converge.replicates=1000"]) - base;
-        assert!((more / kept(990.0, 1024.0) - 1.0).abs() < 1e-12, "{more}");
-        for set in
-            ["converge.budget_replicates=4", "converge.noise_free=true", "cells.count=100000"]
-        {
-            assert!(bytes(&[set]) > base, "{set}");
+/// Seconds that `work` takes on one core, roughly: from the bound on events at t = 0, without a trial.
+pub fn seconds<const D: usize>(work: Work, e: &Experiment, model: &Model<D>) -> f64 {
+    let base = predict(e, model);
+    let one = |of: &Experiment| {
+        let cells = of.cells.count as f64 / e.cells.count as f64;
+        let steps = (e.time.step / of.time.step).max(1.0);
+        let events = base.candidates * cells * (e.epsilon / of.epsilon).powi(2);
+        REPLICATE + EVENT * (events + steps * (cells * base.cell_steps + base.node_steps))
+    };
+    match work {
+        Work::Run => one(e),
+        Work::Ensemble => e.ensemble.replicates as f64 * one(e),
+        Work::Limit => {
+            let nodes: f64 = e.limit.grid.iter().map(|n| *n as f64).product();
+            LIMIT_NODE * nodes * (e.time.end / e.limit.step + e.time.outputs.len() as f64)
         }
-        let grids = ["converge.in=grid", "converge.values=[32, 40]"];
-        assert!(bytes(&grids) > kept(5.0, 4096.0) + kept(5.0, 6400.0));
+        Work::Converge => {
+            let points = points(e);
+            let both =
+                points.iter().flat_map(|point| std::iter::once(&point.own).chain(&point.other));
+            runs(e) as f64 * both.map(one).sum::<f64>()
+        }
     }
 }

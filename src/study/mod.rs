@@ -9,6 +9,7 @@ mod ensemble;
 mod fit;
 mod measured;
 mod monitor;
+mod needs;
 mod noise_free;
 mod norms;
 mod observed;
@@ -27,7 +28,7 @@ mod sweep;
 
 pub use budget::{BudgetRow, Effect, REMEDY, WELL_BELOW, beside_effect};
 pub use converge::{Check, Convergence, Goal, Macroscopic, Wanted, converge};
-pub use cost::{Cost, converge_bytes, measured_pace};
+pub use cost::{Cost, measured_pace};
 pub use difference::available;
 pub use dual::Dual;
 pub use ensemble::{
@@ -36,6 +37,7 @@ pub use ensemble::{
 pub use fit::{Order, orders, orders_without_noise};
 pub use measured::Measured;
 pub use monitor::Monitor;
+pub use needs::{Work, most_replicates, needs, too_large};
 pub use norms::{NodalField, Norm, measure};
 pub use observed::Observed;
 pub use plan::{Plan, plan};

@@ -44,7 +44,7 @@ const STEPS: f64 = 0.125;
 /// The change from four steps to two over that from two to one, where the order is seen to be 2.
 const SECOND_ORDER: std::ops::Range<f64> = 3.0..5.0;
 /// How much wider the spacing of the other grid is, at least, and the fewest grid cells along an edge.
-const COARSER: f64 = 1.5;
+pub(super) const COARSER: f64 = 1.5;
 const FEWEST: usize = 4;
 /// A finer solution is nearer by this part of the error or more, where that falls with the power of the
 /// spacing for which a coarser one is farther off by all of it.

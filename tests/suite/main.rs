@@ -30,6 +30,7 @@ mod planted_errors;
 mod referee;
 mod reproducible;
 mod shown;
+mod sizes;
 mod slab_equation;
 mod slab_oracle;
 mod slab_particles;

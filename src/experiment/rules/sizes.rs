@@ -2,17 +2,12 @@
 
 use crate::experiment::draft::Draft;
 use crate::experiment::space::padding;
+use crate::memory::{FLIGHT_FIELDS, LIMIT_FIELDS, MODEL_FIELDS, Part, refusal, total};
 
 /// Steps on the way to the final time: more would not fit into memory, nor into a lifetime.
 const MOST_STEPS: f64 = 1e7;
 /// Values of the initial density from which cells are drawn: some seconds.
 const MOST_VALUES: f64 = 1e9;
-/// Arrays on the grid that a run holds at once, roughly: S, densities, transforms, the deposit.
-const FIELDS: f64 = 20.0;
-/// Those of the solver of the limit.
-const LIMIT_FIELDS: f64 = 24.0;
-const NUMBER: f64 = 8.0;
-const GIB: f64 = (1u64 << 30) as f64;
 
 pub(super) fn steps(draft: &mut Draft) -> Option<()> {
     let end = draft.float("time.end")?;
@@ -41,10 +36,8 @@ pub(super) fn steps(draft: &mut Draft) -> Option<()> {
     Some(())
 }
 
-/// A part of the memory: the key that lets it grow, what it is for, bytes.
-type Part = (&'static str, &'static str, f64);
-
-/// What a run, or the limit, holds at its end.
+/// What a run holds at its end, and the limit without its outputs. What else other commands hold is
+/// asked by them ([`crate::study::needs`]).
 fn parts(draft: &Draft) -> Option<[Vec<Part>; 2]> {
     let nodes = |path| Some(draft.integers(path)?.iter().map(|&n| n as f64).product::<f64>());
     let padded = padding(draft)?.into_iter().map(|p| 1.0 + f64::from(p) / 4.0).product::<f64>();
@@ -56,48 +49,34 @@ fn parts(draft: &Draft) -> Option<[Vec<Part>; 2]> {
     let snapshots = draft.floats("output.cells_at")?.len() as f64;
     let adaptive = if draft.integer("output.knn")? > 0 { 1.0 } else { 0.0 };
     let own = draft.integer("cells.count")? as f64;
-    let (cells, fields) = (NUMBER * count as f64 * (2.0 * d + 1.0), NUMBER * grid);
-    let start =
-        ("cells.density.grid", "the initial density", NUMBER * 2.0 * nodes("cells.density.grid")?);
+    let most = if own < count as f64 { "converge.cells" } else { "cells.count" };
+    let start = Part::numbers(
+        "cells.density.grid",
+        "the initial density",
+        2.0 * nodes("cells.density.grid")?,
+    );
     let run = vec![
-        (if own < count as f64 { "converge.cells" } else { "cells.count" }, "cells", cells),
-        ("domain.grid", "fields", FIELDS * fields),
-        ("time.outputs", "fields at the outputs", outputs * (2.0 + adaptive) * fields),
-        ("output.cells_at", "cells at the outputs", snapshots * NUMBER * own * 2.0 * d),
-        start,
+        Part::numbers(most, "cells", count as f64 * 2.0 * d),
+        Part::numbers("domain.grid", "fields", (MODEL_FIELDS + FLIGHT_FIELDS) * grid),
+        Part::numbers("time.outputs", "fields at the outputs", outputs * (2.0 + adaptive) * grid),
+        Part::numbers("output.cells_at", "cells at the outputs", snapshots * own * 2.0 * d),
+        start.clone(),
     ];
-    let limit = vec![
-        ("limit.grid", "the limit", LIMIT_FIELDS * NUMBER * limit),
-        ("time.outputs", "the limit at the outputs", outputs * 2.0 * NUMBER * limit),
-        start,
-    ];
+    let limit = vec![Part::numbers("limit.grid", "the limit", LIMIT_FIELDS * limit), start];
     Some([run, limit])
 }
 
 /// Refuses what does not fit into memory, for the sake of the key that asks for most of it.
 pub(super) fn memory(draft: &mut Draft) -> Option<()> {
-    let total = |parts: &Vec<Part>| parts.iter().map(|(.., bytes)| bytes).sum::<f64>();
+    let most = draft.memory();
     let parts = parts(draft)?.into_iter().max_by(|a, b| total(a).total_cmp(&total(b)))?;
-    let (all, most) = (total(&parts), draft.memory());
-    if all <= most {
-        return None;
-    }
-    let list = parts.iter().filter(|(.., bytes)| *bytes > 0.01 * all);
-    let list: Vec<String> =
-        list.map(|(_, what, bytes)| format!("{} for {what}", gib(*bytes))).collect();
-    let (path, ..) = *parts.iter().max_by(|a, b| a.2.total_cmp(&b.2))?;
+    let (path, message) = refusal(&parts, most)?;
     // A default is told by the key that it follows from.
     let path = match path {
         "limit.grid" | "cells.density.grid" if !draft.gives(path) => "domain.grid",
         "converge.cells" if !draft.gives(path) => "cells.count",
         path => path,
     };
-    let message = format!(
-        "asks for about {} GiB of memory ({}), and {} GiB are there",
-        gib(all),
-        list.join(", "),
-        gib(most)
-    );
     let padding = padding(draft)?.into_iter().map(|p| 1.0 + f64::from(p) / 4.0).product::<f64>();
     let remedy = match padding {
         1.0 => "Lower it.".into(),
@@ -133,16 +112,4 @@ pub(super) fn density(draft: &mut Draft) -> Option<()> {
         );
     }
     Some(())
-}
-
-/// Bytes in GiB, to two digits.
-fn gib(bytes: f64) -> String {
-    let x = bytes / GIB;
-    if x < 10.0 {
-        format!("{x:.1}")
-    } else if x < 1e6 {
-        format!("{x:.0}")
-    } else {
-        format!("{x:.0e}")
-    }
 }

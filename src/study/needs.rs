@@ -1,0 +1,352 @@
+//! The memory that each command holds at its peak.
+
+use super::noise_free::{ANGLES, COARSER};
+use crate::experiment::{Experiment, Parameter, Point, points};
+use crate::formula::Quantity;
+use crate::grid::Grid;
+use crate::memory::{FLIGHT_FIELDS, LIMIT_FIELDS, MODEL_FIELDS, Part, refusal, total};
+use crate::turning::KernelModel;
+use crate::velocity::VelocitySpace;
+
+/// Fields of a model with what it is compared with, and of a replicate in flight together with the
+/// differences that are made of it.
+const STAGE_FIELDS: f64 = 35.0;
+const COMPARED_FIELDS: f64 = 50.0;
+/// Arrays of the shape of f while the kinetic equation is solved.
+const COPIES_OF_F: f64 = 7.0;
+/// Solutions of the limit that are held with all their outputs: two refine the third.
+const SOLUTIONS: f64 = 3.0;
+/// Fields of a solution of the kinetic equation, in those that are observed: itself and its causes.
+const CAUSES: f64 = 5.0;
+
+/// A command that computes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Work {
+    /// One replicate.
+    Run,
+    /// Many.
+    Ensemble,
+    /// The macroscopic equation.
+    Limit,
+    /// The sweep.
+    Converge,
+}
+
+impl Work {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Run, Self::Ensemble, Self::Limit, Self::Converge];
+
+    /// The word of the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Run => "run",
+            Self::Ensemble => "ensemble",
+            Self::Limit => "limit",
+            Self::Converge => "converge",
+        }
+    }
+
+    /// Whether no other command needs `key`.
+    pub fn owns(self, key: &str) -> bool {
+        self != Self::Run && key.split_once('.').is_some_and(|(section, _)| section == self.word())
+    }
+}
+
+/// What `work` holds at its peak, by the key that lets each part grow. It is measured to hold within a
+/// factor of 1.5, a dozen MiB aside.
+pub fn needs<const D: usize>(work: Work, e: &Experiment) -> Vec<Part> {
+    match work {
+        Work::Run => flights(e, Grid::<D>::from_domain(&e.domain).len() as f64, D, 1),
+        Work::Ensemble => ensemble::<D>(e),
+        Work::Limit => limit::<D>(e),
+        Work::Converge => converge::<D>(e),
+    }
+}
+
+/// Why `work` does not fit into `most` bytes: the key to blame, and what to say.
+pub fn too_large<const D: usize>(
+    work: Work,
+    e: &Experiment,
+    most: f64,
+) -> Option<(&'static str, String)> {
+    let (key, message) = refusal(&needs::<D>(work, e), most)?;
+    let (value, others) = match key {
+        "ensemble.replicates" => (
+            format!(" = {}", e.ensemble.replicates),
+            ", cells.count or the number of output.cells_at",
+        ),
+        "converge.replicates" => {
+            let others = ", domain.grid or the number of converge.epsilons or converge.values";
+            (format!(" = {}", e.converge.replicates), others)
+        }
+        "converge.budget_replicates" => {
+            (format!(" = {}", e.converge.budget_replicates), " or domain.grid, or give 0 for none")
+        }
+        "converge.noise_free" => {
+            return Some((
+                key,
+                format!("{key} = true: {message}. Lower domain.grid, or leave it out"),
+            ));
+        }
+        "cells.count" => (format!(" = {}", e.cells.count), ""),
+        "domain.grid" => (format!(" = {:?}", e.domain.grid), ""),
+        "limit.grid" => (format!(" = {:?}", e.limit.grid), ""),
+        "output.cells_at" => (format!(" of {} times", e.output.cells_at.len()), " or cells.count"),
+        _ => (format!(" of {} times", e.time.outputs.len()), " or domain.grid"),
+    };
+    let word = work.word();
+    Some((key, format!("{key}{value}: `kinetaxis {word}` {message}. Lower it{others}")))
+}
+
+/// Cells of one replicate, at their most.
+fn cells(e: &Experiment) -> f64 {
+    let grown = match e.cells.growth {
+        Quantity::Constant(rate) => (rate * e.time.end).exp().max(1.0),
+        Quantity::Formula(_) => 1.0,
+    };
+    grown * e.cells.count as f64
+}
+
+/// Times at which something is recorded.
+fn records(e: &Experiment) -> f64 {
+    let kept = e.output.cells_at.iter().filter(|t| !e.time.outputs.contains(t));
+    (e.time.outputs.len() + kept.count()) as f64
+}
+
+/// The model, and replicates in flight with all that is recorded of them.
+fn flights(e: &Experiment, nodes: f64, dimension: usize, flights: usize) -> Vec<Part> {
+    let (flights, each) = (flights as f64, 2.0 * dimension as f64 * cells(e));
+    let fields = if flights == 1.0 && e.output.knn > 0 { 3.0 } else { 2.0 };
+    let drawn: f64 = e.cells.density_grid.iter().map(|n| *n as f64).product();
+    vec![
+        Part::numbers("cells.count", "cells", flights * each),
+        Part::numbers("domain.grid", "fields", (MODEL_FIELDS + flights * FLIGHT_FIELDS) * nodes),
+        Part::numbers("cells.density.grid", "the initial density", 2.0 * drawn),
+        Part::numbers(
+            "time.outputs",
+            "fields at the outputs",
+            flights * fields * records(e) * nodes,
+        ),
+        Part::numbers(
+            "output.cells_at",
+            "cells at the outputs",
+            flights * e.output.cells_at.len() as f64 * each,
+        ),
+    ]
+}
+
+/// Mean and square of ρ and S at every output, and what is kept of every replicate.
+fn ensemble<const D: usize>(e: &Experiment) -> Vec<Part> {
+    let (nodes, count) = (Grid::<D>::from_domain(&e.domain).len() as f64, e.ensemble.replicates);
+    let mut parts = flights(e, nodes, D, count.min(rayon::current_num_threads()));
+    let moments = 4.0 * records(e) * nodes;
+    let kept = (count * e.output.cells_at.len()) as f64 * 2.0 * D as f64 * cells(e);
+    parts.push(Part::numbers("time.outputs", "their means and squares", moments));
+    parts.push(Part::numbers("ensemble.replicates", "cells of every replicate", kept));
+    parts
+}
+
+fn limit<const D: usize>(e: &Experiment) -> Vec<Part> {
+    let mut own = e.domain.clone();
+    own.grid.clone_from(&e.limit.grid);
+    let nodes = Grid::<D>::from_domain(&own).len() as f64;
+    let outputs = SOLUTIONS * (2 + D) as f64 * e.time.outputs.len() as f64 * nodes;
+    vec![
+        Part::numbers("limit.grid", "the limit", LIMIT_FIELDS * nodes),
+        Part::numbers("time.outputs", "the limit at the outputs", outputs),
+    ]
+}
+
+/// The largest phase of a sweep: the kinetic equation, the flights or the error budget, besides the
+/// models, and the fields of every replicate (ρ, S, ∇S, J and the moments of r_ε).
+fn converge<const D: usize>(e: &Experiment) -> Vec<Part> {
+    let observed = (2 + 2 * D + D * (D + 3) / 2) as f64;
+    let nodes = |e: &Experiment| Grid::<D>::from_domain(&e.domain).len() as f64;
+    let threads = e.converge.replicates.min(rayon::current_num_threads()) as f64;
+    let (mut stages, mut kept, mut solutions) = (0.0, 0.0, 0.0);
+    let (mut flying, mut cells_flying, mut variant, mut equation) =
+        (0.0_f64, 0.0_f64, 0.0_f64, 0.0_f64);
+    for Point { own, other, .. } in points(e) {
+        let finest = other.as_ref().map_or(0.0, nodes).max(nodes(&own));
+        let both = || std::iter::once(&own).chain(&other);
+        let of_both = |of: &dyn Fn(&Experiment) -> f64| both().map(of).sum::<f64>();
+        stages += STAGE_FIELDS * of_both(&nodes);
+        flying = flying.max(threads * COMPARED_FIELDS * of_both(&nodes));
+        cells_flying = cells_flying.max(threads * 2.0 * D as f64 * of_both(&cells));
+        kept += own.converge.replicates as f64 * observed * finest;
+        let budget = own.converge.budget_replicates as f64;
+        if own.converge.parameter == Parameter::Epsilon && budget > 0.0 {
+            // The finest variant has twice the grid; its differences are taken to the base grid.
+            let finer = 2f64.powi(D as i32) * finest;
+            let fields = STAGE_FIELDS + threads * COMPARED_FIELDS + budget * observed;
+            variant = variant.max(fields * finer + budget * observed * finest);
+        }
+        if own.converge.noise_free && own.converge.parameter != Parameter::Cells {
+            stages += STAGE_FIELDS * of_both(&nodes) * COARSER.powi(-(D as i32));
+            solutions += CAUSES * observed * finest;
+            let count =
+                VelocitySpace::<D>::from_experiment(&own.velocity).ordinates(ANGLES).len() as f64;
+            let table = if is_table(&own.kernel.model, D) { count * count } else { 0.0 };
+            equation = equation.max((COPIES_OF_F * count + table) * finest);
+        }
+    }
+    let models = Part::numbers("domain.grid", "models", stages);
+    let fields = || Part::numbers("converge.replicates", "fields of every replicate", kept);
+    let found =
+        || Part::numbers("converge.noise_free", "solutions of the kinetic equation", solutions);
+    let phases = [
+        vec![Part::numbers("converge.noise_free", "the kinetic equation", equation)],
+        vec![
+            found(),
+            fields(),
+            Part::numbers("domain.grid", "fields in flight", flying),
+            Part::numbers("cells.count", "cells", cells_flying),
+        ],
+        vec![
+            found(),
+            fields(),
+            Part::numbers("converge.budget_replicates", "the error budget", variant),
+        ],
+    ];
+    let largest = phases.into_iter().max_by(|a, b| total(a).total_cmp(&total(b)));
+    let sweep: Vec<Part> = std::iter::once(models).chain(largest.into_iter().flatten()).collect();
+    // The limit comes first, and is gone by then.
+    let alone = limit::<D>(&points(e)[0].own);
+    match e.converge.parameter == Parameter::Epsilon && total(&alone) > total(&sweep) {
+        true => alone,
+        false => sweep,
+    }
+}
+
+/// Replicates of each value of a sweep that fit into `most` bytes.
+pub fn most_replicates<const D: usize>(e: &Experiment, most: f64) -> usize {
+    let kept = |replicates: usize| {
+        let mut e = e.clone();
+        e.converge.replicates = replicates;
+        total(&converge::<D>(&e))
+    };
+    // Beyond the number of threads memory grows in proportion to replicates.
+    let base = 1000;
+    let each = (kept(2 * base) - kept(base)) / base as f64;
+    let fit = base as f64 + (most - kept(base)) / each;
+    fit.max(0.0) as usize
+}
+
+/// Whether the turning operator is stored by pairs of velocities, unless it happens to be a sum.
+fn is_table(kernel: &KernelModel, dimension: usize) -> bool {
+    match kernel {
+        KernelModel::Local { .. } | KernelModel::NonLocal { .. } => false,
+        KernelModel::Isotropic { .. } => dimension > 1,
+        KernelModel::Expression(_) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::read;
+
+    const TEXT: &str = "dimension = 2\nepsilon = 0.1\ndomain = { lower = 0, upper = 1, grid = 32 }\n\
+                        kernel = { model = \"local\" }\ncells = { count = 1000 }\n\
+                        signal = { equation = \"parabolic\" }\ntime = { end = 0.1, step = 0.05 }\n\
+                        converge = { replicates = 10, epsilons = [0.2, 0.1] }";
+
+    fn experiment(set: &[&str]) -> Experiment {
+        let set: Vec<String> = set.iter().map(|s| s.to_string()).collect();
+        read(TEXT, "e.toml", &set).unwrap().experiment
+    }
+
+    fn bytes(work: Work, set: &[&str]) -> f64 {
+        total(&needs::<2>(work, &experiment(set)))
+    }
+
+    /// 10 replicates at two ε on 32 × 32 nodes: at most ρ, S, ∇S, J and five moments, 11 fields of each. What a
+    /// budget, the equation and more cells add is more, and a sweep in the grid keeps the finer one.
+    #[test]
+    fn a_sweep_counts_what_it_keeps() {
+        let bytes = |set: &[&str]| bytes(Work::Converge, set);
+        let kept = |replicates: f64, nodes: f64| 8.0 * 2.0 * replicates * 11.0 * nodes;
+        let [few, base] = [100, 1000].map(|r| bytes(&[&format!("converge.replicates={r}")]));
+        assert!(few > kept(100.0, 1024.0));
+        let more = base - few;
+        assert!((more / kept(900.0, 1024.0) - 1.0).abs() < 1e-12, "{more}");
+        for set in
+            ["converge.budget_replicates=4", "converge.noise_free=true", "cells.count=100000"]
+        {
+            assert!(bytes(&["converge.replicates=100", set]) > few, "{set}");
+        }
+        let grids = ["converge.in=grid", "converge.values=[32, 40]"];
+        assert!(bytes(&grids) > kept(5.0, 4096.0) + kept(5.0, 6400.0));
+        // 16 velocities, a table of their pairs.
+        let equation = [
+            "converge.noise_free=true",
+            "kernel.model=isotropic",
+            "kernel.scattering=henyey-greenstein",
+            "kernel.mean_cosine=0.5",
+        ];
+        assert!(bytes(&equation) > 8.0 * 16.0 * 16.0 * 1024.0);
+    }
+
+    /// Each replicate keeps every cell at three times: 4 numbers each. Fields at the outputs are kept
+    /// once for the means, and once in every flight.
+    #[test]
+    fn an_ensemble_counts_cells_and_outputs() {
+        let times = "output.cells_at=[0, 0.05, 0.1]";
+        let of = |r: usize| bytes(Work::Ensemble, &[times, &format!("ensemble.replicates={r}")]);
+        let due = 900.0 * 3.0 * 1000.0 * 4.0 * 8.0;
+        assert!(((of(1000) - of(100)) / due - 1.0).abs() < 1e-12);
+        let outputs: Vec<String> = (1..=100).map(|i| (0.001 * f64::from(i)).to_string()).collect();
+        let outputs = format!("time.outputs=[{}]", outputs.join(","));
+        for (work, fields) in [(Work::Run, 2.0), (Work::Ensemble, 6.0), (Work::Limit, 12.0)] {
+            let more = bytes(work, &[&outputs]) - bytes(work, &[]);
+            assert!(more > 0.99 * fields * 99.0 * 8.0 * 1024.0, "{work:?}: {more}");
+        }
+        let growing = bytes(Work::Run, &["cells.growth=46", "cells.count=1000000"]);
+        assert!(growing > 90.0 * 1e6 * 32.0);
+    }
+
+    #[test]
+    fn what_is_too_large_is_told_by_its_key() {
+        let most = 64.0 * (1 << 20) as f64;
+        let told = |work: Work, set: &[&str]| too_large::<2>(work, &experiment(set), most);
+        for work in Work::ALL {
+            assert_eq!(told(work, &["cells.density.grid=8"]), None, "{work:?}");
+        }
+        for (work, set, key) in [
+            (
+                Work::Ensemble,
+                &["ensemble.replicates=1000", "output.cells_at=[0.1]", "cells.count=10000"][..],
+                "ensemble.replicates",
+            ),
+            (Work::Converge, &["converge.replicates=1000000000"], "converge.replicates"),
+            (Work::Converge, &["converge.budget_replicates=100000"], "converge.budget_replicates"),
+            (
+                Work::Converge,
+                &["converge.noise_free=true", "domain.grid=128", "velocity.set=ball"],
+                "converge.noise_free",
+            ),
+            (Work::Limit, &["limit.grid=1024"], "limit.grid"),
+        ] {
+            let (named, said) = told(work, set).unwrap_or_else(|| panic!("{set:?}"));
+            assert_eq!(named, key, "{said}");
+            assert!(
+                said.starts_with(key) && said.contains("GiB") && said.contains("Lower"),
+                "{said}"
+            );
+            assert!(work.owns(key) && !Work::Run.owns(key));
+        }
+    }
+
+    #[test]
+    fn the_most_replicates_just_fit() {
+        let (e, most) = (experiment(&[]), (1 << 30) as f64);
+        let replicates = most_replicates::<2>(&e, most);
+        let fits = |replicates: usize| {
+            let mut e = e.clone();
+            e.converge.replicates = replicates;
+            total(&converge::<2>(&e)) <= most
+        };
+        assert!(fits(replicates) && !fits(replicates + 2), "{replicates}");
+        assert_eq!(most_replicates::<2>(&e, 1e3), 0);
+    }
+}
