@@ -72,7 +72,7 @@ fn limit_steps(c: &mut Criterion) {
                 LimitSolver::new(&model.spectral, kernel, equation, &model.initial, None)
                     .expect("it is resolved")
             },
-            |solver| solver.run(&[0.003], 0.001, &AtomicBool::new(false), |_| {}),
+            |solver| solver.run(&[0.003], 0.001, &AtomicBool::new(false), &|_| {}, |_| {}),
             BatchSize::PerIteration,
         );
     });

@@ -2,6 +2,7 @@
 
 use super::context::load;
 use super::error::{CliError, warn};
+use super::progress::told_if_long;
 use super::{Input, with_dimension};
 use crate::experiment::periodic::warnings;
 use crate::experiment::{Experiment, Loaded};
@@ -27,9 +28,19 @@ pub fn check(input: &Input) -> Result<(), CliError> {
         }
     }
     let (negative, long) = with_dimension!(e.dimension, D => {
-        let model = Model::<D>::new(&e)?;
-        let long: Vec<String> = Work::ALL.into_iter().filter_map(|w| long(w, &e, &model)).collect();
-        (negative_rate_message(&e, &model), long)
+        let model = told_if_long("check", "building the model", || Model::<D>::new(&e))?;
+        let mut long = Vec::new();
+        for work in Work::ALL {
+            match self::long(work, &e, &model) {
+                Err(hopeless) if given.contains(&format!("{}.replicates", work.word())) => {
+                    return Err(hopeless);
+                }
+                Err(hopeless) => long.push(hopeless.to_string()),
+                Ok(warning) => long.extend(warning),
+            }
+        }
+        let negative = || negative_rate_message(&e, &model);
+        (told_if_long("check", "looking for T < 0", negative), long)
     });
     if let (Some(message), true) = (&negative, e.kernel.refuse_negative) {
         return Err(CliError::BadInput(message.clone()));
@@ -54,7 +65,7 @@ pub fn refuse_bad_physics(work: Work, e: &Experiment) -> Result<(), CliError> {
     let (negative, long) = with_dimension!(e.dimension, D => {
         let model = Model::<D>::new(e)?;
         let negative = e.kernel.refuse_negative.then(|| negative_rate_message(e, &model)).flatten();
-        (negative, long(work, e, &model))
+        (negative, long(work, e, &model)?)
     });
     if let Some(message) = negative {
         return Err(CliError::BadInput(message));
@@ -65,36 +76,49 @@ pub fn refuse_bad_physics(work: Work, e: &Experiment) -> Result<(), CliError> {
     Ok(())
 }
 
+/// Seconds of a century: replicates that take longer are a slip.
+const CENTURY: f64 = 3e9;
+
 /// What to say of work that will hardly end.
-fn long<const D: usize>(work: Work, e: &Experiment, model: &Model<D>) -> Option<String> {
+///
+/// # Errors
+/// So many replicates that nobody will see the end.
+fn long<const D: usize>(
+    work: Work,
+    e: &Experiment,
+    model: &Model<D>,
+) -> Result<Option<String>, CliError> {
     let seconds = seconds(work, e, model);
     if seconds < LONG {
-        return None;
+        return Ok(None);
     }
-    let remedy = match work {
-        Work::Run => {
-            "Raise epsilon or time.step, lower kernel.bound, cells.count or time.end, or set motion = \"hybrid\""
-                .into()
+    let time = match seconds / 3600.0 {
+        hours if hours < 72.0 => format!("{hours:.0} hours"),
+        hours if hours < 24.0 * 730.0 => format!("{:.0} days", hours / 24.0),
+        hours => format!("{:.0e} years", hours / 24.0 / 365.0),
+    };
+    let takes = format!("`kinetaxis {}` takes some {time} on one core", work.word());
+    let text = match work {
+        Work::Run => format!(
+            "{takes}. Raise epsilon or time.step, lower kernel.bound, cells.count or time.end, or set \
+             motion = \"hybrid\""
+        ),
+        Work::Ensemble => {
+            format!("ensemble.replicates = {}: {takes}. Lower it", e.ensemble.replicates)
         }
-        Work::Ensemble => format!("Lower ensemble.replicates = {}", e.ensemble.replicates),
-        Work::Limit => format!("Raise limit.step = {}, or lower limit.grid", e.limit.step),
+        Work::Limit => {
+            format!("limit.step = {}: {takes}. Raise it, or lower limit.grid", e.limit.step)
+        }
         Work::Converge => format!(
-            "Lower converge.replicates = {}, converge.budget_replicates = {} or what one run takes",
+            "converge.replicates = {}, converge.budget_replicates = {}: {takes}. Lower them, or what \
+             makes one run long",
             e.converge.replicates, e.converge.budget_replicates
         ),
     };
-    // What makes one run long is told once.
-    let told = matches!(work, Work::Ensemble | Work::Converge)
-        && seconds < 2.0 * self::seconds(Work::Run, e, model);
-    (!told).then(|| {
-        let hours = seconds / 3600.0;
-        let time = match hours {
-            h if h < 72.0 => format!("{h:.0} hours"),
-            h if h < 24.0 * 730.0 => format!("{:.0} days", h / 24.0),
-            h => format!("{:.0e} years", h / 24.0 / 365.0),
-        };
-        format!("`kinetaxis {}` takes some {time} on one core. {remedy}", work.word())
-    })
+    match work {
+        Work::Ensemble | Work::Converge if seconds > CENTURY => Err(CliError::BadInput(text)),
+        _ => Ok(Some(text)),
+    }
 }
 
 /// What to say if T < 0 somewhere at t = 0.

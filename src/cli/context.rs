@@ -140,7 +140,8 @@ impl<E: Sync> Context<E> {
     /// Runs `work` with a monitor that shows progress and heeds signals.
     pub fn monitored<T>(&self, work: impl FnOnce(&Monitor<'_>) -> T) -> T {
         let advance = |fraction| self.progress.advance(fraction);
-        let result = work(&Monitor { stop: signals::stop(), progress: &advance });
+        let doing = |what: &str| self.progress.doing(what);
+        let result = work(&Monitor { stop: signals::stop(), progress: &advance, doing: &doing });
         self.progress.finish();
         result
     }

@@ -3,6 +3,7 @@
 use super::context::load;
 use super::error::CliError;
 use super::motion::plan_json;
+use super::progress::told_if_long;
 use super::referee::{report, verdicts};
 use super::tables::{aligned, print};
 use super::{Input, with_dimension};
@@ -18,8 +19,8 @@ use serde_json::{Value, json};
 pub fn inspect(input: &Input, as_json: bool) -> Result<(), CliError> {
     let e = load(input)?.experiment;
     let text = with_dimension!(e.dimension, D => {
-        let model = Model::<D>::new(&e)?;
-        let review = review(&e, &model);
+        let model = told_if_long("inspect", "building the model", || Model::<D>::new(&e))?;
+        let review = told_if_long("inspect", "weighing the assumptions", || review(&e, &model));
         let facts = facts(&e, &model, &review)?;
         if as_json { format!("{facts:#}\n") } else { text(&facts) + &report(&review) }
     });
@@ -47,13 +48,13 @@ fn facts<const D: usize>(
     let (middle, slope) = (review.place.middle(), review.place.slope);
     let (closed, quadrature) = (&review.comparison.closed, &review.comparison.quadrature);
     let differences = review.comparison.differences();
-    let sign = positivity(model);
+    let sign = told_if_long("inspect", "looking for T < 0", || positivity(model));
     let rate = model.kernel.leading_rate(middle, 0.0);
     let bound = model.kernel.candidate_bound(&bounds);
     let cost = cost::predict(e, model);
-    let pace = measured_pace::<D>(e)?;
+    let pace = told_if_long("inspect", "a trial run", || measured_pace::<D>(e))?;
     let seconds = cost.work() * pace;
-    let sweep = sweep_work::<D>(e)? * pace;
+    let sweep = told_if_long("inspect", "the models of the sweep", || sweep_work::<D>(e))? * pace;
     let threads = std::thread::available_parallelism().map_or(1, usize::from) as f64;
     let motion = plan_json(&plan(model)?);
     let memory = |work: Work| total(&needs::<D>(work, e));

@@ -12,7 +12,10 @@ use crate::limit::BlowUp;
 use crate::output::{Table, axes, for_each_node, number};
 use crate::pages;
 use crate::spectral::Spectral;
-use crate::study::{LimitFields, LimitRun, Spread, Work, feels_density, limit_fields, refinement};
+use crate::study::{
+    LimitFields, LimitRun, Monitor, Refinement, Spread, Work, feels_density, watched_limit,
+    watched_refinement,
+};
 use crate::turning::Kernel;
 use crate::velocity::VelocitySpace;
 use serde_json::{Value, json};
@@ -37,29 +40,16 @@ fn limit_in<const D: usize>(context: Context) -> Result<(), CliError> {
     let kernel = Kernel::<D>::from_experiment(&own, &VelocitySpace::from_experiment(&own.velocity));
     let initial = InitialLaw::new(&own.cells, spectral.grid())?;
     let virial = Virial::new(&own, &kernel, &initial);
-    let run = context.monitored(|m| {
-        let run = limit_fields::<D>(&own, false, m.stop)?;
-        (m.progress)(0.5);
-        Ok::<_, CliError>(run)
-    })?;
+    let Found { run, own_error, smoothed, again } = context.monitored(|m| found::<D>(&own, m))?;
     let mut summary = state_of(&run, &spectral);
     summary["virial"] = virial.as_ref().map_or(json!(null), virial_json);
-    let own_error = match &run.blow_up {
-        None => context.monitored(|m| {
-            let refinement = refinement::<D>(&own, false, &run, m.stop)?;
-            (m.progress)(0.5);
-            Ok::<_, CliError>(Some(refinement))
-        })?,
-        Some(b) => {
-            let latest = virial.and_then(|v| {
-                let start =
-                    Spread::new(&spectral, initial.start(), &initial.place(spectral.grid()));
-                v.latest_blow_up(start.variance)
-            });
-            summary["blow_up"] = blow_up::<D>(&context, &own, &run, b, latest)?;
-            None
-        }
-    };
+    if let Some(b) = &run.blow_up {
+        let latest = virial.and_then(|v| {
+            let start = Spread::new(&spectral, initial.start(), &initial.place(spectral.grid()));
+            v.latest_blow_up(start.variance)
+        });
+        summary["blow_up"] = blow_up(&run, b, again, latest);
+    }
     if let Some(r) = &own_error {
         summary["error_time_L2"] = json!(r.time);
         summary["order_time"] = json!(r.order);
@@ -71,11 +61,8 @@ fn limit_in<const D: usize>(context: Context) -> Result<(), CliError> {
         summary["round_off_grown"] = json!(r.seeds);
         summary["norm_L2"] = json!(r.norm);
     }
-    if run.blow_up.is_none() && feels_density::<D>(&own) {
-        let smoothed = context.monitored(|m| {
-            Ok::<_, CliError>(limit_fields::<D>(&own, true, m.stop)?.to_the_end()?)
-        })?;
-        summary["through_bandwidth"] = through_bandwidth(&run, &smoothed, spectral.grid().volume());
+    if let Some(smoothed) = &smoothed {
+        summary["through_bandwidth"] = through_bandwidth(&run, smoothed, spectral.grid().volume());
     }
     summary["seconds"] = json!(context.seconds());
     let (text, warning) = (text(&summary), warning(&summary, e.time.end));
@@ -86,6 +73,45 @@ fn limit_in<const D: usize>(context: Context) -> Result<(), CliError> {
         let page = pages::limit_page(e, &spectral, &run.fields, own_error.as_ref(), &said);
         Ok(context.folder().write("report.html", &page)?)
     })
+}
+
+/// The limit and what else is solved to judge it.
+struct Found<const D: usize> {
+    run: LimitRun<D>,
+    own_error: Option<Refinement>,
+    /// With ρ feeding S, births and deaths through K_h.
+    smoothed: Option<LimitRun<D>>,
+    /// When it was last resolved on half the grid, and with twice the step, if it blows up.
+    again: [Option<f64>; 2],
+}
+
+fn found<const D: usize>(e: &Experiment, m: &Monitor<'_>) -> Result<Found<D>, CliError> {
+    let run = m.part(0.35, "the limit", |m| watched_limit::<D>(e, false, m))?;
+    if run.blow_up.is_some() {
+        let (mut coarse, mut long) = (e.clone(), e.clone());
+        // Multiples of 16 that halve to what an open grid allows.
+        coarse.limit.grid.iter_mut().for_each(|n| *n = (*n / 16 * 8).max(8));
+        long.limit.step *= 2.0;
+        let time = |what: &str, e: &Experiment| {
+            let run = m.part(0.3, what, |m| watched_limit::<D>(e, false, m))?;
+            Ok::<_, CliError>(run.blow_up.map(|b| b.time))
+        };
+        let again = [
+            time("blow-up on half the grid", &coarse)?,
+            time("blow-up with twice the step", &long)?,
+        ];
+        return Ok(Found { run, own_error: None, smoothed: None, again });
+    }
+    let error = |m: &Monitor<'_>| watched_refinement::<D>(e, false, &run, m);
+    let own_error = Some(m.part(0.3, "the error of the limit", error)?);
+    let smoothed = match feels_density::<D>(e) {
+        true => {
+            let solve = |m: &Monitor<'_>| watched_limit::<D>(e, true, m)?.to_the_end();
+            Some(m.part(0.35, "the limit through the bandwidth", solve)?)
+        }
+        false => None,
+    };
+    Ok(Found { run, own_error, smoothed, again: [None; 2] })
 }
 
 /// What the limit is where ρ feeds S, births and deaths through K_h, as it does for cells.
@@ -134,32 +160,19 @@ fn state_of<const D: usize>(run: &LimitRun<D>, spectral: &Spectral<D>) -> Value 
 /// What is known of a blow-up: when ρ was last resolved, here, on half the grid and with twice the
 /// step, and the time that the virial identity gives as the latest.
 fn blow_up<const D: usize>(
-    context: &Context,
-    e: &Experiment,
     run: &LimitRun<D>,
     b: &BlowUp,
+    [half, double]: [Option<f64>; 2],
     latest: Option<f64>,
-) -> Result<Value, CliError> {
-    let (mut coarse, mut long) = (e.clone(), e.clone());
-    // Multiples of 16 that halve to what an open grid allows.
-    coarse.limit.grid.iter_mut().for_each(|n| *n = (*n / 16 * 8).max(8));
-    long.limit.step *= 2.0;
-    let time = |e: &Experiment| {
-        context.monitored(|m| {
-            let run = limit_fields::<D>(e, false, m.stop)?;
-            (m.progress)(0.25);
-            Ok::<_, CliError>(run.blow_up.map(|b| b.time))
-        })
-    };
-    let (half, double) = (time(&coarse)?, time(&long)?);
-    Ok(json!({
+) -> Value {
+    json!({
         "time_resolved": b.time, "time_lost": run.last().time, "time_extrapolated": b.extrapolated,
         "max_density_resolved": b.largest, "growth_of_max_density": b.growth,
         "time_resolved_half_grid": half, "time_resolved_double_step": double,
         "latest": latest,
         "judged_by": "max density at least 4 times that at the start and more than 1e-4 of the \
                       squared modes in the upper third of the spectrum",
-    }))
+    })
 }
 
 /// The summary for people.

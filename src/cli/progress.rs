@@ -3,7 +3,8 @@
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, Write, stderr};
 use std::sync::Mutex;
-use std::time::Instant;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
 
 /// Shows the fraction of the work that is done; may be advanced from any thread.
 pub struct Progress {
@@ -11,6 +12,7 @@ pub struct Progress {
     done: Mutex<(f64, u32)>,
     start: Instant,
     command: &'static str,
+    doing: Mutex<String>,
 }
 
 enum Sink {
@@ -29,12 +31,14 @@ impl Progress {
             (true, _) => Sink::Quiet,
             (_, false) => Sink::Lines,
             _ => {
-                let style = "{prefix} {wide_bar} {percent:>3}%  {elapsed} elapsed, {eta} left";
+                let style =
+                    "{prefix} {wide_bar} {percent:>3}%  {elapsed} elapsed, {eta} left  {msg}";
                 let style = ProgressStyle::with_template(style).expect("the template is constant");
                 Sink::Bar(ProgressBar::new(TICKS as u64).with_style(style).with_prefix(command))
             }
         };
-        Self { sink, done: Mutex::new((0.0, 0)), start: Instant::now(), command }
+        let (done, doing) = (Mutex::new((0.0, 0)), Mutex::default());
+        Self { sink, done, start: Instant::now(), command, doing }
     }
 
     /// Adds `fraction` of the whole work; a negative one where the work has turned out to be more.
@@ -45,6 +49,19 @@ impl Progress {
             done.1 = (10.0 * done.0) as u32;
         }
         self.show(&mut done);
+    }
+
+    /// Says what is being done, once.
+    pub fn doing(&self, what: &str) {
+        let mut doing = self.doing.lock().unwrap_or_else(|e| e.into_inner());
+        if *doing != what {
+            *doing = what.into();
+            match &self.sink {
+                Sink::Quiet => {}
+                Sink::Bar(bar) => bar.set_message(doing.clone()),
+                Sink::Lines => drop(writeln!(stderr().lock(), "{}: {doing}", self.command)),
+            }
+        }
     }
 
     /// All is done, whatever was foretold.
@@ -81,5 +98,49 @@ impl Progress {
         if let Sink::Bar(bar) = &self.sink {
             bar.finish_and_clear();
         }
+    }
+}
+
+/// Time that passes unremarked.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Does `work`; what takes longer than a second is said on stderr.
+pub fn told_if_long<T>(command: &str, what: &str, work: impl FnOnce() -> T) -> T {
+    told_after(PATIENCE, || drop(writeln!(stderr().lock(), "{command}: {what}")), work)
+}
+
+/// Does `work`, and calls `tell` if that has not ended `after` some time.
+fn told_after<T>(after: Duration, tell: impl FnOnce() + Send, work: impl FnOnce() -> T) -> T {
+    let (end, waiting) = channel::<()>();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            if waiting.recv_timeout(after) == Err(RecvTimeoutError::Timeout) {
+                tell();
+            }
+        });
+        // Dropped, it wakes the other thread, even if the work panics.
+        let _end = end;
+        work()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    #[test]
+    fn only_what_takes_long_is_told() {
+        let told = AtomicBool::new(false);
+        let tell = || told.store(true, Ordering::Relaxed);
+        let start = Instant::now();
+        assert_eq!(told_after(Duration::from_secs(60), tell, || 7), 7);
+        assert!(!told.load(Ordering::Relaxed) && start.elapsed() < Duration::from_secs(30));
+        told_after(Duration::from_millis(1), tell, || {
+            while !told.load(Ordering::Relaxed) && start.elapsed() < Duration::from_secs(30) {
+                std::thread::yield_now();
+            }
+        });
+        assert!(told.load(Ordering::Relaxed));
     }
 }

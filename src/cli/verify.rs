@@ -7,11 +7,10 @@ use super::tables::{aligned, print};
 use super::{Place, with_dimension};
 use crate::experiment::{Experiment, Loaded, read, to_toml};
 use crate::output::{Table, number};
-use crate::study::{Monitor, Work};
+use crate::study::Work;
 use crate::verify::{Claim, Finding, SHIPPED, Verdict, short, stamp};
 use serde_json::{Value as Json, json};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 
 /// An experiment with its name, its text and the overrides of `--quick`.
 struct Case {
@@ -134,18 +133,11 @@ fn weigh<'a>(context: &Context<()>, cases: &'a [Case]) -> Result<Vec<Line<'a>>, 
         let (e, first) = (case.experiment(), lines.len());
         for claim in &e.verify.claims {
             let findings = context.monitored(|m| {
-                let (share, told) = (1.0 / total as f64, Mutex::new(0.0));
-                // No claim takes more or less than its share, whatever it tells.
-                let advance = |fraction: f64| {
-                    let mut told = told.lock().unwrap_or_else(|e| e.into_inner());
-                    let now = (*told + fraction).min(1.0);
-                    (m.progress)(share * (now - *told));
-                    *told = now;
-                };
-                let own = Monitor { stop: m.stop, progress: &advance };
-                let findings = with_dimension!(e.dimension, D => claim.weigh::<D>(e, &own));
-                advance(1.0);
-                findings
+                m.part(
+                    1.0 / total as f64,
+                    &case.name,
+                    |m| with_dimension!(e.dimension, D => claim.weigh::<D>(e, m)),
+                )
             });
             let findings: Vec<Finding> = findings.map_err(|e| case.named(CliError::from(e)))?;
             lines.extend(findings.into_iter().map(|finding| Line { case, finding }));

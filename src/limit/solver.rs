@@ -300,7 +300,8 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
         self.loop_time
     }
 
-    /// Runs through the sorted `outputs` with steps of at most `step`, calling `observe` at each.
+    /// Runs through the sorted `outputs` with steps of at most `step`, calling `observe` at each, and
+    /// `progress` with the fraction of the run that each step is.
     /// Returns false when `stop` was raised. Ends early, with a last call of `observe`, where ρ
     /// outgrows the grid or the time (see [`BlowUp`]).
     ///
@@ -311,8 +312,10 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
         outputs: &[f64],
         step: f64,
         stop: &AtomicBool,
+        progress: &dyn Fn(f64),
         mut observe: impl FnMut(&Self),
     ) -> Result<bool, LimitError> {
+        let whole = outputs.last().copied().unwrap_or(0.0);
         if outputs.first() == Some(&0.0) {
             observe(self);
         }
@@ -329,6 +332,7 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
                 rayon::scope(|_| taken = self.leap(left, tick.duration));
                 lost = match taken? {
                     Some(h) => {
+                        progress(h / whole);
                         left -= h;
                         // What is left by round-off is no step.
                         left = if left > 1e-9 * tick.duration { left } else { 0.0 };

@@ -12,10 +12,10 @@ use super::observed::Observed;
 use super::precision::Precision;
 use super::reference::LimitFields;
 use super::refinement::{Others, Refinement};
-use super::stage::{Share, Stage, shares, solves_equation, stages};
+use super::stage::{Share, Stage, runs, share_of_limit, shares, solves_equation, stages};
 use super::statistics::{Estimate, student_quantile};
 use super::sweep::{Sweep, by_cells, without_noise};
-use crate::experiment::{Experiment, Parameter};
+use crate::experiment::{Experiment, Parameter, Point};
 use crate::kinetic::Entropy;
 use crate::motion::Tally;
 use crate::simulation::SimulationError;
@@ -104,6 +104,11 @@ const PILOT: usize = 4;
 /// Most times that replicates are multiplied by at once: the first estimates of noise are rough.
 const GROWTH: f64 = 4.0;
 
+/// Share of the work on the limits of a sweep in δ; and of that on the kinetic equation in what is solved
+/// before it.
+const OF_LIMITS: f64 = 0.05;
+const OF_REFINED: f64 = 0.1;
+
 /// Runs the sweep of `[converge]`, with as many replicates as it takes if a precision is wanted.
 pub fn converge<const D: usize>(
     e: &Experiment,
@@ -114,19 +119,27 @@ pub fn converge<const D: usize>(
     if wanted.is_some() {
         (e.converge.replicates, e.converge.budget_replicates) = (PILOT, 0);
     }
-    let (stages, limit) = stages::<D>(&e, monitor)?;
+    let of_limit = share_of_limit::<D>(&e)?;
+    let (stages, limit) = monitor.part(of_limit, "the limit", |m| stages::<D>(&e, m))?;
     let (macroscopic, others) = limit.unzip();
-    let shares = shares(&stages);
+    let of_limits = if solves_limits(&e) { OF_LIMITS } else { 0.0 };
+    let shares = shares(&stages, 1.0 - of_limit - of_limits);
 
     let (equation, solutions) = by_equation(&stages, &shares, others, monitor)?;
     let limit = by_limit(&stages, monitor)?;
     let (start, mut all, mut budget) = (Instant::now(), Vec::new(), Vec::new());
     for (stage, share) in stages.iter().zip(&shares) {
         let (e, comparison) = (&stage.point.own, &stage.comparison);
-        let base = comparison.differences(e.converge.replicates, monitor, share.replicate)?;
-        if e.converge.parameter == Parameter::Epsilon {
-            let spectral = comparison.spectral();
-            budget.extend(budget::measure(e, &base, spectral, monitor, share.replicate)?);
+        let (count, what) = (e.converge.replicates, at(stage));
+        let base = monitor.part(count as f64 * share.replicate, &format!("cells{what}"), |m| {
+            comparison.differences(count, m, 1.0 / count as f64)
+        })?;
+        let count = runs(e) - count;
+        if count > 0 {
+            let all = count as f64 * share.replicate;
+            budget.extend(monitor.part(all, &format!("the error budget{what}"), |m| {
+                budget::measure(e, &base, comparison.spectral(), m, 1.0 / count as f64)
+            })?);
         }
         all.push(base);
     }
@@ -145,6 +158,7 @@ pub fn converge<const D: usize>(
             let longer = whole + more as f64 * shares.iter().map(|s| s.replicate).sum::<f64>();
             (monitor.progress)(whole / longer - 1.0);
             whole = longer;
+            (monitor.doing)("more replicates");
             for ((stage, share), all) in stages.iter().zip(&shares).zip(&mut all) {
                 stage.comparison.add_replicates(more, monitor, share.replicate / whole, all)?;
             }
@@ -194,9 +208,14 @@ fn by_equation<const D: usize>(
     if !solves_equation(e) {
         return Ok((None, Vec::new()));
     }
-    let refined = Refined::new(stages, limits, monitor)?;
+    let all: f64 = shares.iter().map(|share| share.solution).sum();
+    let refined = monitor
+        .part(OF_REFINED * all, "the limit on another grid", |m| Refined::new(stages, limits, m))?;
     let solve = |(stage, share): ((usize, &Stage<D>), &Share)| {
-        noise_free::solve(stage, &refined, monitor, share.solution)
+        let what = format!("the kinetic equation{}", at(stage.1));
+        monitor.part((1.0 - OF_REFINED) * share.solution, &what, |m| {
+            noise_free::solve(stage, &refined, m, 1.0)
+        })
     };
     let all = stages.iter().enumerate().zip(shares);
     let solutions = all.map(solve).collect::<Result<Vec<_>, _>>()?;
@@ -210,13 +229,27 @@ fn by_limit<const D: usize>(
     monitor: &Monitor<'_>,
 ) -> Result<Option<Sweep>, SimulationError> {
     let (e, start) = (&stages[0].point.own, Instant::now());
-    if e.converge.parameter != Parameter::Delta || !e.converge.noise_free {
+    if !solves_limits(e) {
         return Ok(None);
     }
-    let refined = Refined::new(stages, None, monitor)?;
-    let solve = |stage: (usize, &Stage<D>)| noise_free::solve_limit(stage, &refined, monitor);
+    let share = OF_LIMITS / (stages.len() + 1) as f64;
+    let refined = monitor.part(share, "the limits", |m| Refined::new(stages, None, m))?;
+    let solve = |stage: (usize, &Stage<D>)| {
+        monitor.part(share, "", |m| noise_free::solve_limit(stage, &refined, m))
+    };
     let solutions = stages.iter().enumerate().map(solve).collect::<Result<Vec<_>, _>>()?;
     Ok(Some(without_noise("limit", stages, &solutions, start)))
+}
+
+/// Whether the limits of two experiments are compared as well.
+fn solves_limits(e: &Experiment) -> bool {
+    e.converge.parameter == Parameter::Delta && e.converge.noise_free
+}
+
+/// " at epsilon = 0.1".
+fn at<const D: usize>(stage: &Stage<D>) -> String {
+    let Point { own, value, .. } = &stage.point;
+    format!(" at {} = {value}", own.converge.parameter.word())
 }
 
 /// The L² distance of the cells from the kinetic equation.

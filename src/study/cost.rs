@@ -74,7 +74,7 @@ pub fn measured_pace<const D: usize>(e: &Experiment) -> Result<f64, SimulationEr
 /// Seconds that nobody waits for unwarned.
 pub const LONG: f64 = 1e4;
 /// Seconds of an event, of a cell or of a node in a field step; rough, as of all the following.
-const EVENT: f64 = 1e-8;
+pub(super) const EVENT: f64 = 1e-8;
 /// Seconds of a replicate, however short.
 const REPLICATE: f64 = 5e-5;
 /// Seconds of a node in a step of the limit, with what refines it.

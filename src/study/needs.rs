@@ -1,6 +1,6 @@
 //! The memory that each command holds at its peak.
 
-use super::noise_free::{ANGLES, COARSER};
+use super::noise_free::{ANGLES, COARSER, most_ordinates};
 use crate::experiment::{Experiment, Parameter, Point, points};
 use crate::formula::Quantity;
 use crate::grid::Grid;
@@ -14,8 +14,8 @@ const STAGE_FIELDS: f64 = 35.0;
 const COMPARED_FIELDS: f64 = 50.0;
 /// Arrays of the shape of f while the kinetic equation is solved.
 const COPIES_OF_F: f64 = 7.0;
-/// Solutions of the limit that are held with all their outputs: two refine the third.
-const SOLUTIONS: f64 = 3.0;
+/// Solutions of the limit that are held with all their outputs: one refines the other.
+const SOLUTIONS: f64 = 2.0;
 /// Fields of a solution of the kinetic equation, in those that are observed: itself and its causes.
 const CAUSES: f64 = 5.0;
 
@@ -140,7 +140,7 @@ fn ensemble<const D: usize>(e: &Experiment) -> Vec<Part> {
     let (nodes, count) = (Grid::<D>::from_domain(&e.domain).len() as f64, e.ensemble.replicates);
     let mut parts = flights(e, nodes, D, count.min(rayon::current_num_threads()));
     let moments = 4.0 * records(e) * nodes;
-    let kept = (count * e.output.cells_at.len()) as f64 * 2.0 * D as f64 * cells(e);
+    let kept = count as f64 * e.output.cells_at.len() as f64 * 2.0 * D as f64 * cells(e);
     parts.push(Part::numbers("time.outputs", "their means and squares", moments));
     parts.push(Part::numbers("ensemble.replicates", "cells of every replicate", kept));
     parts
@@ -184,10 +184,16 @@ fn converge<const D: usize>(e: &Experiment) -> Vec<Part> {
         if own.converge.noise_free && own.converge.parameter != Parameter::Cells {
             stages += STAGE_FIELDS * of_both(&nodes) * COARSER.powi(-(D as i32));
             solutions += CAUSES * observed * finest;
-            let count =
-                VelocitySpace::<D>::from_experiment(&own.velocity).ordinates(ANGLES).len() as f64;
-            let table = if is_table(&own.kernel.model, D) { count * count } else { 0.0 };
-            equation = equation.max((COPIES_OF_F * count + table) * finest);
+            let space = VelocitySpace::<D>::from_experiment(&own.velocity);
+            let coarse = finest * COARSER.powi(-(D as i32));
+            let each = match is_table(&own.kernel.model, D) {
+                true => {
+                    let count = most_ordinates(&space, coarse) as f64;
+                    COPIES_OF_F * count + count * count
+                }
+                false => COPIES_OF_F * space.ordinates(ANGLES).len() as f64,
+            };
+            equation = equation.max(each * finest);
         }
     }
     let models = Part::numbers("domain.grid", "models", stages);
@@ -277,14 +283,14 @@ mod tests {
         }
         let grids = ["converge.in=grid", "converge.values=[32, 40]"];
         assert!(bytes(&grids) > kept(5.0, 4096.0) + kept(5.0, 6400.0));
-        // 16 velocities, a table of their pairs.
+        // Up to 96 velocities, a table of their pairs.
         let equation = [
             "converge.noise_free=true",
             "kernel.model=isotropic",
             "kernel.scattering=henyey-greenstein",
             "kernel.mean_cosine=0.5",
         ];
-        assert!(bytes(&equation) > 8.0 * 16.0 * 16.0 * 1024.0);
+        assert!(bytes(&equation) > 8.0 * 96.0 * 96.0 * 1024.0);
     }
 
     /// Each replicate keeps every cell at three times: 4 numbers each. Fields at the outputs are kept
@@ -297,7 +303,7 @@ mod tests {
         assert!(((of(1000) - of(100)) / due - 1.0).abs() < 1e-12);
         let outputs: Vec<String> = (1..=100).map(|i| (0.001 * f64::from(i)).to_string()).collect();
         let outputs = format!("time.outputs=[{}]", outputs.join(","));
-        for (work, fields) in [(Work::Run, 2.0), (Work::Ensemble, 6.0), (Work::Limit, 12.0)] {
+        for (work, fields) in [(Work::Run, 2.0), (Work::Ensemble, 6.0), (Work::Limit, 8.0)] {
             let more = bytes(work, &[&outputs]) - bytes(work, &[]);
             assert!(more > 0.99 * fields * 99.0 * 8.0 * 1024.0, "{work:?}: {more}");
         }

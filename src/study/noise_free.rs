@@ -15,7 +15,7 @@ use super::measured::Measured;
 use super::monitor::Monitor;
 use super::norms::{NodalField, Norm, measure, norm_of};
 use super::observed::{Each, Observed};
-use super::reference::{LimitFields, coarse_limit, limit_fields};
+use super::reference::{LimitFields, coarse_limit, watched_limit};
 use super::refinement::{FLOORS, Other, Others, without_outputs};
 use super::stage::Stage;
 use super::statistics::Estimate;
@@ -26,6 +26,7 @@ use crate::limit::Coarseness;
 use crate::model::Model;
 use crate::simulation::SimulationError;
 use crate::spectral::Spectral;
+use crate::velocity::VelocitySpace;
 use std::cell::RefCell;
 use std::sync::atomic::Ordering;
 
@@ -190,7 +191,7 @@ fn mollified<const D: usize>(
     e: &Experiment,
     monitor: &Monitor<'_>,
 ) -> Result<LimitFields<D>, SimulationError> {
-    Ok(limit_fields::<D>(e, true, monitor.stop)?.to_the_end()?.last().clone())
+    Ok(watched_limit::<D>(e, true, monitor)?.to_the_end()?.last().clone())
 }
 
 /// The same with other steps, or with births of what is thicker alone.
@@ -199,7 +200,7 @@ fn coarse<const D: usize>(
     coarseness: Coarseness,
     monitor: &Monitor<'_>,
 ) -> Result<LimitFields<D>, SimulationError> {
-    let run = coarse_limit::<D>(&without_outputs(e), true, coarseness, monitor.stop)?;
+    let run = coarse_limit::<D>(&without_outputs(e), true, coarseness, monitor)?;
     Ok(run.to_the_end()?.last().clone())
 }
 
@@ -210,11 +211,13 @@ fn both<const D: usize>(comparison: &Comparison<D>) -> impl Iterator<Item = &Com
 
 /// Predicted work of all solutions, in the units of [`super::cost::Cost::work`].
 pub(super) fn predicted_work<const D: usize>(comparison: &Comparison<D>) -> f64 {
-    let work = |c: &Comparison<D>| -> f64 {
-        let how = Resolution { angles: ANGLES, step: STEPS * c.model.step };
-        kinetic::predicted_work(&c.model, how, end(&c.model))
-    };
-    both(comparison).map(work).sum::<f64>() / share_of_best::<D>()
+    both(comparison).map(|c| work_of_one(&c.model)).sum()
+}
+
+/// The same of one model, before there is anything to compare with.
+pub(super) fn work_of_one<const D: usize>(model: &Model<D>) -> f64 {
+    let how = Resolution { angles: ANGLES, step: STEPS * model.step };
+    kinetic::predicted_work(model, how, end(model)) / share_of_best::<D>()
 }
 
 /// Share of the work in the best solution. The others are four on a grid that is coarser by
@@ -225,6 +228,21 @@ fn share_of_best<const D: usize>() -> f64 {
 
 fn end<const D: usize>(model: &Model<D>) -> f64 {
     *model.outputs.last().expect("the final time is an output")
+}
+
+/// Share of the work in one of the limits that tell how far two of them are apart, at most eight.
+const OF_LIMIT: f64 = 0.125;
+
+/// Whether more ordinates may be tried, on so many nodes.
+fn affordable(ordinates: usize, nodes: f64) -> bool {
+    ordinates <= MOST_ORDINATES && 8.0 * (ordinates as f64).powi(2) * nodes <= MOST_BYTES
+}
+
+/// The most ordinates that a sweep may come to, whose refinement has so many nodes.
+pub(super) fn most_ordinates<const D: usize>(space: &VelocitySpace<D>, nodes: f64) -> usize {
+    let count = |angles: usize| space.ordinates(angles).len();
+    let more = MORE.into_iter().map(count).take_while(|count| affordable(*count, nodes));
+    more.last().unwrap_or(0).max(count(ANGLES))
 }
 
 /// How an equation is solved.
@@ -302,9 +320,8 @@ impl<const D: usize> Solver<'_, D> {
         }
         let (mut angles, mut change) = (how.angles, Change::of(&now, &with(FEWER)?));
         for more in MORE {
-            let bytes = 8.0 * (count(more) as f64).powi(2) * c.model.grid().len() as f64;
             let follows = change.size() > FOLLOWS * size(&now.nodal[Observed::Density]);
-            if !follows || count(more) > MOST_ORDINATES || bytes > MOST_BYTES {
+            if !follows || !affordable(count(more), c.model.grid().len() as f64) {
                 break;
             }
             let next = self.solve(c, How { angles: more, share: 0.0, ..how })?;
@@ -399,7 +416,7 @@ pub(super) fn solve_limit<const D: usize>(
     let (on, own) = (&stage.comparison, &stage.point.own);
     let other = stage.point.other.as_ref().expect("delta has the elliptic signal");
     let solution = |c: &Comparison<D>, e: &Experiment, how: Coarseness| {
-        let limit = coarse(e, how, monitor)?;
+        let limit = monitor.part(OF_LIMIT, "", |m| coarse(e, how, m))?;
         let means = c.means_of(&limit);
         Ok::<_, SimulationError>(c.side(&c.macroscopic(&limit), |test| means(&test.nodal)))
     };

@@ -1,5 +1,6 @@
 //! The macroscopic limit of an experiment, on the experiment's grid.
 
+use super::monitor::Monitor;
 use super::spread::Spread;
 use crate::cells::InitialLaw;
 use crate::experiment::{Deposit, Experiment};
@@ -77,7 +78,16 @@ pub fn limit_fields<const D: usize>(
     mollified: bool,
     stop: &AtomicBool,
 ) -> Result<LimitRun<D>, SimulationError> {
-    coarse_limit(e, mollified, Coarseness::NONE, stop)
+    watched_limit(e, mollified, &Monitor { stop, progress: &|_| {}, doing: &|_| {} })
+}
+
+/// [`limit_fields`] that tells how far it is.
+pub fn watched_limit<const D: usize>(
+    e: &Experiment,
+    mollified: bool,
+    monitor: &Monitor<'_>,
+) -> Result<LimitRun<D>, SimulationError> {
+    coarse_limit(e, mollified, Coarseness::NONE, monitor)
 }
 
 /// The same, coarser in time and in what is born than the experiment says.
@@ -85,7 +95,7 @@ pub(super) fn coarse_limit<const D: usize>(
     e: &Experiment,
     mollified: bool,
     coarseness: Coarseness,
-    stop: &AtomicBool,
+    monitor: &Monitor<'_>,
 ) -> Result<LimitRun<D>, SimulationError> {
     let target = Spectral::<D>::new(&Grid::from_domain(&e.domain));
     let mut domain = e.domain.clone();
@@ -102,7 +112,7 @@ pub(super) fn coarse_limit<const D: usize>(
         .coarser(coarseness);
     let (mut fields, mut leak, place) = (Vec::new(), None, initial.place(target.grid()));
     let step = coarseness.step * e.limit.step;
-    let run = solver.run(&e.time.outputs, step, stop, |solver| {
+    let run = solver.run(&e.time.outputs, step, monitor.stop, monitor.progress, |solver| {
         let state = solver.state();
         let spread = Spread::new(&own, &state.density, &place);
         if leak.is_none() && spread.leak > e.domain.leak {

@@ -1,5 +1,6 @@
 //! The error of a solution of the limit, measured by others that are coarser or finer.
 
+use super::monitor::Monitor;
 use super::reference::{LimitFields, LimitRun, coarse_limit};
 use crate::experiment::Experiment;
 use crate::grid::Grid;
@@ -76,6 +77,11 @@ pub(super) struct Others<const D: usize> {
     pub births: Option<Other<D>>,
 }
 
+/// Shares of the work, roughly: of each of two other steps, of another grid and of other births.
+const OF_STEP: f64 = 0.3;
+const OF_GRID: f64 = 0.2;
+const OF_BIRTHS: f64 = 0.2;
+
 /// Measures the error of `base`, which is the limit of `e`, mollified or not.
 pub fn refinement<const D: usize>(
     e: &Experiment,
@@ -83,7 +89,21 @@ pub fn refinement<const D: usize>(
     base: &LimitRun<D>,
     stop: &AtomicBool,
 ) -> Result<Refinement, SimulationError> {
-    Ok(refined(e, mollified, base, stop)?.0)
+    let monitor = &Monitor { stop, progress: &|_| {}, doing: &|_| {} };
+    Ok(refined(e, mollified, base, monitor)?.0)
+}
+
+/// [`refinement`] that tells how far it is.
+///
+/// # Errors
+/// As [`refinement`].
+pub fn watched_refinement<const D: usize>(
+    e: &Experiment,
+    mollified: bool,
+    base: &LimitRun<D>,
+    monitor: &Monitor<'_>,
+) -> Result<Refinement, SimulationError> {
+    Ok(refined(e, mollified, base, monitor)?.0)
 }
 
 /// The same, and the solutions that it is measured by.
@@ -91,9 +111,10 @@ pub(super) fn refined<const D: usize>(
     e: &Experiment,
     mollified: bool,
     base: &LimitRun<D>,
-    stop: &AtomicBool,
+    monitor: &Monitor<'_>,
 ) -> Result<(Refinement, Others<D>), SimulationError> {
-    let own = Own { e, mollified, base, stop, volume: Grid::<D>::from_domain(&e.domain).volume() };
+    let volume = Grid::<D>::from_domain(&e.domain).volume();
+    let own = Own { e, mollified, base, monitor, volume };
     let square: f64 = base.last().density.iter().map(|c| c * c).sum();
     let norm = (own.volume * square).sqrt();
     let (time, order) = own.in_time(norm)?;
@@ -131,7 +152,7 @@ struct Own<'a, const D: usize> {
     e: &'a Experiment,
     mollified: bool,
     base: &'a LimitRun<D>,
-    stop: &'a AtomicBool,
+    monitor: &'a Monitor<'a>,
     volume: f64,
 }
 
@@ -166,7 +187,9 @@ impl<const D: usize> Own<'_, D> {
     fn in_time(&self, norm: f64) -> Result<(Other<D>, Option<f64>), SimulationError> {
         let e = without_outputs(self.e);
         let solve = |step: f64| {
-            coarse_limit(&e, self.mollified, Coarseness { step, floor: 1.0 }, self.stop)
+            let coarseness = Coarseness { step, floor: 1.0 };
+            let solve = |m: &Monitor<'_>| coarse_limit(&e, self.mollified, coarseness, m);
+            self.monitor.part(OF_STEP, "", solve)
         };
         // Births cut steps as well.
         let given = ticks(&self.e.time.outputs, self.e.limit.step, f64::INFINITY).len();
@@ -211,7 +234,8 @@ impl<const D: usize> Own<'_, D> {
         other.limit.grid.iter_mut().for_each(|n| *n = size(*n));
         // It is compared, whatever it is like.
         other.domain.leak = 1.0;
-        let run = coarse_limit(&other, self.mollified, Coarseness::NONE, self.stop)?;
+        let solve = |m: &Monitor<'_>| coarse_limit(&other, self.mollified, Coarseness::NONE, m);
+        let run = self.monitor.part(OF_GRID, "", solve)?;
         Ok(Other::new(&run, !there_is))
     }
 
@@ -227,7 +251,8 @@ impl<const D: usize> Own<'_, D> {
             return Ok((None, seeds, most));
         }
         let thicker = Coarseness { step: 1.0, floor: FLOORS };
-        let run = coarse_limit(self.e, self.mollified, thicker, self.stop)?;
+        let solve = |m: &Monitor<'_>| coarse_limit(self.e, self.mollified, thicker, m);
+        let run = self.monitor.part(OF_BIRTHS, "", solve)?;
         Ok((Some(Other::new(&run, false)), seeds, most))
     }
 }

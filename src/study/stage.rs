@@ -3,13 +3,15 @@
 
 use super::budget::COMPONENTS;
 use super::converge::Macroscopic;
-use super::cost::predict;
+use super::cost::{EVENT, predict, seconds};
 use super::difference::Comparison;
 use super::monitor::Monitor;
+use super::needs::Work;
 use super::noise_free;
-use super::reference::limit_fields;
+use super::reference::watched_limit;
 use super::refinement::{Others, refined};
 use crate::experiment::{Experiment, Parameter, Point, points};
+use crate::model::Model;
 use crate::simulation::SimulationError;
 
 /// One value of the parameter.
@@ -39,10 +41,10 @@ pub(super) fn stages<const D: usize>(
     }
     // The limit does not depend on ε.
     let any = &points[0].own;
-    let limit = limit_fields::<D>(any, false, monitor.stop)?.to_the_end()?;
-    let mollified = limit_fields::<D>(any, true, monitor.stop)?.to_the_end()?;
+    let solve = |mollified| monitor.part(0.25, "", |m| watched_limit::<D>(any, mollified, m));
+    let (limit, mollified) = (solve(false)?.to_the_end()?, solve(true)?.to_the_end()?);
     // That of the one that is subtracted.
-    let (refinement, others) = refined::<D>(any, true, &mollified, monitor.stop)?;
+    let (refinement, others) = monitor.part(0.5, "", |m| refined::<D>(any, true, &mollified, m))?;
     let macroscopic = Macroscopic { limit: limit.last().clone(), refinement };
     let compare = |point: Point| {
         Ok::<_, SimulationError>(Stage {
@@ -62,8 +64,23 @@ pub(super) struct Share {
     pub solution: f64,
 }
 
-/// The shares of each stage by predicted cost.
-pub(super) fn shares<const D: usize>(stages: &[Stage<D>]) -> Vec<Share> {
+/// The share of [`stages`], which is that of the limit, by what is known before.
+pub(super) fn share_of_limit<const D: usize>(e: &Experiment) -> Result<f64, SimulationError> {
+    if e.converge.parameter != Parameter::Epsilon {
+        return Ok(0.0);
+    }
+    let points = points(e);
+    let model = Model::<D>::new(&points[0].own)?;
+    let equation = match solves_equation(e) {
+        true => EVENT * noise_free::work_of_one(&model) * points.len() as f64,
+        false => 0.0,
+    };
+    let limit = seconds(Work::Limit, &points[0].own, &model);
+    Ok(limit / (limit + equation + seconds(Work::Converge, &points[0].own, &model)))
+}
+
+/// The shares of each stage by predicted cost, which add up to `whole`.
+pub(super) fn shares<const D: usize>(stages: &[Stage<D>], whole: f64) -> Vec<Share> {
     let (mut works, mut total) = (Vec::new(), 0.0);
     for Stage { point: Point { own: e, other, .. }, comparison } in stages {
         let mut replicate = predict(e, &comparison.model).work();
@@ -78,8 +95,8 @@ pub(super) fn shares<const D: usize>(stages: &[Stage<D>]) -> Vec<Share> {
         works.push(Share { replicate, solution });
     }
     let of_total = |share: Share| Share {
-        replicate: share.replicate / total,
-        solution: share.solution / total,
+        replicate: whole * share.replicate / total,
+        solution: whole * share.solution / total,
     };
     works.into_iter().map(of_total).collect()
 }
@@ -88,7 +105,7 @@ pub(super) fn shares<const D: usize>(stages: &[Stage<D>]) -> Vec<Share> {
 pub fn runs(e: &Experiment) -> usize {
     let of_epsilon = e.converge.parameter == Parameter::Epsilon;
     let budget = if of_epsilon { e.converge.budget_replicates } else { 0 };
-    e.converge.replicates + COMPONENTS.len() * budget
+    e.converge.replicates.saturating_add(budget.saturating_mul(COMPONENTS.len()))
 }
 
 /// Whether the kinetic equation is solved: it has no number of cells.

@@ -416,7 +416,9 @@ fn interrupt(command: &str, changes: &[&str]) {
     });
     let mut child = line.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    let first = lines.next().expect("progress").unwrap();
+    // What is being done may be said before.
+    let first = lines.by_ref().map(Result::unwrap).find(|line| line.contains("% done"));
+    let first = first.expect("progress");
     assert!(first.starts_with(&format!("{command}:  10% done")), "{first}");
     assert!(names_in(home).len() > before.len(), "the folder in the making");
     let id = child.id().to_string();

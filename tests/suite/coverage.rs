@@ -62,7 +62,7 @@ fn experiment(text: &str, set: &[String]) -> Experiment {
 }
 
 fn sweep(e: &Experiment) -> Sweep {
-    let monitor = Monitor { stop: &AtomicBool::new(false), progress: &|_| {} };
+    let monitor = Monitor { stop: &AtomicBool::new(false), progress: &|_| {}, doing: &|_| {} };
     converge::<1>(e, None, &monitor).unwrap_or_else(|e| panic!("{e}")).main
 }
 

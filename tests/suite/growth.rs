@@ -87,7 +87,7 @@ fn numbers_of_cells_follow_yule() {
         let e = experiment(&[&format!("cells.growth={rate}"), "ensemble.replicates=64"]);
         let model = Model::<1>::new(&e).unwrap();
         let stop = never();
-        let monitor = Monitor { stop: &stop, progress: &|_| {} };
+        let monitor = Monitor { stop: &stop, progress: &|_| {}, doing: &|_| {} };
         let result = ensemble(&model, 64, &[], &monitor).unwrap();
         let mass = result.frames[0].observables.estimate(0, 0.95);
         let one = if grown > 1.0 { grown * (grown - 1.0) } else { grown * (1.0 - grown) };
@@ -116,7 +116,7 @@ fn a_colony_with_gradients_has_the_limit_with_the_same_growth() {
         "ensemble.confidence=0.999999",
     ]);
     let stop = never();
-    let monitor = Monitor { stop: &stop, progress: &|_| {} };
+    let monitor = Monitor { stop: &stop, progress: &|_| {}, doing: &|_| {} };
     let result = converge::<1>(&e, None, &monitor).unwrap();
     let order = result.main.order(Observed::Density, "L2").unwrap().order.unwrap();
     assert!((1.9..2.1).contains(&order.value), "{}", order.value);
@@ -136,7 +136,7 @@ fn cells_follow_the_logistic_law() {
     let e = experiment(&["cells.count=20000", "ensemble.replicates=16"]);
     let model = Model::<1>::new(&e).unwrap();
     let stop = never();
-    let monitor = Monitor { stop: &stop, progress: &|_| {} };
+    let monitor = Monitor { stop: &stop, progress: &|_| {}, doing: &|_| {} };
     let result = ensemble(&model, 16, &[], &monitor).unwrap();
     let mass = result.frames[0].observables.estimate(0, 0.999_999);
     // Noise of ρ_h lowers r(ρ_h) at the cells by (2/ρ) var ρ_h, some 0.1% here.
@@ -363,7 +363,7 @@ fn births_of_the_limit_are_in_the_stated_error() {
         "converge.noise_free=true",
     ]);
     let stop = never();
-    let monitor = Monitor { stop: &stop, progress: &|_| {} };
+    let monitor = Monitor { stop: &stop, progress: &|_| {}, doing: &|_| {} };
     let result = converge::<1>(&e, None, &monitor).unwrap();
     let rows = result.main.rows.iter().filter(|r| r.quantity == Observed::Density);
     let rows: Vec<_> = rows.filter(|r| r.norm == "L2").collect();
@@ -384,7 +384,7 @@ fn dying_cells_are_counted_while_they_live() {
     let model = Model::<1>::new(&e).unwrap();
     let (stop, done) = (never(), std::sync::Mutex::new(0.0));
     let progress = |part: f64| *done.lock().unwrap() += part;
-    let monitor = Monitor { stop: &stop, progress: &progress };
+    let monitor = Monitor { stop: &stop, progress: &progress, doing: &|_| {} };
     let keep = Keep { cells_at: &[], neighbour: 1000 };
     let run = observe_run(&model, 0, keep, &monitor, 1.0).unwrap();
     let place = names(&model).iter().position(|n| n == "tumbles_per_cell").unwrap();

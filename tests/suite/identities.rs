@@ -12,7 +12,7 @@ fn experiment(text: &str, set: &[&str]) -> Experiment {
 }
 
 fn run<const D: usize>(model: &Model<D>, replicate: u64) -> RunRecord<D> {
-    let monitor = Monitor { stop: &AtomicBool::new(false), progress: &|_| {} };
+    let monitor = Monitor { stop: &AtomicBool::new(false), progress: &|_| {}, doing: &|_| {} };
     observe_run(model, replicate, Keep::default(), &monitor, 1.0).unwrap()
 }
 

@@ -421,7 +421,11 @@ fn a_new_experiment_replaces_no_link_or_folder() {
 #[test]
 fn progress_ends_at_the_end() {
     let desk = Desk::new();
-    let lines: [&[&str]; 4] = [
+    let lines: [&[&str]; 8] = [
+        &["limit"],
+        &["converge"],
+        &["converge", "--set", "converge.noise_free=true"],
+        &["converge", "--set", "converge.budget_replicates=4", "--set", "converge.replicates=4"],
         &["run", "--set", "cells.growth=-3"],
         &["run", "--set", "cells.growth=3"],
         &["converge", "--precision", "rho:weak:cos(PI*x/0.5)=0.1"],
@@ -441,6 +445,21 @@ fn progress_ends_at_the_end() {
         assert_eq!(falls > 0, more, "{line:?}: {done:?}");
         let after = done.iter().rposition(|percent| *percent == 100);
         assert!(!more || after.is_some_and(|last| done[..last].contains(&100)), "{done:?}");
+        // What is being done is said, in its order and once.
+        let said = stderr(&output);
+        let due: &[&str] = match (*command, flags.last()) {
+            ("limit", _) => &["limit: the limit", "limit: the error of the limit"],
+            ("converge", Some(&"converge.noise_free=true")) => {
+                &["converge: the limit", "converge: the kinetic equation at", "converge: cells at"]
+            }
+            ("converge", Some(&"converge.replicates=4")) => {
+                &["converge: cells at epsilon", "converge: the error budget at epsilon"]
+            }
+            ("converge", _) => &["converge: the limit", "converge: cells at"],
+            _ => &[],
+        };
+        let places: Vec<_> = due.iter().map(|what| said.find(what)).collect();
+        assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{line:?}: {said}");
         let last = stderr(&output).lines().rfind(|line| line.contains("% done")).map(String::from);
         assert!(last.as_ref().is_some_and(|last| last.contains("100% done")), "{line:?}: {last:?}");
     }

@@ -32,9 +32,18 @@ fn work_without_end_is_warned_of() {
         ),
         (&["epsilon=1e-7"], ["`kinetaxis run` takes", "epsilon"]),
         (&["limit.step=1e-8", "limit.grid=1024"], ["`kinetaxis limit` takes", "limit.step"]),
+        (
+            &["converge.replicates=3000", "cells.count=1000000", "epsilon=0.01"],
+            ["`kinetaxis converge` takes", "converge.replicates"],
+        ),
     ] {
         let (code, said) = told("check", set);
         assert!(code == 0 && parts.iter().all(|part| said.contains(part)), "{set:?}: {said}");
+    }
+    let century = ["ensemble.replicates=9223372036854775807"];
+    for command in ["check", "ensemble"] {
+        let (code, said) = told(command, &century);
+        assert!(code == 2 && said.contains("ensemble.replicates = 9223372036854775807"), "{said}");
     }
     let (code, said) = told("check", &[]);
     assert!(code == 0 && !said.contains("warning"), "{said}");
