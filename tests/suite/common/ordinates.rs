@@ -37,7 +37,7 @@ pub struct Ordinates {
     pub bandwidth: f64,
     /// Half the number of nodes in x.
     pub modes: usize,
-    /// Cosines, and half as many speeds.
+    /// Cosines, and as many speeds: ⟨u⁴⟩ of a ball in space, which is most of ρ_ε − ρ₀, takes r⁶.
     pub cosines: usize,
 }
 
@@ -54,7 +54,7 @@ impl Ordinates {
         };
         let [inner, outer] = self.speeds;
         let mut speeds = match inner < outer {
-            true => fejer(n / 2, inner, outer),
+            true => fejer(n, inner, outer),
             false => vec![(outer, 1.0)],
         };
         speeds.iter_mut().for_each(|(r, w)| *w *= r.powi(self.dimension - 1));
