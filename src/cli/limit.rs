@@ -21,7 +21,7 @@ use crate::velocity::VelocitySpace;
 use serde_json::{Value, json};
 
 /// Negative part of the mass that is said.
-const NEGATIVE: f64 = 1e-9;
+const NEGATIVE: f64 = 1e-6;
 /// Share of the largest density to which round-off may grow before it is said.
 const SEEDS: f64 = 1e-3;
 

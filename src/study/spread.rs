@@ -33,23 +33,21 @@ impl<const D: usize> Spread<D> {
         let mass: f64 = nodal.iter().sum();
         let negative = -nodal.iter().map(|rho| rho.min(0.0)).sum::<f64>() / mass;
         let largest = nodal.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let rings = negative > RINGS;
-        // The variance that the blur adds is taken off again.
-        let (seen, added) = match rings || grid.is_open() {
-            true => blurred(spectral, density),
-            false => (Vec::new(), 0.0),
+        let outside = |nodal: &[f64]| match grid.is_open() {
+            true => 1.0 - grid.window_nodes().map(|(i, _)| nodal[i]).sum::<f64>() / mass,
+            false => 0.0,
         };
-        let inside: f64 = match grid.is_open() {
-            true => grid.window_nodes().map(|(i, _)| seen[i]).sum(),
-            false => mass,
-        };
-        let leak = 1.0 - inside / mass;
-        let Moments { center, variance } = match rings {
-            true => Moments::of_density(grid, &seen, place),
-            false => Moments::of_density(grid, &nodal, place),
-        };
-        let variance = if rings { variance - added } else { variance };
-        Self { center, variance, largest, leak, negative }
+        let leak = outside(&nodal);
+        if negative <= RINGS {
+            let Moments { center, variance } = Moments::of_density(grid, &nodal, place);
+            return Self { center, variance, largest, leak, negative };
+        }
+        // The variance that the blur adds is taken off again. What it spreads and what rings are both at
+        // least what is outside.
+        let (seen, added) = blurred(spectral, density);
+        let Moments { center, variance } = Moments::of_density(grid, &seen, place);
+        let leak = outside(&seen).min(leak + negative);
+        Self { center, variance: variance - added, largest, leak, negative }
     }
 }
 
