@@ -3,6 +3,10 @@
 use crate::grid::{Boundary, Grid};
 use crate::simd::{nearest, whole};
 use crate::vector::Vector;
+use rayon::prelude::*;
+
+/// Tiles that are not worth a thread of their own.
+const FEW: usize = 64;
 
 /// A value for every tile. Tiles are some grid cells wide along each axis, the last one possibly
 /// fewer.
@@ -25,11 +29,16 @@ impl<const D: usize, T: Clone> Tiles<D, T> {
     }
 
     /// Tiles of `width` grid cells; `value` takes the range of grid cells of a tile on each axis.
-    pub fn new(grid: &Grid<D>, width: usize, value: impl Fn([[usize; 2]; D]) -> T) -> Self {
+    pub fn new(grid: &Grid<D>, width: usize, value: impl Fn([[usize; 2]; D]) -> T + Sync) -> Self
+    where
+        T: Send,
+    {
         let counts: [usize; D] = std::array::from_fn(|a| grid.cells[a].div_ceil(width));
         let strides: [usize; D] = std::array::from_fn(|a| counts[a + 1..].iter().product());
-        let values = (0..counts.iter().product())
-            .map(|flat: usize| {
+        let values = (0..counts.iter().product::<usize>())
+            .into_par_iter()
+            .with_min_len(FEW)
+            .map(|flat| {
                 value(std::array::from_fn(|a| {
                     let first = flat / strides[a] % counts[a] * width;
                     [first, (first + width).min(grid.cells[a])]

@@ -8,7 +8,7 @@ use crate::experiment::periodic::warnings;
 use crate::experiment::{Experiment, Loaded};
 use crate::memory;
 use crate::model::Model;
-use crate::study::cost::{LONG, seconds};
+use crate::study::cost::{Cost, LONG, predict, seconds};
 use crate::study::{Work, negative_start, too_large};
 
 /// Validates and says so.
@@ -29,9 +29,9 @@ pub fn check(input: &Input) -> Result<(), CliError> {
     }
     let (negative, long) = with_dimension!(e.dimension, D => {
         let model = told_if_long("check", "building the model", || Model::<D>::new(&e))?;
-        let mut long = Vec::new();
+        let (mut long, cost) = (Vec::new(), predict(&e, &model));
         for work in Work::ALL {
-            match self::long(work, &e, &model) {
+            match self::long(work, &e, &cost) {
                 Err(hopeless) if given.contains(&format!("{}.replicates", work.word())) => {
                     return Err(hopeless);
                 }
@@ -65,7 +65,7 @@ pub fn refuse_bad_physics(work: Work, e: &Experiment) -> Result<(), CliError> {
     let (negative, long) = with_dimension!(e.dimension, D => {
         let model = Model::<D>::new(e)?;
         let negative = e.kernel.refuse_negative.then(|| negative_rate_message(e, &model)).flatten();
-        (negative, long(work, e, &model)?)
+        (negative, long(work, e, &predict(e, &model))?)
     });
     if let Some(message) = negative {
         return Err(CliError::BadInput(message));
@@ -83,12 +83,8 @@ const CENTURY: f64 = 3e9;
 ///
 /// # Errors
 /// So many replicates that nobody will see the end.
-fn long<const D: usize>(
-    work: Work,
-    e: &Experiment,
-    model: &Model<D>,
-) -> Result<Option<String>, CliError> {
-    let seconds = seconds(work, e, model);
+fn long(work: Work, e: &Experiment, cost: &Cost) -> Result<Option<String>, CliError> {
+    let seconds = seconds(work, e, cost);
     if seconds < LONG {
         return Ok(None);
     }

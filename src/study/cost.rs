@@ -80,9 +80,9 @@ const REPLICATE: f64 = 5e-5;
 /// Seconds of a node in a step of the limit, with what refines it.
 const LIMIT_NODE: f64 = 2e-6;
 
-/// Seconds that `work` takes on one core, roughly: from the bound on events at t = 0, without a trial.
-pub fn seconds<const D: usize>(work: Work, e: &Experiment, model: &Model<D>) -> f64 {
-    let base = predict(e, model);
+/// Seconds that `work` takes on one core, roughly: from the bound on events at t = 0, without a trial. `base` is
+/// the cost of one replicate of `e`.
+pub fn seconds(work: Work, e: &Experiment, base: &Cost) -> f64 {
     let one = |of: &Experiment| {
         let cells = of.cells.count as f64 / e.cells.count as f64;
         let steps = (e.time.step / of.time.step).max(1.0);

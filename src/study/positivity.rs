@@ -63,9 +63,9 @@ struct Start<'m, const D: usize> {
 impl<'m, const D: usize> Start<'m, D> {
     fn new(model: &'m Model<D>) -> Self {
         let signal = model.initial_signal();
-        let nodes: Vec<_> = model.grid().nodes().collect();
+        let nodes: Vec<_> = model.grid().window_nodes().collect();
         let slopes = (nodes.into_par_iter())
-            .map(|at| {
+            .map(|(_, at)| {
                 let (value, gradient) = signal.value_and_gradient(&at);
                 Slope { at, value, gradient }
             })

@@ -75,8 +75,9 @@ pub(super) fn share_of_limit<const D: usize>(e: &Experiment) -> Result<f64, Simu
         true => EVENT * noise_free::work_of_one(&model) * points.len() as f64,
         false => 0.0,
     };
-    let limit = seconds(Work::Limit, &points[0].own, &model);
-    Ok(limit / (limit + equation + seconds(Work::Converge, &points[0].own, &model)))
+    let cost = predict(&points[0].own, &model);
+    let limit = seconds(Work::Limit, &points[0].own, &cost);
+    Ok(limit / (limit + equation + seconds(Work::Converge, &points[0].own, &cost)))
 }
 
 /// The shares of each stage by predicted cost, which add up to `whole`.
