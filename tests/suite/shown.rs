@@ -75,6 +75,17 @@ fn numbers() -> String {
     text
 }
 
+/// The picture of this title in a report, with those that are inside it.
+fn picture<'r>(report: &'r str, title: &str) -> &'r str {
+    let named = format!("aria-label=\"{title}\"");
+    let has_title = |from: &&'r str| from[..from.find('>').unwrap()].contains(&named);
+    let from = report.match_indices("<svg ").map(|(i, _)| &report[i..]).find(has_title);
+    let from = from.unwrap_or_else(|| panic!("no picture {title}"));
+    let ends = from.match_indices("</svg>").map(|(i, end)| &from[..i + end.len()]);
+    let is_whole = |p: &&str| p.matches("<svg ").count() == p.matches("</svg>").count();
+    ends.into_iter().find(is_whole).expect("a picture has an end")
+}
+
 /// The block of README.md that is made, with its fence.
 fn block() -> Option<String> {
     let readme = text_of(README);
@@ -128,14 +139,7 @@ fn what_is_shown_is_made() {
     let (printed, out) = converge(&home.path().join("shown"), &[]);
     let report = fs::read_to_string(out.join("report.html")).unwrap();
     for (title, file) in PICTURES {
-        let named = format!("aria-label=\"{title}\"");
-        let svg = report
-            .split("<svg ")
-            .skip(1)
-            .find(|svg| svg[..svg.find('>').unwrap()].contains(&named));
-        let svg = svg.unwrap_or_else(|| panic!("no picture {title}"));
-        let end = svg.find("</svg>").unwrap() + "</svg>".len();
-        fs::write(root().join(file), format!("<svg {}\n", &svg[..end])).unwrap();
+        fs::write(root().join(file), format!("{}\n", picture(&report, title))).unwrap();
     }
     let block = format!("```text\n{}```\n", excerpt(&printed));
     let readme = text_of(README);
@@ -164,4 +168,6 @@ fn an_excerpt_keeps_the_lines_of_rho() {
     let kept = "error by x  epsilon  value\nrho L2  0.1  1\n\norder by x  mean\nrho L2  1.9\n  extrapolated to 0  2.0\n";
     assert_eq!(excerpt(printed), kept);
     assert_eq!(digest("a"), "af63dc4c8601ec8c");
+    let report = "<svg aria-label=\"a\"></svg> <svg aria-label=\"b\"><svg ></svg></svg></svg>";
+    assert_eq!(picture(report, "b"), "<svg aria-label=\"b\"><svg ></svg></svg>");
 }
