@@ -5,6 +5,7 @@ use crate::experiment::{Experiment, Parameter, Point, points};
 use crate::formula::Quantity;
 use crate::grid::Grid;
 use crate::memory::{FLIGHT_FIELDS, LIMIT_FIELDS, MODEL_FIELDS, Part, refusal, total};
+use crate::simulation::most_cells;
 use crate::turning::KernelModel;
 use crate::velocity::VelocitySpace;
 
@@ -56,7 +57,7 @@ impl Work {
 /// factor of 1.5, a dozen MiB aside.
 pub fn needs<const D: usize>(work: Work, e: &Experiment) -> Vec<Part> {
     match work {
-        Work::Run => flights(e, Grid::<D>::from_domain(&e.domain).len() as f64, D, 1),
+        Work::Run => flights::<D>(e, 1),
         Work::Ensemble => ensemble::<D>(e),
         Work::Limit => limit::<D>(e),
         Work::Converge => converge::<D>(e),
@@ -89,6 +90,7 @@ pub fn too_large<const D: usize>(
             ));
         }
         "cells.count" => (format!(" = {}", e.cells.count), ""),
+        "cells.growth" => (String::new(), ", cells.count or time.end"),
         "domain.grid" => (format!(" = {:?}", e.domain.grid), ""),
         "limit.grid" => (format!(" = {:?}", e.limit.grid), ""),
         "output.cells_at" => (format!(" of {} times", e.output.cells_at.len()), " or cells.count"),
@@ -98,13 +100,22 @@ pub fn too_large<const D: usize>(
     Some((key, format!("{key}{value}: `kinetaxis {word}` {message}. Lower it{others}")))
 }
 
-/// Cells of one replicate, at their most.
-fn cells(e: &Experiment) -> f64 {
-    let grown = match e.cells.growth {
-        Quantity::Constant(rate) => (rate * e.time.end).exp().max(1.0),
-        Quantity::Formula(_) => 1.0,
-    };
-    grown * e.cells.count as f64
+/// Cells of one replicate, at their most: births of more than are held are refused as such.
+fn cells<const D: usize>(e: &Experiment) -> f64 {
+    let count = e.cells.count as f64;
+    let most = count.max(most_cells::<D>() as f64);
+    match e.cells.growth {
+        Quantity::Constant(rate) => (count * (rate * e.time.end).exp()).clamp(count, most),
+        Quantity::Formula(_) => count,
+    }
+}
+
+/// The key that makes most of them.
+fn key_of_cells<const D: usize>(e: &Experiment) -> &'static str {
+    match cells::<D>(e) > 2.0 * e.cells.count as f64 {
+        true => "cells.growth",
+        false => "cells.count",
+    }
 }
 
 /// Times at which something is recorded.
@@ -114,12 +125,13 @@ fn records(e: &Experiment) -> f64 {
 }
 
 /// The model, and replicates in flight with all that is recorded of them.
-fn flights(e: &Experiment, nodes: f64, dimension: usize, flights: usize) -> Vec<Part> {
-    let (flights, each) = (flights as f64, 2.0 * dimension as f64 * cells(e));
+fn flights<const D: usize>(e: &Experiment, flights: usize) -> Vec<Part> {
+    let nodes = Grid::<D>::from_domain(&e.domain).len() as f64;
+    let (flights, each) = (flights as f64, 2.0 * D as f64 * cells::<D>(e));
     let fields = if flights == 1.0 && e.output.knn > 0 { 3.0 } else { 2.0 };
     let drawn: f64 = e.cells.density_grid.iter().map(|n| *n as f64).product();
     vec![
-        Part::numbers("cells.count", "cells", flights * each),
+        Part::numbers(key_of_cells::<D>(e), "cells", flights * each),
         Part::numbers("domain.grid", "fields", (MODEL_FIELDS + flights * FLIGHT_FIELDS) * nodes),
         Part::numbers("cells.density.grid", "the initial density", 2.0 * drawn),
         Part::numbers(
@@ -138,9 +150,9 @@ fn flights(e: &Experiment, nodes: f64, dimension: usize, flights: usize) -> Vec<
 /// Mean and square of ρ and S at every output, and what is kept of every replicate.
 fn ensemble<const D: usize>(e: &Experiment) -> Vec<Part> {
     let (nodes, count) = (Grid::<D>::from_domain(&e.domain).len() as f64, e.ensemble.replicates);
-    let mut parts = flights(e, nodes, D, count.min(rayon::current_num_threads()));
+    let mut parts = flights::<D>(e, count.min(rayon::current_num_threads()));
     let moments = 4.0 * records(e) * nodes;
-    let kept = count as f64 * e.output.cells_at.len() as f64 * 2.0 * D as f64 * cells(e);
+    let kept = count as f64 * e.output.cells_at.len() as f64 * 2.0 * D as f64 * cells::<D>(e);
     parts.push(Part::numbers("time.outputs", "their means and squares", moments));
     parts.push(Part::numbers("ensemble.replicates", "cells of every replicate", kept));
     parts
@@ -172,7 +184,7 @@ fn converge<const D: usize>(e: &Experiment) -> Vec<Part> {
         let of_both = |of: &dyn Fn(&Experiment) -> f64| both().map(of).sum::<f64>();
         stages += STAGE_FIELDS * of_both(&nodes);
         flying = flying.max(threads * COMPARED_FIELDS * of_both(&nodes));
-        cells_flying = cells_flying.max(threads * 2.0 * D as f64 * of_both(&cells));
+        cells_flying = cells_flying.max(threads * 2.0 * D as f64 * of_both(&cells::<D>));
         kept += own.converge.replicates as f64 * observed * finest;
         let budget = own.converge.budget_replicates as f64;
         if own.converge.parameter == Parameter::Epsilon && budget > 0.0 {
@@ -206,7 +218,7 @@ fn converge<const D: usize>(e: &Experiment) -> Vec<Part> {
             found(),
             fields(),
             Part::numbers("domain.grid", "fields in flight", flying),
-            Part::numbers("cells.count", "cells", cells_flying),
+            Part::numbers(key_of_cells::<D>(e), "cells", cells_flying),
         ],
         vec![
             found(),
@@ -309,6 +321,9 @@ mod tests {
         }
         let growing = bytes(Work::Run, &["cells.growth=46", "cells.count=1000000"]);
         assert!(growing > 90.0 * 1e6 * 32.0);
+        // More than are held are refused as such, and by growth.
+        let crowd = needs::<2>(Work::Run, &experiment(&["cells.growth=1e5"]));
+        assert!(crowd[0].key == "cells.growth" && total(&crowd) < 1e11, "{crowd:?}");
     }
 
     #[test]
