@@ -364,21 +364,21 @@ impl<const D: usize> InitialLaw<D> {
     /// # Errors
     /// The grid from which cells are drawn does not tell where the mass is.
     pub fn tabulate(&self) -> Result<(), InitialError> {
-        self.table().map(|_| ())
+        match self.profile.point() {
+            Some(_) => Ok(()),
+            None => self.table().map(|_| ()),
+        }
     }
 
-    /// Where cells are drawn from; `None` if all are at one point.
-    fn table(&self) -> Result<Option<&Table<D>>, InitialError> {
-        if self.profile.point().is_some() {
-            return Ok(None);
-        }
+    /// Where cells are drawn from, unless all are at one point.
+    fn table(&self) -> Result<&Table<D>, InitialError> {
         // Not made inside the lock: a thread that waits for its pieces may take up another replicate
         // meanwhile, which would wait for the lock and so for itself.
         if self.table.get().is_none() {
             let _ = self.table.set(self.made());
         }
         let made = self.table.get().expect("it has been set");
-        made.as_ref().map(Some).map_err(Clone::clone)
+        made.as_ref().map_err(Clone::clone)
     }
 
     fn made(&self) -> Result<Table<D>, InitialError> {
@@ -399,7 +399,7 @@ impl<const D: usize> InitialLaw<D> {
         streams: Streams,
     ) -> Result<Population<D>, InitialError> {
         let (mut positions, mut velocities) = (vec![[0.0; D]; count], vec![[0.0; D]; count]);
-        let table = self.table()?;
+        self.tabulate()?;
         positions
             .par_chunks_mut(BLOCK)
             .zip(velocities.par_chunks_mut(BLOCK))
@@ -413,10 +413,7 @@ impl<const D: usize> InitialLaw<D> {
                     let second = self.antithetic && id % 2 == 1;
                     (xs[i], drawn) = match second {
                         true => (xs[i - 1], scaled(-1.0, &drawn)),
-                        false => (
-                            self.position(table, [id, count], &mut place)?,
-                            space.sample(&mut turn),
-                        ),
+                        false => (self.position(id, count, &mut place)?, space.sample(&mut turn)),
                     };
                     vs[i] = self.tilted(drawn, space, &mut turn);
                 }
@@ -428,20 +425,20 @@ impl<const D: usize> InitialLaw<D> {
     /// Position of a cell. Stratified, the i-th of N cells takes its level from [i, i+1)/N of the mass.
     fn position(
         &self,
-        table: Option<&Table<D>>,
-        [id, count]: [usize; 2],
+        id: usize,
+        count: usize,
         rng: &mut Stream,
     ) -> Result<Vector<D>, InitialError> {
-        let Some(table) = table else {
-            return Ok(self.profile.point().expect("only a point has no table"));
-        };
+        if let Some(point) = self.profile.point() {
+            return Ok(point);
+        }
         let u: f64 = rng.random();
         // The cells of an antithetic pair share a stratum; one without a partner has its own.
         let pair = if self.antithetic { 2 } else { 1 };
         let first = id - id % pair;
         let width = pair.min(count - first) as f64;
         let level = if self.stratified { (first as f64 + width * u) / count as f64 } else { u };
-        let (mut x, mut v) = (table.draw(&self.profile, level, rng)?, [0.0; D]);
+        let (mut x, mut v) = (self.table()?.draw(&self.profile, level, rng)?, [0.0; D]);
         self.profile.space.fold(&mut x, &mut v);
         Ok(x)
     }

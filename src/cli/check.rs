@@ -14,10 +14,9 @@ use crate::study::{Work, negative_start, too_large};
 /// Validates and says so.
 pub fn check(input: &Input) -> Result<(), CliError> {
     let Loaded { experiment: e, given, .. } = load(input)?;
-    let (mut large, most) = (Vec::new(), memory::available());
+    let mut large = Vec::new();
     for work in Work::ALL {
-        let refused = with_dimension!(e.dimension, D => too_large::<D>(work, &e, most));
-        match refused {
+        match larger_than_memory(work, &e) {
             // What follows from other keys may be meant for other commands.
             Some((key, message))
                 if work == Work::Run || (work.owns(key) && given.contains(key)) =>
@@ -54,9 +53,13 @@ pub fn check(input: &Input) -> Result<(), CliError> {
 
 /// Refuses what does not fit into memory.
 pub fn refuse_too_large(work: Work, e: &Experiment) -> Result<(), CliError> {
+    larger_than_memory(work, e).map_or(Ok(()), |(_, message)| Err(CliError::BadInput(message)))
+}
+
+/// The key to blame, and what to say, if `work` does not fit into the memory of the machine.
+fn larger_than_memory(work: Work, e: &Experiment) -> Option<(&'static str, String)> {
     let most = memory::available();
-    let refused = with_dimension!(e.dimension, D => too_large::<D>(work, e, most));
-    refused.map_or(Ok(()), |(_, message)| Err(CliError::BadInput(message)))
+    with_dimension!(e.dimension, D => too_large::<D>(work, e, most))
 }
 
 /// Refuses what only the built model shows: a bad initial density, and T < 0 at t = 0

@@ -152,17 +152,14 @@ fn text(f: &Value) -> String {
     row("run", number(&cost["run_seconds"]), "seconds, from a short trial on this machine");
     row("ensemble", number(&cost["ensemble_seconds"]), "seconds");
     row("converge", number(&cost["converge_seconds"]), "seconds, budget included");
-    for work in ["", "ensemble_", "limit_", "converge_"] {
-        let bytes = cost[format!("{work}memory_bytes")].as_f64();
-        let name = format!(
-            "memory of {}",
-            if work.is_empty() { "run" } else { work.trim_end_matches('_') }
-        );
-        row(
-            &name,
-            number(&json!(bytes.map(|b| b / 1048576.0))),
-            "MiB at its peak, with these cores",
-        );
+    for (work, key) in [
+        ("run", "memory_bytes"),
+        ("ensemble", "ensemble_memory_bytes"),
+        ("limit", "limit_memory_bytes"),
+        ("converge", "converge_memory_bytes"),
+    ] {
+        let mib = number(&json!(cost[key].as_f64().map(|b| b / 1048576.0)));
+        row(&format!("memory of {work}"), mib, "MiB at its peak, with these cores");
     }
     let reason = |of: &Value| of["reason"].as_str().unwrap_or_default().to_string();
     let (order, motion) = (reason(&f["referee"]["order"]), reason(&f["motion"]));

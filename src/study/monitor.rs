@@ -14,7 +14,12 @@ pub struct Monitor<'a> {
     pub doing: &'a (dyn Fn(&str) + Sync),
 }
 
-impl Monitor<'_> {
+impl<'a> Monitor<'a> {
+    /// One that tells nobody.
+    pub fn silent(stop: &'a AtomicBool) -> Self {
+        Self { stop, progress: &|_| {}, doing: &|_| {} }
+    }
+
     /// Whether the user wants to stop.
     pub fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)

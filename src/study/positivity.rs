@@ -89,15 +89,19 @@ impl<'m, const D: usize> Start<'m, D> {
         if slow == fast { least_at(fast) } else { least_at(slow).min(least_at(fast)) }
     }
 
-    /// Least T/F.
-    fn least(&self, kernel: &Kernel<D>) -> f64 {
-        let least = (self.slopes.par_iter())
-            .map(|node| self.least_at(kernel, node))
-            .reduce(|| f64::INFINITY, f64::min);
+    /// Least T/F at every node with a slope.
+    fn rates(&self) -> Vec<f64> {
+        self.slopes.par_iter().map(|node| self.least_at(&self.model.kernel, node)).collect()
+    }
+
+    /// Least T/F of them all.
+    fn least(&self, rates: &[f64]) -> f64 {
+        let least = rates.iter().copied().fold(f64::INFINITY, f64::min);
         if least.is_finite() {
             least
         } else {
-            kernel.leading_rate(self.signal.value(&self.model.grid().node(0)), 0.0)
+            let s = self.signal.value(&self.model.grid().node(0));
+            self.model.kernel.leading_rate(s, 0.0)
         }
     }
 
@@ -109,10 +113,16 @@ impl<'m, const D: usize> Start<'m, D> {
     }
 
     /// The ε, to 1%, below which T is not negative; a node where it is not has no say further down.
-    fn largest_epsilon(&self) -> Option<f64> {
+    fn largest_epsilon(&self, rates: &[f64]) -> Option<f64> {
         let all: Vec<_> = self.slopes.iter().collect();
         let (mut good, mut bad) = (LEAST_EPSILON, self.model.epsilon);
-        let mut negative = self.negative(bad, &all);
+        let mut negative: Vec<_> = all
+            .iter()
+            .copied()
+            .zip(rates)
+            .filter(|(_, rate)| **rate < 0.0)
+            .map(|(n, _)| n)
+            .collect();
         while negative.is_empty() {
             (good, bad) = (bad, 2.0 * bad);
             if bad >= LARGEST_EPSILON {
@@ -143,12 +153,14 @@ const LARGEST_EPSILON: f64 = 1e3;
 /// Scans T/F at the nodes at t = 0, and for which ε it is not negative.
 pub fn positivity<const D: usize>(model: &Model<D>) -> Positivity {
     let start = Start::new(model);
-    Positivity { least: start.least(&model.kernel), largest_epsilon: start.largest_epsilon() }
+    let rates = start.rates();
+    Positivity { least: start.least(&rates), largest_epsilon: start.largest_epsilon(&rates) }
 }
 
 /// The same if T is negative somewhere at t = 0; the search for ε costs more than to see that.
 pub fn negative_start<const D: usize>(model: &Model<D>) -> Option<Positivity> {
     let start = Start::new(model);
-    let least = start.least(&model.kernel);
-    (least < 0.0).then(|| Positivity { least, largest_epsilon: start.largest_epsilon() })
+    let rates = start.rates();
+    let least = start.least(&rates);
+    (least < 0.0).then(|| Positivity { least, largest_epsilon: start.largest_epsilon(&rates) })
 }

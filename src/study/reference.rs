@@ -78,7 +78,7 @@ pub fn limit_fields<const D: usize>(
     mollified: bool,
     stop: &AtomicBool,
 ) -> Result<LimitRun<D>, SimulationError> {
-    watched_limit(e, mollified, &Monitor { stop, progress: &|_| {}, doing: &|_| {} })
+    watched_limit(e, mollified, &Monitor::silent(stop))
 }
 
 /// [`limit_fields`] that tells how far it is.

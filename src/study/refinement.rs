@@ -89,8 +89,7 @@ pub fn refinement<const D: usize>(
     base: &LimitRun<D>,
     stop: &AtomicBool,
 ) -> Result<Refinement, SimulationError> {
-    let monitor = &Monitor { stop, progress: &|_| {}, doing: &|_| {} };
-    Ok(refined(e, mollified, base, monitor)?.0)
+    watched_refinement(e, mollified, base, &Monitor::silent(stop))
 }
 
 /// [`refinement`] that tells how far it is.

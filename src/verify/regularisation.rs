@@ -142,7 +142,7 @@ mod tests {
         let mut e = read(text, "test.toml", &[]).unwrap().experiment;
         let model = Model::<1>::new(&e).unwrap();
         let stop = AtomicBool::new(false);
-        let monitor = Monitor { stop: &stop, progress: &|_| {}, doing: &|_| {} };
+        let monitor = Monitor::silent(&stop);
         e.limit.mobility = Mobility::Saturating(0.3);
         let run = limit_fields::<1>(&e, true, &stop).unwrap();
         let density = model.spectral.inverse(&run.last().density);

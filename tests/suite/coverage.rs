@@ -62,7 +62,8 @@ fn experiment(text: &str, set: &[String]) -> Experiment {
 }
 
 fn sweep(e: &Experiment) -> Sweep {
-    let monitor = Monitor { stop: &AtomicBool::new(false), progress: &|_| {}, doing: &|_| {} };
+    let stop = AtomicBool::new(false);
+    let monitor = Monitor::silent(&stop);
     converge::<1>(e, None, &monitor).unwrap_or_else(|e| panic!("{e}")).main
 }
 

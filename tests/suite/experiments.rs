@@ -75,24 +75,28 @@ struct Case {
     home: tempfile::TempDir,
 }
 
-fn shipped_file(test: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments");
-    folder.join(format!("{}.toml", test.replace('_', "-")))
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments")
+}
+
+/// The file of a test.
+fn file_of(test: &str) -> String {
+    format!("{}.toml", test.replace('_', "-"))
 }
 
 #[test]
 fn every_file_has_its_test() {
     // The folder of those that count how often intervals hold is the business of their own test.
-    let mut files = names_in(shipped_file("").parent().unwrap());
+    let mut files = names_in(&folder());
     files.retain(|name| name.ends_with(".toml"));
-    let mut tested: Vec<String> = SHIPPED.iter().map(|n| n.replace('_', "-") + ".toml").collect();
+    let mut tested: Vec<String> = SHIPPED.iter().map(|test| file_of(test)).collect();
     tested.sort();
     assert_eq!(files, tested);
 }
 
 impl Case {
     fn new(test: &str, coefficients: Option<[f64; 2]>) -> Self {
-        let (file, home) = (shipped_file(test), tempfile::tempdir().unwrap());
+        let (file, home) = (folder().join(file_of(test)), tempfile::tempdir().unwrap());
         Self { name: test.replace('_', "-"), coefficients, file, home }
     }
 

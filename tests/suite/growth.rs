@@ -87,7 +87,7 @@ fn numbers_of_cells_follow_yule() {
         let e = experiment(&[&format!("cells.growth={rate}"), "ensemble.replicates=64"]);
         let model = Model::<1>::new(&e).unwrap();
         let stop = never();
-        let monitor = Monitor { stop: &stop, progress: &|_| {}, doing: &|_| {} };
+        let monitor = Monitor::silent(&stop);
         let result = ensemble(&model, 64, &[], &monitor).unwrap();
         let mass = result.frames[0].observables.estimate(0, 0.95);
         let one = if grown > 1.0 { grown * (grown - 1.0) } else { grown * (1.0 - grown) };
@@ -116,7 +116,7 @@ fn a_colony_with_gradients_has_the_limit_with_the_same_growth() {
         "ensemble.confidence=0.999999",
     ]);
     let stop = never();
-    let monitor = Monitor { stop: &stop, progress: &|_| {}, doing: &|_| {} };
+    let monitor = Monitor::silent(&stop);
     let result = converge::<1>(&e, None, &monitor).unwrap();
     let order = result.main.order(Observed::Density, "L2").unwrap().order.unwrap();
     assert!((1.9..2.1).contains(&order.value), "{}", order.value);
@@ -136,7 +136,7 @@ fn cells_follow_the_logistic_law() {
     let e = experiment(&["cells.count=20000", "ensemble.replicates=16"]);
     let model = Model::<1>::new(&e).unwrap();
     let stop = never();
-    let monitor = Monitor { stop: &stop, progress: &|_| {}, doing: &|_| {} };
+    let monitor = Monitor::silent(&stop);
     let result = ensemble(&model, 16, &[], &monitor).unwrap();
     let mass = result.frames[0].observables.estimate(0, 0.999_999);
     // Noise of ρ_h lowers r(ρ_h) at the cells by (2/ρ) var ρ_h, some 0.1% here.
@@ -236,39 +236,50 @@ fn the_limit_of_fast_growth_is_right_or_within_its_error() {
     assert!((blow_up.time - 2.0).abs() < 1e-3, "{blow_up:?}");
 }
 
+/// A colony at a wall, which grows into empty space.
+const FRONT: [&str; 10] = [
+    "domain.boundary=no-flux",
+    "domain.upper=200",
+    "domain.grid=512",
+    "cells.mass=5",
+    "cells.growth=\"1 - rho\"",
+    "cells.density.shape=gaussian",
+    "cells.density.center=0",
+    "cells.density.width=3",
+    "time.end=40",
+    "time.step=0.1",
+];
+
 /// A front ρ̇ = ρ″ + ρ(1 − ρ) runs into empty space until t = 40, when round-off would have grown by e⁴⁰:
 /// its mass is that of finite differences, which have no round-off where nothing is, extrapolated from
 /// three grids, within the stated error.
 #[test]
 fn round_off_is_not_the_seed_of_a_front() {
-    let e = experiment(&[
-        "domain.boundary=no-flux",
-        "domain.upper=200",
-        "domain.grid=512",
-        "cells.mass=5",
-        "cells.growth=\"1 - rho\"",
-        "cells.density.shape=gaussian",
-        "cells.density.center=0",
-        "cells.density.width=3",
-        "time.end=40",
-        "time.step=0.1",
-    ]);
+    let e = experiment(&FRONT);
     let run = limit_fields::<1>(&e, false, &never()).unwrap();
     let error = refinement::<1>(&e, false, &run, &never()).unwrap();
     let mass = run.last().density[0] * 200.0;
-    let [a, b, c] = [0.8, 0.4, 0.2].map(front);
-    let [ab, bc] = [(4.0 * b - a) / 3.0, (4.0 * c - b) / 3.0];
+    let [ab, bc] = extrapolated([0.8, 0.4, 0.2].map(front));
     let due = (16.0 * bc - ab) / 15.0;
     assert!((mass - due).abs() <= error.mass + (due - bc).abs(), "{mass} {due} {bc} {error:?}");
     assert!(error.mass < 0.01 && (due - bc).abs() < 0.05, "{error:?} {due} {bc}");
     assert!(error.seeds > 1.0, "round-off would not have grown: the test is idle");
 }
 
+/// From values at three spacings, each half of the one before, without the error of order two.
+fn extrapolated([a, b, c]: [f64; 3]) -> [f64; 2] {
+    [(4.0 * b - a) / 3.0, (4.0 * c - b) / 3.0]
+}
+
+/// The colony of [`FRONT`] between nodes of this spacing, up to its scale.
+fn start(i: usize, h: f64) -> f64 {
+    (-((i as f64 + 0.5) * h / 3.0).powi(2) / 2.0).exp()
+}
+
 /// The mass at t = 40 by explicit finite differences with this spacing.
 fn front(h: f64) -> f64 {
     let n = (200.0 / h).round() as usize;
-    let mut u: Vec<f64> =
-        (0..n).map(|i| (-((i as f64 + 0.5) * h / 3.0).powi(2) / 2.0).exp()).collect();
+    let mut u: Vec<f64> = (0..n).map(|i| start(i, h)).collect();
     let scale = 5.0 / (h * u.iter().sum::<f64>());
     u.iter_mut().for_each(|u| *u *= scale);
     let steps = (40.0 / (0.2 * h * h)).ceil();
@@ -287,21 +298,8 @@ fn front(h: f64) -> f64 {
 /// leave nothing where nothing is, extrapolated; and with births of whatever there is it is not.
 #[test]
 fn round_off_is_not_the_seed_of_a_kinetic_front() {
-    let e = experiment(&[
-        "epsilon=0.25",
-        "domain.boundary=no-flux",
-        "domain.upper=200",
-        "domain.grid=512",
-        "cells.mass=5",
-        "cells.growth=\"1 - rho\"",
-        "cells.density.shape=gaussian",
-        "cells.density.center=0",
-        "cells.density.width=3",
-        "deposit.bandwidth=0.4",
-        "deposit.order=6",
-        "time.end=40",
-        "time.step=0.1",
-    ]);
+    let kinetic = ["epsilon=0.25", "deposit.bandwidth=0.4", "deposit.order=6"];
+    let e = experiment(&[&FRONT[..], &kinetic].concat());
     let model = Model::<1>::new(&e).unwrap();
     let mass = |step: f64, floor: f64| {
         let mut solver =
@@ -310,8 +308,7 @@ fn round_off_is_not_the_seed_of_a_kinetic_front() {
         200.0 * solver.density().iter().sum::<f64>() / 512.0
     };
     let (fine, coarse) = (mass(0.05, 1.0), mass(0.1, 1.0));
-    let [a, b, c] = [0.1, 0.05, 0.025].map(telegraph);
-    let [ab, bc] = [(4.0 * b - a) / 3.0, (4.0 * c - b) / 3.0];
+    let [ab, bc] = extrapolated([0.1, 0.05, 0.025].map(telegraph));
     let error = (fine - coarse).abs() + (ab - bc).abs();
     println!("{fine} {coarse} for {bc} {ab}");
     // A floor of 10⁻¹³ costs the front 10⁻² of its way, by t = 40 next to none of it.
@@ -324,9 +321,8 @@ fn round_off_is_not_the_seed_of_a_kinetic_front() {
 fn telegraph(h: f64) -> f64 {
     let (n, epsilon) = ((200.0 / h).round() as usize, 0.25);
     let dt = epsilon * h;
-    let start = |i: usize| (-((i as f64 + 0.5) * h / 3.0).powi(2) / 2.0).exp();
-    let whole: f64 = (0..n).map(start).sum();
-    let mut right: Vec<f64> = (0..n).map(|i| 2.5 * start(i) / (h * whole)).collect();
+    let whole: f64 = (0..n).map(|i| start(i, h)).sum();
+    let mut right: Vec<f64> = (0..n).map(|i| 2.5 * start(i, h) / (h * whole)).collect();
     let mut left = right.clone();
     let (kept, grown) = ((-0.5 * dt / (epsilon * epsilon)).exp(), (0.5 * dt).exp());
     let at_nodes = |right: &mut [f64], left: &mut [f64]| {
@@ -363,7 +359,7 @@ fn births_of_the_limit_are_in_the_stated_error() {
         "converge.noise_free=true",
     ]);
     let stop = never();
-    let monitor = Monitor { stop: &stop, progress: &|_| {}, doing: &|_| {} };
+    let monitor = Monitor::silent(&stop);
     let result = converge::<1>(&e, None, &monitor).unwrap();
     let rows = result.main.rows.iter().filter(|r| r.quantity == Observed::Density);
     let rows: Vec<_> = rows.filter(|r| r.norm == "L2").collect();

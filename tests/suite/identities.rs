@@ -12,7 +12,8 @@ fn experiment(text: &str, set: &[&str]) -> Experiment {
 }
 
 fn run<const D: usize>(model: &Model<D>, replicate: u64) -> RunRecord<D> {
-    let monitor = Monitor { stop: &AtomicBool::new(false), progress: &|_| {}, doing: &|_| {} };
+    let stop = AtomicBool::new(false);
+    let monitor = Monitor::silent(&stop);
     observe_run(model, replicate, Keep::default(), &monitor, 1.0).unwrap()
 }
 

@@ -146,7 +146,8 @@ fn cells_follow_the_equation() {
         ensemble.confidence = 0.99999
         converge = { epsilons = [0.5, 0.35], replicates = 24, noise_free = true }";
     let e = read(text, "test.toml", &[]).unwrap_or_else(|e| panic!("{e}")).experiment;
-    let monitor = Monitor { stop: &AtomicBool::new(false), progress: &|_| {}, doing: &|_| {} };
+    let stop = AtomicBool::new(false);
+    let monitor = Monitor::silent(&stop);
     let result = converge::<2>(&e, None, &monitor).unwrap();
     assert_eq!(result.checks.len(), 4);
     for check in &result.checks {

@@ -49,7 +49,10 @@ impl Desk {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = program();
+        self.here(program(), arguments)
+    }
+
+    fn here(&self, mut command: Command, arguments: &[&str]) -> Command {
         command.current_dir(self.home.path()).args(arguments);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         command
@@ -64,9 +67,8 @@ impl Desk {
         let all = [&[command, "small.toml", "--quiet", "--out", "out"][..], &LONG].concat();
         // Under nohup the tests pass on that a hang-up is not to be heeded.
         let mut heeds_all = Command::new("env");
-        heeds_all.args(["--default-signal=HUP", env!("CARGO_BIN_EXE_kinetaxis")]).args(all);
-        heeds_all.current_dir(self.home.path()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let child = heeds_all.spawn().unwrap();
+        heeds_all.args(["--default-signal=HUP", env!("CARGO_BIN_EXE_kinetaxis")]);
+        let child = self.here(heeds_all, &all).spawn().unwrap();
         await_that(|| self.path(".kinetaxis-out/results").exists());
         child
     }

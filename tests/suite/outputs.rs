@@ -24,7 +24,7 @@ fn experiment(set: &[&str]) -> Experiment {
 
 fn run(e: &Experiment, replicate: u64) -> RunRecord<1> {
     let (model, stop) = (Model::<1>::new(e).unwrap(), AtomicBool::new(false));
-    let monitor = Monitor { stop: &stop, progress: &|_| {}, doing: &|_| {} };
+    let monitor = Monitor::silent(&stop);
     let keep = Keep { cells_at: &[0.4], neighbour: 0 };
     observe_run(&model, replicate, keep, &monitor, 1.0).unwrap()
 }

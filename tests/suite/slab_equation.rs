@@ -128,7 +128,8 @@ impl Case {
 /// The sweep of an experiment by the equation.
 fn sweep<const D: usize>(text: &str) -> Sweep {
     let e = read(text, "slab.toml", &[]).unwrap_or_else(|e| panic!("{e}")).experiment;
-    let monitor = Monitor { stop: &AtomicBool::new(false), progress: &|_| {}, doing: &|_| {} };
+    let stop = AtomicBool::new(false);
+    let monitor = Monitor::silent(&stop);
     let sweep = converge::<D>(&e, None, &monitor).unwrap().main;
     assert_eq!(sweep.method, "kinetic equation");
     sweep

@@ -15,7 +15,7 @@ fn study(set: &[&str]) -> Convergence<2> {
     all.extend(set.iter().map(|s| s.to_string()));
     let e = read(SLAB, "slab.toml", &all).unwrap_or_else(|e| panic!("{e}")).experiment;
     let stop = AtomicBool::new(false);
-    converge::<2>(&e, None, &Monitor { stop: &stop, progress: &|_| {}, doing: &|_| {} }).unwrap()
+    converge::<2>(&e, None, &Monitor::silent(&stop)).unwrap()
 }
 
 /// (measured − exact)/standard error of the weak error against sin 2x, and of the squared L² norm.
@@ -49,7 +49,8 @@ fn the_effect_of_epsilon_is_the_oracles() {
 #[test]
 fn a_lost_measure_is_caught() {
     let e = read(SLAB, "slab.toml", &["kernel.b=1".into()]).unwrap().experiment;
-    let monitor = Monitor { stop: &AtomicBool::new(false), progress: &|_| {}, doing: &|_| {} };
+    let stop = AtomicBool::new(false);
+    let monitor = Monitor::silent(&stop);
     let refused = converge::<2>(&e, None, &monitor).err();
     assert!(matches!(refused, Some(SimulationError::NoLimit { time, .. }) if time < 1.0));
 }

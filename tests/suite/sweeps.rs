@@ -27,7 +27,8 @@ const END: f64 = 0.6;
 fn sweep(set: &[&str]) -> Convergence<1> {
     let set: Vec<String> = set.iter().map(|s| s.to_string()).collect();
     let e = read(LINE, "line.toml", &set).unwrap_or_else(|e| panic!("{e}")).experiment;
-    let monitor = Monitor { stop: &AtomicBool::new(false), progress: &|_| {}, doing: &|_| {} };
+    let stop = AtomicBool::new(false);
+    let monitor = Monitor::silent(&stop);
     converge::<1>(&e, None, &monitor).unwrap_or_else(|e| panic!("{e}"))
 }
 

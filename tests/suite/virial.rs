@@ -53,7 +53,8 @@ fn the_limit_spreads_by_the_virial_identity() {
 fn the_cells_have_an_identity_of_their_own_at_fixed_epsilon() {
     let e = experiment(BELOW, &["cells.count=50000"]);
     let (model, virial) = (Model::<2>::new(&e).unwrap(), virial(&e).unwrap());
-    let monitor = Monitor { stop: &AtomicBool::new(false), progress: &|_| {}, doing: &|_| {} };
+    let stop = AtomicBool::new(false);
+    let monitor = Monitor::silent(&stop);
     let place = names(&model).iter().position(|n| n == "second_moment").unwrap();
     let runs: Vec<_> =
         (0..24).map(|r| observe_run(&model, r, Keep::default(), &monitor, 1.0).unwrap()).collect();
@@ -105,7 +106,8 @@ fn the_limit_blows_up_above_the_critical_mass_before_the_virial_time() {
 fn the_cells_go_through_above_the_critical_mass() {
     let e = experiment(ABOVE, &["cells.count=20000", "ensemble.replicates=2"]);
     let model = Model::<2>::new(&e).unwrap();
-    let monitor = Monitor { stop: &AtomicBool::new(false), progress: &|_| {}, doing: &|_| {} };
+    let stop = AtomicBool::new(false);
+    let monitor = Monitor::silent(&stop);
     let result: Ensemble<2> = ensemble(&model, 2, &[], &monitor).unwrap();
     let frame = result.frames.last().unwrap();
     assert_eq!((frame.time, result.tally.negative), (0.5, 0));

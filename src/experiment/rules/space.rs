@@ -139,7 +139,9 @@ pub(super) fn drowned(draft: &mut Draft) -> Option<()> {
     }
     let most = spread / DROWNED;
     let (key, least, other) = match equation.as_str() {
-        "elliptic" if decay > 0.0 => ("signal.decay", most, ", or 0, which gives S the mean 0"),
+        "elliptic" if decay > 0.0 && decay < most => {
+            ("signal.decay", most, ", or 0, which gives S the mean 0")
+        }
         "parabolic" => {
             let (delta, end) = (draft.float("signal.delta")?, draft.float("time.end")?);
             if decay >= most || delta >= most * end {
@@ -149,9 +151,6 @@ pub(super) fn drowned(draft: &mut Draft) -> Option<()> {
         }
         _ => return None,
     };
-    if equation == "elliptic" && decay >= most {
-        return None;
-    }
     let message = "lets the mean of S grow to more than 1e12 times its waves, whose slopes are then lost in round-off";
     let remedy = format!("Give at least {least:.2e}{other}.");
     draft.complain(key, message, remedy);
