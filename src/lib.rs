@@ -52,39 +52,19 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 #![warn(missing_docs)]
-pub mod cells;
 pub mod cli;
 pub mod experiment;
-pub mod formula;
-pub mod free_walk;
-pub mod grid;
-pub mod growth;
-pub mod identities;
-pub mod kinetic;
-pub mod limit;
-pub mod linear;
-pub mod memory;
-pub mod model;
-pub mod moments;
-pub mod motion;
-pub mod observe;
-pub mod output;
-pub mod pages;
-pub mod quadrature;
-pub mod referee;
-pub mod report;
-pub mod rng;
-pub mod schedule;
-pub mod signal;
-pub mod simd;
-pub mod simulation;
-pub mod spectral;
-pub mod spelling;
-pub mod spline;
-pub mod state;
-pub mod study;
-pub mod tiles;
-pub mod turning;
-pub mod vector;
-pub mod velocity;
-pub mod verify;
+
+mod colony;
+mod continuum;
+mod engine;
+mod evidence;
+mod ground;
+mod present;
+
+pub use colony::*;
+pub use continuum::*;
+pub use engine::*;
+pub use evidence::*;
+pub use ground::*;
+pub use present::*;

@@ -1,7 +1,7 @@
 //! Each request of the file system fails in turn, through `strace`: nothing is lost, and all is told.
 //!
 //! `cargo test --release faults -- --ignored` tries every fifth, `FAULTS=whole` all of them, in some minutes.
-//! What the layer of ours asks of the file system is made to fail in the tests of `src/output/folder.rs`,
+//! What the layer of ours asks of the file system is made to fail in the tests of `src/present/output/folder.rs`,
 //! without `strace`.
 
 use crate::common::program::{json, names_in, program, stderr, stdout};

@@ -1,0 +1,9 @@
+//! What the terms of the kinetic equation are: velocities, turning kernels, signals, cells, and how they move.
+
+pub mod cells;
+pub mod free_walk;
+pub mod growth;
+pub mod motion;
+pub mod signal;
+pub mod turning;
+pub mod velocity;

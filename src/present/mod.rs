@@ -1,0 +1,5 @@
+//! What is written and drawn.
+
+pub mod output;
+pub mod pages;
+pub mod report;
