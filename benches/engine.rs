@@ -4,7 +4,7 @@
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use kinetaxis::experiment::{self, Experiment};
-use kinetaxis::limit::LimitSolver;
+use kinetaxis::limit::{LimitSolver, System};
 use kinetaxis::model::Model;
 use kinetaxis::simulation::Simulation;
 use std::sync::atomic::AtomicBool;
@@ -45,15 +45,15 @@ fn coupled_step(c: &mut Criterion) {
 fn deposit(c: &mut Criterion) {
     let model = Model::<2>::new(&with(COUPLED, &["cells.count=100000"])).expect("valid");
     let simulation = Simulation::new(&model, 0).expect("the cells can be placed");
-    let positions = &simulation.state().cells.positions;
+    let positions = &simulation.state().first().cells.positions;
     c.bench_function("deposit, 100 000 cells, grid 256", |b| {
-        b.iter(|| model.deposit.coefficients(&model.spectral, positions, |_| 1.0));
+        b.iter(|| model.first().deposit.coefficients(&model.spectral, positions, |_| 1.0));
     });
 }
 
 fn transforms(c: &mut Criterion) {
     let model = Model::<2>::new(&with(COUPLED, &[])).expect("the density is valid");
-    let start = model.initial.coefficients(&model.spectral).expect("it is resolved");
+    let start = model.first().initial.coefficients(&model.spectral).expect("it is resolved");
     let mut values = model.spectral.inverse(&start);
     c.bench_function("forward and inverse transform, grid 256", |b| {
         b.iter(|| {
@@ -64,14 +64,12 @@ fn transforms(c: &mut Criterion) {
 }
 
 fn limit_steps(c: &mut Criterion) {
-    let model = Model::<2>::new(&with(COUPLED, &[])).expect("the density is valid");
+    let experiment = with(COUPLED, &[]);
+    let model = Model::<2>::new(&experiment).expect("the density is valid");
+    let system = System::new(&experiment, model.grid(), false).expect("it is resolved");
     c.bench_function("three steps of the limit, grid 256", |b| {
         b.iter_batched_ref(
-            || {
-                let (kernel, equation) = (&model.kernel, &*model.equation);
-                LimitSolver::new(&model.spectral, kernel, equation, &model.initial, None)
-                    .expect("it is resolved")
-            },
+            || LimitSolver::new(&model.spectral, &system).expect("it is resolved"),
             |solver| solver.run(&[0.003], 0.001, &AtomicBool::new(false), &|_| {}, |_| {}),
             BatchSize::PerIteration,
         );

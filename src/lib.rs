@@ -43,9 +43,9 @@
 //! let model = Model::<1>::new(&experiment)?;
 //! let mut simulation = Simulation::new(&model, 0)?;
 //! simulation.run(&AtomicBool::new(false), &|_progress| {}, |_state| {})?;
-//! let cells = simulation.state().cells.positions.iter().map(|x| x[0]);
+//! let cells = simulation.state().first().cells.positions.iter().map(|x| x[0]);
 //! let mean = cells.sum::<f64>() / 4000.0;
-//! let chi = model.kernel.coefficients(0.0, 1.0).sensitivity;
+//! let chi = model.first().kernel.coefficients(0.0, 1.0).sensitivity;
 //! let exact = chi * (0.5 - 0.01 * (1.0 - (-0.5_f64 / 0.01).exp()));
 //! // Five standard errors, of √(2Dt/4000) each with D = 1.
 //! assert!((mean - exact).abs() < 5.0 * (1.0 / 4000.0_f64).sqrt(), "{mean} {exact}");

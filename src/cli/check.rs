@@ -41,7 +41,8 @@ pub fn check(input: &Input) -> Result<(), CliError> {
         let negative = || negative_rate_message(&e, &model);
         (told_if_long("check", "looking for T < 0", negative), long)
     });
-    if let (Some(message), true) = (&negative, e.kernel.refuse_negative) {
+    let refuses = e.populations.iter().any(|p| p.kernel.refuse_negative);
+    if let (Some(message), true) = (&negative, refuses) {
         return Err(CliError::BadInput(message.clone()));
     }
     for warning in warnings(&e).iter().chain(&negative).chain(&large).chain(&long) {
@@ -67,7 +68,8 @@ fn larger_than_memory(work: Work, e: &Experiment) -> Option<(&'static str, Strin
 pub fn refuse_bad_physics(work: Work, e: &Experiment) -> Result<(), CliError> {
     let (negative, long) = with_dimension!(e.dimension, D => {
         let model = Model::<D>::new(e)?;
-        let negative = e.kernel.refuse_negative.then(|| negative_rate_message(e, &model)).flatten();
+        let refuses = e.populations.iter().any(|p| p.kernel.refuse_negative);
+        let negative = refuses.then(|| negative_rate_message(e, &model)).flatten();
         (negative, long(work, e, &predict(e, &model))?)
     });
     if let Some(message) = negative {
@@ -122,9 +124,11 @@ fn long(work: Work, e: &Experiment, cost: &Cost) -> Result<Option<String>, CliEr
 
 /// What to say if T < 0 somewhere at t = 0.
 fn negative_rate_message<const D: usize>(e: &Experiment, model: &Model<D>) -> Option<String> {
-    let found = negative_start(model)?;
+    let mut all = model.populations.iter();
+    let (name, found) = all.find_map(|s| Some((&s.name, negative_start(model, s)?)))?;
+    let of = if model.populations.len() > 1 { format!(" of {name}") } else { String::new() };
     Some(format!(
-        "epsilon = {}: the turning kernel is negative at t = 0 (least T/F = {:.4}). {}",
+        "epsilon = {}: the turning kernel{of} is negative at t = 0 (least T/F = {:.4}). {}",
         e.epsilon,
         found.least,
         match found.largest_epsilon {

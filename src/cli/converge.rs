@@ -5,7 +5,8 @@ use super::converge_text::text;
 use super::ensemble::write_field;
 use super::error::{CliError, warn};
 use super::limit::write_limit;
-use super::run::tally_json;
+
+use super::run::{names_of_populations, tally_json};
 use super::{Job, with_dimension};
 use crate::experiment::{Experiment, Mobility, Parameter};
 use crate::model::Model;
@@ -99,9 +100,10 @@ fn write<const D: usize>(
         write_budget(context, result)?;
         write_limit(context, &model.spectral, std::slice::from_ref(&macroscopic.limit))?;
     }
-    let (time, density) = (context.experiment.time.end, result.finest.clone());
-    let frame = [EnsembleFrame { time, density, ..EnsembleFrame::default() }];
-    write_field(context, model, "density.csv", "cells", &frame, |f| &f.density)?;
+    let (time, densities) = (context.experiment.time.end, result.finest.clone());
+    let frame = [EnsembleFrame { time, densities, ..EnsembleFrame::default() }];
+    let populations = names_of_populations(&context.experiment);
+    write_field(context, model, "density.csv", &populations, &frame, |f| &f.densities)?;
     Ok(context.folder().write("report.html", &pages::converge_page(model, result))?)
 }
 
@@ -204,8 +206,8 @@ fn write_budget<const D: usize>(context: &Context, r: &Convergence<D>) -> Result
     for row in &r.budget {
         let v = &row.value;
         let [value, low, high] = [v.value, v.low, v.high].map(number);
-        let [quantity, norm, component] =
-            [row.quantity.name(), row.norm, row.component].map(String::from);
+        let quantity = row.quantity.name();
+        let [norm, component] = [row.norm, row.component].map(String::from);
         table.row(&[number(row.epsilon), quantity, norm, component, value, low, high])?;
     }
     Ok(table.finish()?)

@@ -5,7 +5,7 @@ use super::tables::aligned;
 use crate::experiment::Parameter;
 use crate::report::{compact, interval};
 use crate::study::{
-    Check, Convergence, Effect, Goal, Observed, OrderRow, REMEDY, Slope, Sweep, beside_effect,
+    Check, Convergence, Effect, Goal, Observed, OrderRow, REMEDY, Slope, Sweep, What, beside_effect,
 };
 
 /// A slope in one line.
@@ -50,7 +50,7 @@ fn budget_table(effects: &[Effect]) -> String {
 /// What `converge` prints.
 pub(super) fn text<const D: usize>(context: &Context, r: &Convergence<D>) -> String {
     let level = format!("{}% interval", 100.0 * context.experiment.ensemble.confidence);
-    let main = |quantity: Observed, norm: &str| quantity == Observed::Density || norm == "L2";
+    let main = |quantity: Observed, norm: &str| quantity.what == What::Density || norm == "L2";
     let parameter = context.experiment.converge.parameter;
     let mut text = match parameter {
         Parameter::Epsilon => String::new(),

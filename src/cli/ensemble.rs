@@ -4,11 +4,11 @@ use super::context::Context;
 use super::error::{CliError, warn};
 use super::identities;
 use super::motion::{plan_json, plan_line};
-use super::run::{tally_json, virial, write_cells};
+use super::run::{names_of_populations, names_of_signals, tally_json, virial, write_cells};
 use super::tables::{aligned, figure};
 use super::{Job, with_dimension};
 use crate::model::Model;
-use crate::observe::names;
+use crate::observe::{labels, names};
 use crate::output::{Table, axes, estimate, for_each_node, number};
 use crate::pages;
 use crate::study::{self, Ensemble, EnsembleFrame, Moments, Plan, Work};
@@ -42,10 +42,12 @@ fn write<const D: usize>(
 ) -> Result<(), CliError> {
     let (e, frames) = (&context.experiment, &result.frames);
     write_observables(context, model, result)?;
-    write_field(context, model, "density.csv", "cells", frames, |f| &f.density)?;
-    write_field(context, model, "signal.csv", "signal", frames, |f| &f.signal)?;
+    let populations = names_of_populations(e);
+    write_field(context, model, "density.csv", &populations, frames, |f| &f.densities)?;
+    let signals = names_of_signals(e);
+    write_field(context, model, "signal.csv", &signals, frames, |f| &f.signals)?;
     if !e.output.cells_at.is_empty() {
-        write_cells(context, result.cells.iter().map(|(t, r, c)| (*t, *r, c)))?;
+        write_cells(context, result.cells.iter().map(|(t, r, c)| (*t, *r, &c[..])))?;
     }
     Ok(context.folder().write("report.html", &pages::ensemble_page(e, model, result))?)
 }
@@ -62,8 +64,8 @@ fn write_observables<const D: usize>(
     let mut table = Table::create(&context.folder().file("observables.csv"), &header)?;
     let confidence = context.experiment.ensemble.confidence;
     for frame in &result.frames {
-        for (i, name) in names(model).into_iter().enumerate() {
-            let mut row = vec![number(frame.time), "cells".into(), name];
+        for (i, (population, name)) in names(model).into_iter().enumerate() {
+            let mut row = vec![number(frame.time), population, name];
             row.extend(estimate(&frame.observables.estimate(i, confidence)));
             row.push(frame.observables.count().to_string());
             table.row(&row)?;
@@ -72,24 +74,24 @@ fn write_observables<const D: usize>(
     Ok(table.finish()?)
 }
 
-/// A field with its statistics, at every output time.
+/// Fields with their statistics, by name, at every output time.
 pub fn write_field<const D: usize>(
     context: &Context,
     model: &Model<D>,
     file: &str,
-    population: &str,
+    names: &[String],
     frames: &[EnsembleFrame],
-    field: impl Fn(&EnsembleFrame) -> &Moments,
+    fields: impl Fn(&EnsembleFrame) -> &Vec<Moments>,
 ) -> Result<(), CliError> {
     let mut header = vec!["time".to_string(), "population".into()];
     header.extend(axes::<D>(""));
     header.extend(STATISTICS.map(String::from));
     let mut table = Table::create(&context.folder().file(file), &header)?;
     let confidence = context.experiment.ensemble.confidence;
-    for frame in frames {
-        let moments = field(frame);
+    let of = |frame| names.iter().zip(fields(frame)).map(move |(name, field)| (frame, name, field));
+    for (frame, name, moments) in frames.iter().flat_map(of) {
         for_each_node(model.grid(), |i, x| {
-            let mut row = vec![number(frame.time), population.into()];
+            let mut row = vec![number(frame.time), name.clone()];
             row.extend(x);
             row.extend(estimate(&moments.estimate(i, confidence)));
             row.push(moments.count().to_string());
@@ -108,7 +110,7 @@ fn summary<const D: usize>(
     let last = result.frames.last().expect("the final time is an output");
     let confidence = context.experiment.ensemble.confidence;
     let mut observables = serde_json::Map::new();
-    for (i, name) in names(model).into_iter().enumerate() {
+    for (i, name) in labels(model).into_iter().enumerate() {
         let e = last.observables.estimate(i, confidence);
         let entry = json!({
             "mean": e.value, "std_error": e.std_error, "ci_low": e.low, "ci_high": e.high,
@@ -136,7 +138,7 @@ fn summary_table<const D: usize>(
     let interval = format!("{}% interval", 100.0 * confidence);
     let mut rows =
         vec![vec![format!("at t = {}", last.time), "mean".into(), "std. error".into(), interval]];
-    for (i, name) in names(model).into_iter().enumerate() {
+    for (i, name) in labels(model).into_iter().enumerate() {
         let e = last.observables.estimate(i, confidence);
         rows.push(vec![
             name,
@@ -146,5 +148,5 @@ fn summary_table<const D: usize>(
         ]);
     }
     let records = result.frames.iter().map(|f| (f.time, f.observables.means()));
-    aligned(&rows) + &identities::lines(&names(model), records)
+    aligned(&rows) + &identities::lines(&labels(model), records)
 }

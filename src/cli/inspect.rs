@@ -11,6 +11,7 @@ use crate::experiment::{Experiment, points};
 use crate::memory::total;
 use crate::model::Model;
 use crate::referee::{Review, review};
+use crate::signal::Cues;
 use crate::study::{Work, cost, measured_pace, needs, plan, positivity, runs};
 use crate::turning::{Sense, TurningKernel};
 use serde_json::{Value, json};
@@ -44,13 +45,15 @@ fn facts<const D: usize>(
     model: &Model<D>,
     review: &Review<D>,
 ) -> Result<Value, CliError> {
-    let bounds = model.initial_signal().bounds();
+    let (species, sensed) = (model.first(), model.initial_signals());
+    let cues = Cues::among(&sensed, &species.cues);
+    let (bounds, tumble_time) = (cues.bounds(), species.scaling.tumble_time());
     let (middle, slope) = (review.place.middle(), review.place.slope);
     let (closed, quadrature) = (&review.comparison.closed, &review.comparison.quadrature);
     let differences = review.comparison.differences();
-    let sign = told_if_long("inspect", "looking for T < 0", || positivity(model));
-    let rate = model.kernel.leading_rate(middle, 0.0);
-    let bound = model.kernel.candidate_bound(&bounds);
+    let sign = told_if_long("inspect", "looking for T < 0", || positivity(model, species));
+    let rate = species.kernel.leading_rate(middle, 0.0);
+    let bound = species.kernel.candidate_bound(&cues.bounds_of_all());
     let cost = cost::predict(e, model);
     let pace = told_if_long("inspect", "a trial run", || measured_pace::<D>(e))?;
     let seconds = cost.work() * pace;
@@ -63,9 +66,9 @@ fn facts<const D: usize>(
         "motion": motion,
         "epsilon": e.epsilon,
         "velocity": {
-            "measure": model.space.measure(),
-            "mean_square": model.space.mean_square(),
-            "mean_square_F": model.space.mean_square_f(),
+            "measure": species.space.measure(),
+            "mean_square": species.space.mean_square(),
+            "mean_square_F": species.space.mean_square_f(),
         },
         "limit": {
             "signal": middle,
@@ -76,13 +79,13 @@ fn facts<const D: usize>(
             "sensitivity_quadrature": quadrature.sensitivity,
             "diffusivity_difference": differences[0],
             "sensitivity_difference": differences[1],
-            "constant": model.kernel.constant_coefficients().is_some(),
+            "constant": species.kernel.constant_coefficients().is_some(),
         },
         "signal_at_start": { "low": bounds.low, "high": bounds.high, "slope_bound": bounds.slope },
         "rates": {
-            "tumble_rate": rate / (e.epsilon * e.epsilon),
-            "candidate_rate": bound / (e.epsilon * e.epsilon),
-            "tumbles_per_cell": rate * e.time.end / (e.epsilon * e.epsilon),
+            "tumble_rate": rate / tumble_time,
+            "candidate_rate": bound / tumble_time,
+            "tumbles_per_cell": rate * e.time.end / tumble_time,
         },
         "positivity": {
             "least_T_over_F_at_start": sign.least,

@@ -37,11 +37,13 @@ fn limit_in<const D: usize>(context: Context) -> Result<(), CliError> {
     let mut own = e.clone();
     own.domain.grid.clone_from(&e.limit.grid);
     let spectral = Spectral::<D>::new(&Grid::from_domain(&own.domain));
-    let kernel = Kernel::<D>::from_experiment(&own, &VelocitySpace::from_experiment(&own.velocity));
-    let initial = InitialLaw::new(&own.cells, spectral.grid())?;
+    let first = own.first();
+    let space = VelocitySpace::from_experiment(&first.velocity);
+    let kernel = Kernel::<D>::from_experiment(&first.kernel, &space, own.epsilon);
+    let initial = InitialLaw::new(&first.cells, spectral.grid())?;
     let virial = Virial::new(&own, &kernel, &initial);
     let Found { run, own_error, smoothed, again } = context.monitored(|m| found::<D>(&own, m))?;
-    let mut summary = state_of(&run, &spectral);
+    let mut summary = state_of(e, &run, &spectral);
     summary["virial"] = virial.as_ref().map_or(json!(null), virial_json);
     if let Some(b) = &run.blow_up {
         let latest = virial.and_then(|v| {
@@ -104,7 +106,7 @@ fn found<const D: usize>(e: &Experiment, m: &Monitor<'_>) -> Result<Found<D>, Cl
     }
     let error = |m: &Monitor<'_>| watched_refinement::<D>(e, false, &run, m);
     let own_error = Some(m.part(0.3, "the error of the limit", error)?);
-    let smoothed = match feels_density::<D>(e) {
+    let smoothed = match feels_density::<D>(e)? {
         true => {
             let solve = |m: &Monitor<'_>| watched_limit::<D>(e, true, m)?.to_the_end();
             Some(m.part(0.35, "the limit through the bandwidth", solve)?)
@@ -117,8 +119,10 @@ fn found<const D: usize>(e: &Experiment, m: &Monitor<'_>) -> Result<Found<D>, Cl
 /// What the limit is where ρ feeds S, births and deaths through K_h, as it does for cells.
 fn through_bandwidth<const D: usize>(run: &LimitRun<D>, other: &LimitRun<D>, volume: f64) -> Value {
     let (own, smoothed) = (run.last(), other.last());
-    let pairs = own.density.iter().zip(&smoothed.density);
+    let all = own.populations.iter().zip(&smoothed.populations);
+    let pairs = all.flat_map(|(own, smoothed)| own.density.iter().zip(&smoothed.density));
     let square: f64 = pairs.map(|(a, b)| (a - b).powi(2)).sum();
+    let smoothed = smoothed.first();
     json!({
         "mass": smoothed.density[0] * volume, "distance_L2": (volume * square).sqrt(),
         "max_density": smoothed.spread.largest, "variance": smoothed.spread.variance,
@@ -135,25 +139,47 @@ pub fn virial_json(v: &Virial) -> Value {
 }
 
 /// What summary.json says of the solution.
-fn state_of<const D: usize>(run: &LimitRun<D>, spectral: &Spectral<D>) -> Value {
+fn state_of<const D: usize>(e: &Experiment, run: &LimitRun<D>, spectral: &Spectral<D>) -> Value {
     let last = run.last();
+    let mut summary = json!({
+        "command": "limit", "time": last.time, "blow_up": null,
+        "steps": run.steps, "loop_seconds": run.loop_seconds,
+    });
+    for (number, population) in e.populations.iter().enumerate() {
+        let of = population_of(run, number, spectral);
+        if e.populations.len() > 1 {
+            summary["populations"][&population.name] = of.clone();
+        }
+        // Where there is one, or of the first one.
+        if let (0, Some(fields)) = (number, of.as_object()) {
+            fields.iter().for_each(|(key, value)| summary[key] = value.clone());
+        }
+    }
+    summary
+}
+
+/// The same of one population.
+fn population_of<const D: usize>(
+    run: &LimitRun<D>,
+    number: usize,
+    spectral: &Spectral<D>,
+) -> Value {
+    let last = &run.last().populations[number];
     let density = spectral.inverse(&last.density);
     let least = density.iter().copied().fold(f64::INFINITY, f64::min);
     let spreads: Vec<Value> = (run.fields.iter())
         .map(|f| {
+            let s = &f.populations[number].spread;
             json!({
-                "time": f.time, "center": f.spread.center.to_vec(), "variance": f.spread.variance,
-                "max_density": f.spread.largest, "leak": f.spread.leak,
-                "negative": f.spread.negative,
+                "time": f.time, "center": s.center.to_vec(), "variance": s.variance,
+                "max_density": s.largest, "leak": s.leak, "negative": s.negative,
             })
         })
         .collect();
     json!({
-        "command": "limit", "time": last.time,
         "mass": last.density[0] * spectral.grid().volume(),
         "min_density": least, "max_density": last.spread.largest,
-        "negative_fraction": last.spread.negative, "spread": spreads, "blow_up": null,
-        "steps": run.steps, "loop_seconds": run.loop_seconds,
+        "negative_fraction": last.spread.negative, "spread": spreads,
     })
 }
 
@@ -177,13 +203,22 @@ fn blow_up<const D: usize>(
 
 /// The summary for people.
 fn text(s: &Value) -> String {
-    let mut text = format!(
-        "at t = {}: mass {:.12}, density from {:.6} to {:.6}\n",
-        s["time"],
-        number_of(&s["mass"]),
-        number_of(&s["min_density"]),
-        number_of(&s["max_density"])
-    );
+    let state = |of: &Value| {
+        format!(
+            "mass {:.12}, density from {:.6} to {:.6}\n",
+            number_of(&of["mass"]),
+            number_of(&of["min_density"]),
+            number_of(&of["max_density"])
+        )
+    };
+    let mut text = match s["populations"].as_object() {
+        None => format!("at t = {}: {}", s["time"], state(s)),
+        Some(all) => {
+            let lines =
+                all.iter().map(|(name, of)| format!("at t = {}, {name}: {}", s["time"], state(of)));
+            lines.collect()
+        }
+    };
     if let Some(time) = s["error_time_L2"].as_f64() {
         text += &format!(
             "own error in L2: {time:.1e} in time ({}), below {:.1e} in space (half the grid){}; norm {:.4e}\n",
@@ -296,15 +331,26 @@ pub fn write_limit<const D: usize>(
 ) -> Result<(), CliError> {
     let mut header = vec!["time".to_string()];
     header.extend(axes::<D>(""));
-    header.extend(["rho".into(), "signal".into(), "rho_smoothed".into()]);
+    let e = &context.experiment;
+    let named = |what: &str, name: &str, many: bool| match many {
+        true => format!("{what}_{name}"),
+        false => what.to_string(),
+    };
+    let many = e.populations.len() > 1;
+    header.extend(e.populations.iter().map(|p| named("rho", &p.name, many)));
+    header.extend(e.signals.iter().map(|s| named("signal", &s.name, e.signals.len() > 1)));
+    header.extend(e.populations.iter().map(|p| named("rho_smoothed", &p.name, many)));
     let mut table = Table::create(&context.folder().file("limit.csv"), &header)?;
     for f in fields {
-        let (density, signal) = (spectral.inverse(&f.density), spectral.inverse(&f.signal));
-        let smoothed = f.smoothed_density(spectral, &context.experiment.deposit);
+        let densities = f.populations.iter().map(|p| spectral.inverse(&p.density));
+        let signals = f.signals.iter().map(|signal| spectral.inverse(signal));
+        let pairs = f.populations.iter().zip(&e.populations);
+        let smoothed = pairs.map(|(f, p)| f.smoothed_density(spectral, &p.deposit));
+        let columns: Vec<Vec<f64>> = densities.chain(signals).chain(smoothed).collect();
         for_each_node(spectral.grid(), |i, x| {
             let mut row = vec![number(f.time)];
             row.extend(x);
-            row.extend([density[i], signal[i], smoothed[i]].map(number));
+            row.extend(columns.iter().map(|column| number(column[i])));
             table.row(&row)
         })?;
     }

@@ -7,10 +7,11 @@ use super::limit::virial_json;
 use super::motion::{plan_json, plan_line};
 use super::tables::{aligned, figure};
 use super::{Job, with_dimension};
+use crate::cells::Population;
 use crate::experiment::Experiment;
 use crate::model::Model;
 use crate::motion::Tally;
-use crate::observe::names;
+use crate::observe::{labels, names};
 use crate::output::{Table, axes, for_each_node, number};
 use crate::pages;
 use crate::study::{Keep, Plan, RunRecord, Snapshot, Work, observe_run, plan};
@@ -31,7 +32,8 @@ fn run_in<const D: usize>(context: Context, replicate: u64) -> Result<(), CliErr
     let record = context.monitored(|m| observe_run(&model, replicate, keep, m, 1.0))?;
     let text = summary_table(&model, &record) + &plan_line(&plan, &record.tally);
     record.tally.warning().iter().for_each(|said| warn(said));
-    if let Some(few) = record.snapshots.iter().find(|s| e.output.knn > 0 && s.adaptive.is_none()) {
+    let few = |s: &&Snapshot<D>| e.output.knn > 0 && s.adaptive.iter().any(Option::is_none);
+    if let Some(few) = record.snapshots.iter().find(few) {
         warn(&format!(
             "at t = {} no more cells are left than output.knn: density_knn.csv leaves it out",
             few.time
@@ -51,13 +53,15 @@ fn write<const D: usize>(
 ) -> Result<(), CliError> {
     let (e, snapshots) = (&context.experiment, &record.snapshots);
     write_observables(context, model, snapshots)?;
-    write_field(context, model, "density.csv", "cells", snapshots, |s| &s.density)?;
-    write_field(context, model, "signal.csv", "signal", snapshots, |s| &s.signal)?;
+    let (populations, signals) = (names_of_populations(e), names_of_signals(e));
+    write_field(context, model, "density.csv", &populations, snapshots, |s| &s.densities)?;
+    write_field(context, model, "signal.csv", &signals, snapshots, |s| &s.signals)?;
     if e.output.knn > 0 {
         write_densities(context, model, snapshots)?;
     }
     if !e.output.cells_at.is_empty() {
-        let cells = snapshots.iter().filter_map(|s| Some((s.time, replicate, s.cells.as_ref()?)));
+        let cells =
+            snapshots.iter().filter_map(|s| Some((s.time, replicate, &s.cells.as_ref()?[..])));
         write_cells(context, cells)?;
     }
     Ok(context.folder().write("report.html", &pages::run_page(e, model, record))?)
@@ -71,8 +75,8 @@ fn write_observables<const D: usize>(
     let header = ["time", "population", "observable", "value"];
     let mut table = Table::create(&context.folder().file("observables.csv"), &header)?;
     for s in snapshots.iter().filter(|s| context.experiment.time.outputs.contains(&s.time)) {
-        for (name, value) in names(model).iter().zip(&s.observables) {
-            table.row(&[&number(s.time), "cells", name, &number(*value)])?;
+        for ((population, name), value) in names(model).iter().zip(&s.observables) {
+            table.row(&[&number(s.time), population, name, &number(*value)])?;
         }
     }
     Ok(table.finish()?)
@@ -82,19 +86,21 @@ fn write_field<const D: usize>(
     context: &Context,
     model: &Model<D>,
     file: &str,
-    population: &str,
+    names: &[String],
     snapshots: &[Snapshot<D>],
-    field: impl Fn(&Snapshot<D>) -> &Vec<f64>,
+    fields: impl Fn(&Snapshot<D>) -> &Vec<Vec<f64>>,
 ) -> Result<(), CliError> {
     let mut header = vec!["time".to_string(), "population".into()];
     header.extend(axes::<D>(""));
     header.push("value".into());
     let mut table = Table::create(&context.folder().file(file), &header)?;
-    for s in snapshots.iter().filter(|s| context.experiment.time.outputs.contains(&s.time)) {
+    let shown = snapshots.iter().filter(|s| context.experiment.time.outputs.contains(&s.time));
+    let of = |s| names.iter().zip(fields(s)).map(move |(name, field)| (s, name, field));
+    for (s, name, field) in shown.flat_map(of) {
         for_each_node(model.grid(), |i, x| {
-            let mut row = vec![number(s.time), population.into()];
+            let mut row = vec![number(s.time), name.clone()];
             row.extend(x);
-            row.push(number(field(s)[i]));
+            row.push(number(field[i]));
             table.row(&row)
         })?;
     }
@@ -107,18 +113,25 @@ fn write_densities<const D: usize>(
     model: &Model<D>,
     snapshots: &[Snapshot<D>],
 ) -> Result<(), CliError> {
+    let populations = names_of_populations(&context.experiment);
     let mut header = vec!["time".to_string()];
+    let named = populations.len() > 1;
+    header.extend(named.then(|| "population".into()));
     header.extend(axes::<D>(""));
     header.extend(["fixed".into(), "adaptive".into()]);
     let mut table = Table::create(&context.folder().file("density_knn.csv"), &header)?;
     for s in snapshots.iter().filter(|s| context.experiment.time.outputs.contains(&s.time)) {
-        let Some(adaptive) = &s.adaptive else { continue };
-        for_each_node(model.grid(), |i, x| {
-            let mut row = vec![number(s.time)];
-            row.extend(x);
-            row.extend([number(s.density[i]), number(adaptive[i])]);
-            table.row(&row)
-        })?;
+        for (name, (fixed, adaptive)) in populations.iter().zip(s.densities.iter().zip(&s.adaptive))
+        {
+            let Some(adaptive) = adaptive else { continue };
+            for_each_node(model.grid(), |i, x| {
+                let mut row = vec![number(s.time)];
+                row.extend(named.then(|| name.clone()));
+                row.extend(x);
+                row.extend([number(fixed[i]), number(adaptive[i])]);
+                table.row(&row)
+            })?;
+        }
     }
     Ok(table.finish()?)
 }
@@ -126,21 +139,38 @@ fn write_densities<const D: usize>(
 /// cells.csv: every cell at the times asked for.
 pub fn write_cells<'a, const D: usize>(
     context: &Context,
-    records: impl Iterator<Item = (f64, u64, &'a crate::cells::Population<D>)>,
+    records: impl Iterator<Item = (f64, u64, &'a [Population<D>])>,
 ) -> Result<(), CliError> {
     let mut header: Vec<String> =
         ["time", "replicate", "population", "id"].map(String::from).to_vec();
     header.extend(axes::<D>(""));
     header.extend(axes::<D>("v"));
     let mut table = Table::create(&context.folder().file("cells.csv"), &header)?;
-    for (time, replicate, cells) in records {
+    let names = names_of_populations(&context.experiment);
+    let of = |(time, replicate, all): (f64, u64, &'a [Population<D>])| {
+        names.iter().zip(all).map(move |(name, cells)| (time, replicate, name, cells))
+    };
+    for (time, replicate, name, cells) in records.flat_map(of) {
         for (id, (x, v)) in cells.positions.iter().zip(&cells.velocities).enumerate() {
-            let mut row = vec![number(time), replicate.to_string(), "cells".into(), id.to_string()];
+            let mut row = vec![number(time), replicate.to_string(), name.clone(), id.to_string()];
             row.extend(x.iter().chain(v).map(|c| number(*c)));
             table.row(&row)?;
         }
     }
     Ok(table.finish()?)
+}
+
+/// The names of the populations, as tables have them.
+pub fn names_of_populations(e: &Experiment) -> Vec<String> {
+    e.populations.iter().map(|population| population.name.clone()).collect()
+}
+
+/// The names of the signals; `signal` where there is one.
+pub fn names_of_signals(e: &Experiment) -> Vec<String> {
+    match &e.signals[..] {
+        [_] => vec!["signal".into()],
+        several => several.iter().map(|signal| signal.name.clone()).collect(),
+    }
 }
 
 /// The virial identity at the output times, for summary.json; null where it does not hold.
@@ -178,7 +208,7 @@ fn summary<const D: usize>(
 ) -> serde_json::Value {
     let last = record.snapshots.last().expect("the final time is an output");
     let values: serde_json::Map<String, serde_json::Value> =
-        names(model).into_iter().zip(last.observables.iter().map(|v| json!(v))).collect();
+        labels(model).into_iter().zip(last.observables.iter().map(|v| json!(v))).collect();
     let mut summary = tally_json(&record.tally, record.loop_seconds);
     summary["command"] = json!("run");
     summary["motion"] = plan_json(plan);
@@ -192,9 +222,9 @@ fn summary<const D: usize>(
 fn summary_table<const D: usize>(model: &Model<D>, record: &RunRecord<D>) -> String {
     let last = record.snapshots.last().expect("the final time is an output");
     let mut rows = vec![vec![format!("at t = {}", last.time), "value".into()]];
-    for (name, value) in names(model).into_iter().zip(&last.observables) {
+    for (name, value) in labels(model).into_iter().zip(&last.observables) {
         rows.push(vec![name, figure(*value)]);
     }
     let records = record.snapshots.iter().map(|s| (s.time, &s.observables[..]));
-    aligned(&rows) + &identities::lines(&names(model), records)
+    aligned(&rows) + &identities::lines(&labels(model), records)
 }

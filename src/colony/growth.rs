@@ -9,10 +9,11 @@
 //! nothing but the round-off of the solvers' transforms, which would be the seed of a colony.
 
 use crate::cells::{BLOCK, Population};
-use crate::experiment::{Experiment, OutOfRange, Ranged};
+use crate::experiment::{Cells, OutOfRange, Ranged};
 use crate::formula::Quantity;
+use crate::reaction::Census;
 use crate::rng::{Purpose, Stream, Streams};
-use crate::signal::refused_at_a_node;
+use crate::signal::{Arguments, Surroundings};
 use crate::spectral::Spectral;
 use crate::vector::Vector;
 use rand::RngExt;
@@ -20,19 +21,17 @@ use rayon::prelude::*;
 
 /// The share of the largest |ρ| below which nothing is born.
 pub const FLOOR: f64 = 1e-13;
-/// Nodes that make a task of their own worth its while.
-const BATCH: usize = 1 << 9;
 
-/// r(ρ,S).
+/// r, in the densities of all populations and all signals.
 #[derive(Clone, Debug)]
 pub struct Growth {
     rate: Ranged,
 }
 
 impl Growth {
-    /// The growth of an experiment; `None` if cells neither divide nor die.
-    pub fn from_experiment(e: &Experiment) -> Option<Self> {
-        let rate = e.cells.growth.clone();
+    /// The growth of a population; `None` if cells neither divide nor die.
+    pub fn of(cells: &Cells) -> Option<Self> {
+        let rate = cells.growth.clone();
         (!matches!(rate, Quantity::Constant(0.0)))
             .then(|| Self { rate: Ranged::new("cells.growth", rate) })
     }
@@ -42,14 +41,13 @@ impl Growth {
         self.rate.constant()
     }
 
-    /// Why r is refused at some node, from the coefficients of ρ and S, if it is: [`Growth::nodal`] is
-    /// NaN there.
+    /// Why r is refused at some node, if it is: [`Growth::nodal`] is NaN there.
     pub fn refused<const D: usize>(
         &self,
         spectral: &Spectral<D>,
-        fields: [&[f64]; 2],
+        around: Surroundings<'_>,
     ) -> Option<OutOfRange> {
-        refused_at_a_node(spectral, fields, |arguments| self.rate.check(arguments))
+        Arguments::new(spectral, around, [&self.rate]).refused(&self.rate)
     }
 
     /// What to say of rates that are numbers one by one, but too large to be made a field.
@@ -57,27 +55,24 @@ impl Growth {
         self.rate.overflow()
     }
 
-    /// r at the nodes, from the coefficients of ρ and S; NaN where it is no number.
+    /// r at the nodes; NaN where it is no number.
     pub fn nodal<const D: usize>(
         &self,
         spectral: &Spectral<D>,
-        density: &[f64],
-        signal: &[f64],
+        around: Surroundings<'_>,
     ) -> Vec<f64> {
-        let (mut rates, signal) = (spectral.inverse(density), spectral.inverse(signal));
-        (rates.par_iter_mut().zip(&signal).with_min_len(BATCH))
-            .for_each(|(rho, s)| *rho = self.rate.eval(&[rho.max(0.0), *s]));
-        rates
+        Arguments::new(spectral, around, [&self.rate]).nodal(&self.rate)
     }
 
-    /// Adds the coefficients of r(ρ̃,S)ρ to `term`, from those of ρ, of ρ̃ = `fed` and of S.
+    /// Adds the coefficients of rρ to `term`, from those of ρ.
     pub fn add_to<const D: usize>(
         &self,
         spectral: &Spectral<D>,
-        fields: [&[f64]; 3],
+        around: Surroundings<'_>,
+        density: &[f64],
         term: &mut [f64],
     ) {
-        self.add_above(0.0, spectral, fields, term);
+        self.add_above(0.0, spectral, around, density, term);
     }
 
     /// The same, without births where |ρ| is at most `floor` of its largest value at the nodes.
@@ -85,11 +80,11 @@ impl Growth {
         &self,
         floor: f64,
         spectral: &Spectral<D>,
-        [density, fed, signal]: [&[f64]; 3],
+        around: Surroundings<'_>,
+        density: &[f64],
         term: &mut [f64],
     ) -> Pace {
-        let (mut rates, mut births) =
-            (self.nodal(spectral, fed, signal), spectral.inverse(density));
+        let (mut rates, mut births) = (self.nodal(spectral, around), spectral.inverse(density));
         let (most, no_number) =
             (rates.iter().fold(0.0_f64, |m, r| m.max(*r)), rates.iter().any(|r| r.is_nan()));
         barren(floor, &births, &mut rates);
@@ -132,7 +127,7 @@ pub fn divide<const D: usize>(
     h: f64,
     (streams, number): (Streams, u64),
     most: usize,
-) -> Result<(), f64> {
+) -> Result<Census, f64> {
     let Population { positions, velocities, .. } = cells;
     let rate = &rate;
     let counts: Vec<u64> = (positions.par_chunks(BLOCK).enumerate())
@@ -147,7 +142,8 @@ pub fn divide<const D: usize>(
     }
     *positions = repeated(positions, &counts);
     *velocities = repeated(velocities, &counts);
-    Ok(())
+    let born = counts.iter().map(|count| count.saturating_sub(1)).sum();
+    Ok(Census { born, died: counts.iter().filter(|count| **count == 0).count() as u64 })
 }
 
 /// How many there are of a cell after a time in which it had `expected` divisions, or, if that is

@@ -4,6 +4,8 @@ pub mod cells;
 pub mod free_walk;
 pub mod growth;
 pub mod motion;
+pub mod reaction;
+pub mod scaling;
 pub mod signal;
 pub mod turning;
 pub mod velocity;

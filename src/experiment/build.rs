@@ -19,14 +19,13 @@ pub(crate) fn build(draft: &Draft) -> Option<Experiment> {
         },
         motion_bias: draft.float("motion_bias").unwrap_or(0.0),
         domain: domain(draft)?,
-        velocity: velocity(draft)?,
-        kernel: kernel(draft)?,
-        signal: signal(draft)?,
-        cells: cells(draft)?,
-        deposit: Deposit {
-            bandwidth: draft.float("deposit.bandwidth")?,
-            order: draft.integer("deposit.order")? as usize,
-        },
+        populations: vec![population(draft)?],
+        signals: vec![NamedSignal {
+            name: "S".into(),
+            producers: vec![0],
+            equation: signal(draft)?,
+        }],
+        reactions: Vec::new(),
         time: Time {
             end: draft.float("time.end")?,
             step: draft.float("time.step")?,
@@ -66,6 +65,21 @@ pub(crate) fn build(draft: &Draft) -> Option<Experiment> {
             source: draft.text("verify.source")?.into(),
             quick: draft.texts("verify.quick")?,
         },
+    })
+}
+
+fn population(draft: &Draft) -> Option<Population> {
+    Some(Population {
+        name: "cells".into(),
+        velocity: velocity(draft)?,
+        kernel: kernel(draft)?,
+        cells: cells(draft)?,
+        deposit: Deposit {
+            bandwidth: draft.float("deposit.bandwidth")?,
+            order: draft.integer("deposit.order")? as usize,
+        },
+        q: 1,
+        p: 1,
     })
 }
 
@@ -113,7 +127,7 @@ fn kernel(draft: &Draft) -> Option<Kernel> {
     let word = draft.text("kernel.model")?;
     let kind = crate::turning::KINDS.iter().find(|kind| kind.word == word)?;
     Some(Kernel {
-        model: (kind.read)(draft)?,
+        terms: vec![Term { model: (kind.read)(draft)?, senses: vec![(0, 1.0)] }],
         refuse_negative: draft.text("kernel.negative")? == "refuse",
         bound: draft.float("kernel.bound"),
     })
@@ -129,6 +143,7 @@ fn signal(draft: &Draft) -> Option<Signal> {
             diffusion: number("diffusion")?,
             production: draft.quantity("signal.production")?,
             decay: draft.quantity("signal.decay")?,
+            source: draft.quantity("signal.source")?,
             initial: draft.quantity("signal.initial")?,
         },
         "elliptic" => Signal::Elliptic {
@@ -144,6 +159,8 @@ fn cells(draft: &Draft) -> Option<Cells> {
     Some(Cells {
         count: draft.integer("cells.count")? as usize,
         mass: draft.float("cells.mass"),
+        weight: None,
+        between: None,
         density: density(draft)?,
         mean_velocity: draft.floats("cells.mean_velocity")?,
         density_grid: sizes(draft, "cells.density.grid")?,

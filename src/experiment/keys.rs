@@ -109,6 +109,9 @@ const AFTER: &[Key] = &[
     key("signal.decay", Quantity(NONNEGATIVE, &["rho", "S"]), Value("0.0"),
         "Decay rate of S; if parabolic, it may depend on rho and S, as in consumption, \"rho\".")
         .live("0.1").only("signal.equation", &["parabolic", "elliptic"]),
+    key("signal.source", Quantity(ANY, &["rho", "S"]), Value("0.0"),
+        "What else is made of S per volume and time, and not by cells.")
+        .sample("\"1 - S\"").only("signal.equation", &["parabolic"]),
     key("signal.delta", Float(POSITIVE), Value("1.0"),
         "delta, how slowly S follows: as it vanishes, S becomes that of the elliptic equation.")
         .sample("0.01").only("signal.equation", &["parabolic"]),

@@ -34,6 +34,7 @@ use crate::formula::{Formula, Quantity};
 use crate::grid::Boundary;
 pub use crate::limit::Mobility;
 pub use crate::motion::Method;
+pub use crate::reaction::{Event, Newborn};
 pub use crate::turning::KernelModel;
 pub use crate::verify::Claim;
 
@@ -54,16 +55,12 @@ pub struct Experiment {
     pub motion_bias: f64,
     /// The box and its grid.
     pub domain: Domain,
-    /// V and F.
-    pub velocity: Velocity,
-    /// T\[S\].
-    pub kernel: Kernel,
-    /// The equation for S.
-    pub signal: Signal,
-    /// The cells at t = 0.
-    pub cells: Cells,
-    /// Kernel density estimate.
-    pub deposit: Deposit,
+    /// The populations, at least one.
+    pub populations: Vec<Population>,
+    /// The signals, at least one.
+    pub signals: Vec<NamedSignal>,
+    /// The reactions.
+    pub reactions: Vec<Reaction>,
     /// Time horizon, field step, output times.
     pub time: Time,
     /// Numerical resolution of the macroscopic equation.
@@ -76,6 +73,88 @@ pub struct Experiment {
     pub output: Output,
     /// What `kinetaxis verify` weighs.
     pub verify: Verify,
+}
+
+impl Experiment {
+    /// The population that a file with no other speaks of.
+    pub fn first(&self) -> &Population {
+        &self.populations[0]
+    }
+
+    /// The path of a key of a population, such as `kernel.lambda`.
+    pub fn key_of(&self, population: &Population, key: &str) -> String {
+        match self.populations.len() {
+            1 => key.into(),
+            _ => format!("populations.{}.{key}", population.name),
+        }
+    }
+
+    /// The path of a key of a signal, such as `decay`.
+    pub fn key_of_signal(&self, signal: &NamedSignal, key: &str) -> String {
+        match self.signals.len() {
+            1 => format!("signal.{key}"),
+            _ => format!("signals.{}.{key}", signal.name),
+        }
+    }
+
+    /// Population and signal, where there are no others: what is proved of one of each alone is said of
+    /// them.
+    pub fn alone(&self) -> Option<(&Population, &Signal)> {
+        match (&self.populations[..], &self.signals[..]) {
+            ([population], [signal]) => Some((population, &signal.equation)),
+            _ => None,
+        }
+    }
+}
+
+/// One population: `[velocity]`, `[kernel]`, `[cells]` and `[deposit]`.
+#[derive(Clone, Debug)]
+pub struct Population {
+    /// Its name: `cells` where there is no other.
+    pub name: String,
+    /// V and F.
+    pub velocity: Velocity,
+    /// T\[S\].
+    pub kernel: Kernel,
+    /// The cells at t = 0.
+    pub cells: Cells,
+    /// Kernel density estimate.
+    pub deposit: Deposit,
+    /// q: cells tumble at rates over ε^{q+1}.
+    pub q: i32,
+    /// p: ε^p stands for ε in the kernel.
+    pub p: i32,
+}
+
+impl Population {
+    /// Whether f⁰ is even in v.
+    pub fn starts_without_flux(&self) -> bool {
+        self.cells.mean_velocity.iter().all(|m| *m == 0.0)
+    }
+}
+
+/// A reaction: `[reactions.NAME]`.
+#[derive(Clone, Debug)]
+pub struct Reaction {
+    /// Its name.
+    pub name: String,
+    /// What happens.
+    pub event: Event,
+    /// Its rate in the densities of all populations, all signals, x, y, z and t.
+    pub rate: Quantity,
+    /// Whether the rate is over μF(v).
+    pub per_equilibrium: bool,
+}
+
+/// One signal: `[signal]`.
+#[derive(Clone, Debug)]
+pub struct NamedSignal {
+    /// Its name: `S` where there is no other.
+    pub name: String,
+    /// The populations, by number, whose densities it is made of: ρ in its equation is their sum.
+    pub producers: Vec<usize>,
+    /// Its equation.
+    pub equation: Signal,
 }
 
 /// `[domain]`
@@ -127,12 +206,31 @@ pub struct Velocity {
 /// `[kernel]`
 #[derive(Clone, Debug)]
 pub struct Kernel {
-    /// The family and its parameters.
-    pub model: KernelModel,
+    /// T is the sum of these; at least one.
+    pub terms: Vec<Term>,
     /// Whether T < 0 stops the run (true) or is counted and reported (false).
     pub refuse_negative: bool,
     /// An upper bound on T/F given by the user, in place of the computed one.
     pub bound: Option<f64>,
+}
+
+/// A term of a kernel, and what it senses.
+#[derive(Clone, Debug)]
+pub struct Term {
+    /// The family and its parameters.
+    pub model: KernelModel,
+    /// The signals, by number, and their weights: S of the term is their weighted sum.
+    pub senses: Vec<(usize, f64)>,
+}
+
+impl Kernel {
+    /// The only term, if there are no others.
+    pub fn only(&self) -> Option<&KernelModel> {
+        match &self.terms[..] {
+            [term] => Some(&term.model),
+            _ => None,
+        }
+    }
 }
 
 /// Laws of an unbiased turn, T₀/λ.
@@ -194,7 +292,7 @@ pub enum Signal {
     None,
     /// S(x, t) given.
     Prescribed(Formula),
-    /// δ∂tS = D_S ΔS + αρ − βS.
+    /// δ∂tS = D_S ΔS + αρ − βS + σ.
     Parabolic {
         /// δ > 0.
         delta: f64,
@@ -204,6 +302,8 @@ pub enum Signal {
         production: Quantity,
         /// β(ρ, S).
         decay: Quantity,
+        /// σ, what else is made of S per volume.
+        source: Quantity,
         /// S(x, 0).
         initial: Quantity,
     },
@@ -216,6 +316,8 @@ pub enum Signal {
         /// β ≥ 0.
         decay: f64,
     },
+    /// S = K_h * ρ.
+    Density,
 }
 
 /// `[cells]`
@@ -223,6 +325,11 @@ pub enum Signal {
 pub struct Cells {
     /// Number of cells of one replicate.
     pub count: usize,
+    /// Mass of one cell; `None` is the total mass over the count.
+    pub weight: Option<f64>,
+    /// Numbers of cells between which births and deaths are to leave it: below the first every cell is split
+    /// into two of half the weight, above the second two are merged into one.
+    pub between: Option<[usize; 2]>,
     /// Total mass M; `None` takes ∫ of the density expression as it stands (1 for shapes).
     pub mass: Option<f64>,
     /// ρ(x, 0) up to normalisation.

@@ -1,6 +1,6 @@
 //! What a sweep varies.
 
-use super::{Experiment, Signal};
+use super::{Experiment, Population, Signal};
 use crate::formula::Quantity;
 use std::f64::consts::SQRT_2;
 
@@ -73,28 +73,34 @@ impl Parameter {
     pub fn value(self, e: &Experiment) -> f64 {
         match self {
             Self::Epsilon => e.epsilon,
-            Self::Delta => match e.signal {
-                Signal::Parabolic { delta, .. } => delta,
-                _ => 0.0,
-            },
-            Self::Cells => e.cells.count as f64,
+            Self::Delta => deltas(e).next().unwrap_or(0.0),
+            Self::Cells => e.first().cells.count as f64,
             Self::Grid => e.domain.grid[0] as f64,
             Self::Step => e.time.end / (e.time.end / e.time.step * (1.0 - 1e-12)).ceil(),
-            Self::Bandwidth => e.deposit.bandwidth,
+            Self::Bandwidth => e.first().deposit.bandwidth,
         }
     }
 
     /// Gives `e` another value. Numbers of cells are rounded, and a field step is shortened to a
-    /// fraction of the final time.
+    /// fraction of the final time. Where there are several, it is the value of the first population or
+    /// signal, and the others change in proportion.
     pub fn set(self, e: &mut Experiment, value: f64) {
+        let old = self.value(e);
+        let scaled = |own: f64| if own == old { value } else { own * (value / old) };
         match self {
             Self::Epsilon => e.epsilon = value,
             Self::Delta => {
-                if let Signal::Parabolic { delta, .. } = &mut e.signal {
-                    *delta = value;
+                for signal in &mut e.signals {
+                    if let Signal::Parabolic { delta, .. } = &mut signal.equation {
+                        *delta = scaled(*delta);
+                    }
                 }
             }
-            Self::Cells => e.cells.count = value.round() as usize,
+            Self::Cells => {
+                for count in e.populations.iter_mut().map(|p| &mut p.cells.count) {
+                    *count = scaled(*count as f64).round() as usize;
+                }
+            }
             Self::Grid => {
                 let factor = value / e.domain.grid[0] as f64;
                 let scaled = |n: usize| (n as f64 * factor).round() as usize;
@@ -104,7 +110,12 @@ impl Parameter {
                 e.time.step = value;
                 e.time.step = self.value(e);
             }
-            Self::Bandwidth => e.deposit.bandwidth = value,
+            Self::Bandwidth => {
+                e.populations
+                    .iter_mut()
+                    .map(|p| &mut p.deposit.bandwidth)
+                    .for_each(|h| *h = scaled(*h));
+            }
         }
     }
 
@@ -146,10 +157,10 @@ impl Parameter {
     /// p, if the error is of order (scale)ᵖ as it should be.
     pub fn order(self, e: &Experiment) -> f64 {
         match self {
-            Self::Epsilon if e.cells.mean_velocity.iter().all(|m| *m == 0.0) => 2.0,
+            Self::Epsilon if e.populations.iter().all(Population::starts_without_flux) => 2.0,
             Self::Epsilon | Self::Delta | Self::Cells => 1.0,
             Self::Grid | Self::Step => 2.0,
-            Self::Bandwidth => e.deposit.order as f64,
+            Self::Bandwidth => e.first().deposit.order as f64,
         }
     }
 
@@ -161,6 +172,14 @@ impl Parameter {
     }
 }
 
+/// δ of every parabolic signal.
+fn deltas(e: &Experiment) -> impl Iterator<Item = f64> {
+    e.signals.iter().filter_map(|signal| match signal.equation {
+        Signal::Parabolic { delta, .. } => Some(delta),
+        _ => None,
+    })
+}
+
 /// `e` with the elliptic signal in place of a parabolic one with constant rates.
 fn quasi_steady(e: &Experiment) -> Experiment {
     let mut e = e.clone();
@@ -168,9 +187,11 @@ fn quasi_steady(e: &Experiment) -> Experiment {
         Quantity::Constant(c) => *c,
         Quantity::Formula(f) => panic!("an elliptic signal has constant rates, not {}", f.text()),
     };
-    if let Signal::Parabolic { diffusion, production, decay, .. } = &e.signal {
-        let (production, decay) = (constant(production), constant(decay));
-        e.signal = Signal::Elliptic { diffusion: *diffusion, production, decay };
+    for signal in e.signals.iter_mut().map(|signal| &mut signal.equation) {
+        if let Signal::Parabolic { diffusion, production, decay, .. } = signal {
+            let (production, decay) = (constant(production), constant(decay));
+            *signal = Signal::Elliptic { diffusion: *diffusion, production, decay };
+        }
     }
     e
 }

@@ -23,13 +23,20 @@ pub fn warnings(e: &Experiment) -> Vec<String> {
             }
         }
     };
-    match &e.signal {
-        Signal::Prescribed(f) => look("signal.expression", f, true),
-        Signal::Parabolic { initial: Quantity::Formula(f), .. } => look("signal.initial", f, true),
-        _ => {}
+    for signal in &e.signals {
+        let key = |name: &str| e.key_of_signal(signal, name);
+        match &signal.equation {
+            Signal::Prescribed(f) => look(&key("expression"), f, true),
+            Signal::Parabolic { initial: Quantity::Formula(f), .. } => {
+                look(&key("initial"), f, true)
+            }
+            _ => {}
+        }
     }
-    if let Density::Expression(f) = &e.cells.density {
-        look("cells.density.expression", f, false);
+    for population in &e.populations {
+        if let Density::Expression(f) = &population.cells.density {
+            look(&e.key_of(population, "cells.density.expression"), f, false);
+        }
     }
     warnings
 }

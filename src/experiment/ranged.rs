@@ -78,6 +78,14 @@ impl Ranged {
         }
     }
 
+    /// Whether the value depends on the variable of this number.
+    pub fn uses_number(&self, number: usize) -> bool {
+        match &self.quantity {
+            Quantity::Formula(f) => f.variables().get(number).is_some_and(|name| f.uses(name)),
+            Quantity::Constant(_) => false,
+        }
+    }
+
     /// Whether the value depends on `variable`.
     pub fn uses(&self, variable: &str) -> bool {
         self.quantity.uses(variable)

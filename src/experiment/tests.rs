@@ -36,11 +36,14 @@ fn defaults_are_filled_in() {
     assert_eq!((e.seed, e.title.as_str()), (1, ""));
     assert_eq!(e.domain.upper, [std::f64::consts::TAU]);
     assert_eq!(e.domain.boundary, [Boundary::Periodic]);
-    assert_eq!((e.velocity.set, e.velocity.speed), (VelocitySet::Sphere, 1.0));
-    assert!(matches!(e.signal, Signal::None) && matches!(e.cells.density, Density::Uniform));
-    assert_eq!((e.cells.mass, e.cells.stratified), (Some(1.0), true));
-    assert_eq!(e.cells.mean_velocity, [0.0]);
-    assert_eq!(e.deposit.bandwidth, 1.5 * std::f64::consts::TAU / 32.0);
+    assert_eq!((e.first().velocity.set, e.first().velocity.speed), (VelocitySet::Sphere, 1.0));
+    assert!(
+        matches!(e.signals[0].equation, Signal::None)
+            && matches!(e.first().cells.density, Density::Uniform)
+    );
+    assert_eq!((e.first().cells.mass, e.first().cells.stratified), (Some(1.0), true));
+    assert_eq!(e.first().cells.mean_velocity, [0.0]);
+    assert_eq!(e.first().deposit.bandwidth, 1.5 * std::f64::consts::TAU / 32.0);
     assert_eq!(e.time.outputs, [1.0]);
     assert_eq!((&e.limit.grid[..], e.limit.step), (&[32][..], 0.1));
     assert_eq!(e.converge.epsilons, [0.4, 0.1 * 8f64.sqrt(), 0.2, 0.1 * 2f64.sqrt()]);
@@ -73,7 +76,9 @@ fn overrides_go_over_the_file_as_toml_or_as_text() {
     );
     assert_eq!(e.experiment.epsilon, 0.3);
     assert_eq!(e.experiment.domain.boundary, [Boundary::NoFlux]);
-    let KernelModel::Local { lambda, .. } = e.experiment.kernel.model else { panic!() };
+    let KernelModel::Local { lambda, .. } = &e.experiment.first().kernel.terms[0].model else {
+        panic!()
+    };
     assert!(lambda.uses("S") && !lambda.uses("G"));
 }
 
@@ -96,9 +101,11 @@ fn a_bad_override_is_told_by_its_option() {
 #[test]
 fn a_constant_expression_is_a_number() {
     let e = load(SMALL, &["kernel.lambda=2*PI", "velocity.speed=1/4", "time.outputs=['1/4']"]);
-    let KernelModel::Local { lambda, .. } = e.experiment.kernel.model else { panic!() };
-    assert!(matches!(lambda, Quantity::Constant(c) if c == std::f64::consts::TAU));
-    assert_eq!((e.experiment.velocity.speed, e.experiment.time.outputs[0]), (0.25, 0.25));
+    let KernelModel::Local { lambda, .. } = &e.experiment.first().kernel.terms[0].model else {
+        panic!()
+    };
+    assert!(matches!(lambda, Quantity::Constant(c) if *c == std::f64::consts::TAU));
+    assert_eq!((e.experiment.first().velocity.speed, e.experiment.time.outputs[0]), (0.25, 0.25));
 }
 
 #[test]
@@ -107,7 +114,7 @@ fn variables_stand_in_the_order_x_y_t() {
         SMALL,
         &["dimension=2", "signal.equation=prescribed", "signal.expression=x + 10*y + 100*t"],
     );
-    let Signal::Prescribed(formula) = e.experiment.signal else { panic!() };
+    let Signal::Prescribed(formula) = &e.experiment.signals[0].equation else { panic!() };
     assert_eq!(formula.eval(&[1.0, 2.0, 3.0]), 321.0);
     assert!(refuse(&["signal.equation=prescribed", "signal.expression=y"]).contains("are x, t"));
 }
@@ -220,12 +227,12 @@ fn numbers_keep_every_digit() {
         let e =
             load(SMALL, &[&format!("kernel.lambda={number}"), &format!("cells.mass='{number}'")]);
         let KernelModel::Local { lambda: Quantity::Constant(lambda), .. } =
-            e.experiment.kernel.model
+            e.experiment.first().kernel.terms[0].model
         else {
             panic!()
         };
         assert_eq!(
-            (lambda, e.experiment.cells.mass),
+            (lambda, e.experiment.first().cells.mass),
             (number.parse().unwrap(), number.parse().ok())
         );
     }

@@ -1,4 +1,4 @@
-//! Randomness is a pure function of names: (seed, purpose, replicate, block, step).
+//! Randomness is a pure function of names: (seed, purpose, replicate, population, block, step).
 //!
 //! A stream belongs to what it is for, never to a thread, so results carry the same bits for any
 //! number of threads, and replicate k is the same alone or among many.
@@ -20,9 +20,16 @@ pub enum Purpose {
     Motion = 3,
     /// Statistics (simulated coverage of intervals, and the like).
     Statistics = 4,
-    /// Births and deaths.
+    /// Births and deaths at a net rate.
     Growth = 5,
+    /// Reactions.
+    Reaction = 6,
+    /// Which cells a merger keeps.
+    Merger = 7,
 }
+
+/// The name of a population that has none.
+pub const ALONE: &str = "cells";
 
 /// Root of all the streams of one replicate.
 ///
@@ -37,12 +44,22 @@ pub enum Purpose {
 pub struct Streams {
     seed: u64,
     replicate: u64,
+    /// 0 where there is but one population.
+    population: u64,
 }
 
 impl Streams {
     /// The streams of replicate `replicate` of the experiment seeded by `seed`.
     pub fn new(seed: u64, replicate: u64) -> Self {
-        Self { seed, replicate }
+        Self { seed, replicate, population: 0 }
+    }
+
+    /// Those of the population of this name: other populations, more or fewer, do not matter to them. The name of
+    /// a population that is alone is `cells`.
+    pub fn of_population(self, name: &str) -> Self {
+        let letters = name.bytes().map(u64::from);
+        let hash = if name == ALONE { 0 } else { letters.fold(1, absorb) };
+        Self { population: hash, ..self }
     }
 
     /// The replicate that these streams belong to.
@@ -55,6 +72,9 @@ impl Streams {
         let mut key = absorb(0x6b69_6e65_7461_7869, self.seed);
         for word in [purpose as u64, self.replicate, block, step] {
             key = absorb(key, word);
+        }
+        if self.population != 0 {
+            key = absorb(key, self.population);
         }
         Stream::seed_from_u64(key)
     }

@@ -88,7 +88,7 @@ impl<const D: usize, T: Clone> Tiles<D, T> {
     pub fn zip_map<U, W: Clone>(
         &self,
         other: &Tiles<D, U>,
-        f: impl Fn(&T, &U) -> W,
+        mut f: impl FnMut(&T, &U) -> W,
     ) -> Tiles<D, W> {
         let mut others = other.values.iter();
         self.map(|value| f(value, others.next().expect("both have the same tiles")))

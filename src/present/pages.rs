@@ -4,11 +4,11 @@ mod converge;
 
 pub use converge::converge_page;
 
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, NamedSignal, Population};
 use crate::grid::Grid;
 use crate::model::Model;
 use crate::motion::Tally;
-use crate::observe::names;
+use crate::observe::labels;
 use crate::report::{Heatmap, Page, Panel, Plot, Scale, Series, Table, compact};
 use crate::spectral::Spectral;
 use crate::study::{Ensemble, LimitFields, Refinement, RunRecord};
@@ -37,19 +37,22 @@ pub fn run_page<const D: usize>(e: &Experiment, m: &Model<D>, r: &RunRecord<D>) 
     for s in &r.snapshots {
         table = table.numbers(&format!("t = {}", compact(s.time)));
     }
-    for (i, name) in names(m).iter().enumerate() {
+    for (i, name) in labels(m).iter().enumerate() {
         let values = r.snapshots.iter().map(|s| compact(s.observables[i]));
         table = table.row(std::iter::once(name.clone()).chain(values));
     }
-    let density = Field { name: "cells", values: &last.density, interval: None };
-    let signal = Field { name: "signal", values: &last.signal, interval: None };
     let one = format!("One realisation, seed {}, ε = {}.", e.seed, e.epsilon);
-    let mut page = warned(page(e, "run").paragraph(&one), &r.tally).figure(
-        &picture(m.grid(), "Density ρ", &[density]),
-        &at(last.time, "Density of the cells"),
-    );
-    if let Some(adaptive) = &last.adaptive {
-        let fields = logarithms(&last.density, adaptive);
+    let mut page = warned(page(e, "run").paragraph(&one), &r.tally);
+    for (population, values) in e.populations.iter().zip(&last.densities) {
+        let density = Field { name: "cells", values, interval: None };
+        page = page.figure(
+            &picture(m.grid(), &density_of(e, population), &[density]),
+            &at(last.time, "Density of the cells"),
+        );
+    }
+    for (density, adaptive) in last.densities.iter().zip(&last.adaptive) {
+        let Some(adaptive) = adaptive else { continue };
+        let fields = logarithms(density, adaptive);
         let [fixed, adaptive] = fields.each_ref().map(Vec::as_slice);
         let fields = [
             Field { name: "fixed bandwidth", values: fixed, interval: None },
@@ -62,9 +65,28 @@ pub fn run_page<const D: usize>(e: &Experiment, m: &Model<D>, r: &RunRecord<D>) 
         );
         page = page.figure(&picture(m.grid(), "log10 ρ", &fields), &at(last.time, &text));
     }
-    page.figure(&picture(m.grid(), "Signal S", &[signal]), &at(last.time, "Signal"))
-        .table(&table)
-        .to_html()
+    for (signal, values) in e.signals.iter().zip(&last.signals) {
+        let field = Field { name: "signal", values, interval: None };
+        let picture = picture(m.grid(), &signal_of(e, signal), &[field]);
+        page = page.figure(&picture, &at(last.time, "Signal"));
+    }
+    page.table(&table).to_html()
+}
+
+/// "Density ρ", or that of a population by name.
+fn density_of(e: &Experiment, population: &Population) -> String {
+    match e.populations.len() {
+        1 => "Density ρ".into(),
+        _ => format!("Density of {}", population.name),
+    }
+}
+
+/// "Signal S", or that by name.
+fn signal_of(e: &Experiment, signal: &NamedSignal) -> String {
+    match e.signals.len() {
+        1 => "Signal S".into(),
+        _ => format!("Signal {}", signal.name),
+    }
 }
 
 /// log10 of two densities, from 8 decades below the higher peak.
@@ -81,33 +103,42 @@ pub fn ensemble_page<const D: usize>(e: &Experiment, m: &Model<D>, r: &Ensemble<
         .numbers("mean")
         .numbers("std. error")
         .numbers("interval");
-    for (i, name) in names(m).iter().enumerate() {
+    for (i, name) in labels(m).iter().enumerate() {
         let o = last.observables.estimate(i, e.ensemble.confidence);
         let interval = format!("[{}, {}]", compact(o.low), compact(o.high));
         table = table.row([name.clone(), compact(o.value), compact(o.std_error), interval]);
     }
-    let interval: Vec<[f64; 2]> = (0..m.grid().len())
-        .map(|i| last.density.estimate(i, e.ensemble.confidence))
-        .map(|d| [d.low, d.high])
-        .collect();
-    let density = Field {
-        name: "mean of the cells",
-        values: last.density.means(),
-        interval: Some(&interval),
-    };
-    warned(page(e, "ensemble"), &r.tally)
-        .paragraph(&format!(
-            "{} independent replicates of {} cells, ε = {}, seed {}. Intervals are {}% Student \
+    let mut page = warned(page(e, "ensemble"), &r.tally).paragraph(&format!(
+        "{} independent replicates of {} cells, ε = {}, seed {}. Intervals are {}% Student \
              intervals of the mean.",
-            last.observables.count(),
-            e.cells.count,
-            e.epsilon,
-            e.seed,
-            100.0 * e.ensemble.confidence
-        ))
-        .figure(&picture(m.grid(), "Density ρ", &[density]), &at(last.time, "Mean density"))
-        .table(&table)
-        .to_html()
+        last.observables.count(),
+        counts(e),
+        e.epsilon,
+        e.seed,
+        100.0 * e.ensemble.confidence
+    ));
+    for (population, density) in e.populations.iter().zip(&last.densities) {
+        let interval: Vec<[f64; 2]> = (0..m.grid().len())
+            .map(|i| density.estimate(i, e.ensemble.confidence))
+            .map(|d| [d.low, d.high])
+            .collect();
+        let (name, values) = ("mean of the cells", density.means());
+        let field = Field { name, values, interval: Some(&interval) };
+        let picture = picture(m.grid(), &density_of(e, population), &[field]);
+        page = page.figure(&picture, &at(last.time, "Mean density"));
+    }
+    page.table(&table).to_html()
+}
+
+/// "20000", or "100 healthy, 50 infected".
+fn counts(e: &Experiment) -> String {
+    match &e.populations[..] {
+        [one] => one.cells.count.to_string(),
+        all => {
+            let of = |p: &Population| format!("{} {}", p.cells.count, p.name);
+            all.iter().map(of).collect::<Vec<_>>().join(", ")
+        }
+    }
 }
 
 /// Report of `limit`.
@@ -119,13 +150,6 @@ pub fn limit_page<const D: usize>(
     summary: &str,
 ) -> String {
     let last = fields.last().expect("the final time is an output");
-    let (density, signal) = (s.inverse(&last.density), s.inverse(&last.signal));
-    let one = |values| [Field { name: "limit", values, interval: None }];
-    let smoothed = last.smoothed_density(s, &e.deposit);
-    let seen = [
-        Field { name: "limit", values: &density, interval: None },
-        Field { name: "limit as cells show it, K_h * ρ₀", values: &smoothed, interval: None },
-    ];
     let mut page = page(e, "limit");
     for line in summary.lines() {
         page = page.paragraph(line);
@@ -133,9 +157,25 @@ pub fn limit_page<const D: usize>(
     if let Some(refinement) = refinement {
         page = page.paragraph(&own_error(refinement));
     }
-    page.figure(&picture(s.grid(), "Density ρ₀", &seen), &at(last.time, "Limit density"))
-        .figure(&picture(s.grid(), "Signal S₀", &one(&signal)), &at(last.time, "Limit signal"))
-        .to_html()
+    for (population, limit) in e.populations.iter().zip(&last.populations) {
+        let smoothed = limit.smoothed_density(s, &population.deposit);
+        let density = s.inverse(&limit.density);
+        let seen = [
+            Field { name: "limit", values: &density, interval: None },
+            Field {
+                name: "limit as cells show it, K_h * ρ₀", values: &smoothed, interval: None
+            },
+        ];
+        let title = density_of(e, population).replace('ρ', "ρ₀");
+        page = page.figure(&picture(s.grid(), &title, &seen), &at(last.time, "Limit density"));
+    }
+    for (signal, limit) in e.signals.iter().zip(&last.signals) {
+        let values = s.inverse(limit);
+        let one = [Field { name: "limit", values: &values, interval: None }];
+        let title = signal_of(e, signal).replace("Signal S", "Signal S₀");
+        page = page.figure(&picture(s.grid(), &title, &one), &at(last.time, "Limit signal"));
+    }
+    page.to_html()
 }
 
 fn own_error(r: &Refinement) -> String {

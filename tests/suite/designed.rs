@@ -34,7 +34,11 @@ fn the_wanted_coefficients_solve_the_integral_equations() {
     for i in 0..25 {
         let s = 0.1 * f64::from(i);
         let signal = LinearSignal { offset: s, gradient: [0.6, -0.8] };
-        let found = transport(|epsilon| model.kernel.with_epsilon(epsilon), &model.space, &signal);
+        let found = transport(
+            |epsilon| model.first().kernel.with_epsilon(epsilon),
+            &model.first().space,
+            &signal,
+        );
         let [diffusivity, sensitivity] = wanted(s);
         let (along, across) = (dot(&found.drift, &[0.6, -0.8]), dot(&found.drift, &[0.8, 0.6]));
         assert!((found.diffusivity[0][0] / diffusivity - 1.0).abs() < 1e-10, "D({s})");
@@ -48,18 +52,18 @@ fn the_wanted_coefficients_solve_the_integral_equations() {
 fn flown(model: &Model<2>, signal: LinearSignal<2>, grid: Grid<2>, duration: f64) -> Population<2> {
     let mut rng = Streams::new(3, 0).stream(Purpose::InitialVelocity, 0, 0);
     let cells = 48 * BLOCK;
-    let velocities = (0..cells).map(|_| model.space.sample(&mut rng)).collect();
+    let velocities = (0..cells).map(|_| model.first().space.sample(&mut rng)).collect();
     let mut cells = Population { positions: vec![[0.0; 2]; cells], velocities, weight: 1.0 };
     let slope = signal.bounds().slope;
     let bounds = kinetaxis::turning::Bounds::new(signal.offset - 1e-6, signal.offset + 1e-6, slope);
-    with_kernel!(&model.kernel, kernel => {
+    with_kernel!(&model.first().kernel, kernel => {
         let step = Step {
             kernel,
             signal: &signal,
-            space: &model.space,
-            walk: &FreeWalk::new(&model.space),
+            space: &model.first().space,
+            walk: &FreeWalk::new(&model.first().space),
             grid: &grid,
-            epsilon: model.epsilon,
+            scaling: model.first().scaling,
             duration,
             method: Method::Exact,
             hop: f64::INFINITY,

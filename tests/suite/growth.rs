@@ -42,7 +42,7 @@ fn a_uniform_colony_grows_by_the_logistic_law() {
     let limit = |step: &str| {
         let e = experiment(&[&format!("limit.step={step}")]);
         let run = limit_fields::<1>(&e, false, &never()).unwrap();
-        (run.last().density[0] - LOGISTIC).abs()
+        (run.last().first().density[0] - LOGISTIC).abs()
     };
     let errors = [limit("0.1"), limit("0.05")];
     let order = (errors[0] / errors[1]).log2();
@@ -53,7 +53,7 @@ fn a_uniform_colony_grows_by_the_logistic_law() {
     let kinetic = |step: f64| {
         let mut solver = KineticSolver::new(&model, Resolution { angles: 4, step });
         assert!(solver.run(1.0, &stop, &|_| {}));
-        (solver.density()[5] - LOGISTIC).abs()
+        (solver.density(0)[5] - LOGISTIC).abs()
     };
     let errors = [kinetic(0.1), kinetic(0.05)];
     let order = (errors[0] / errors[1]).log2();
@@ -74,8 +74,8 @@ fn growth_may_depend_on_the_signal() {
     let exact = 1.5 / (1.0 + 2.0 * (-1.5_f64).exp());
     let run = limit_fields::<1>(&e, false, &never()).unwrap();
     let last = run.last();
-    assert!((last.density[0] - exact).abs() < 1e-6, "{}", last.density[0]);
-    assert!((last.signal[0] - (1.5 - exact)).abs() < 1e-6, "{}", last.signal[0]);
+    assert!((last.first().density[0] - exact).abs() < 1e-6, "{}", last.first().density[0]);
+    assert!((last.signals[0][0] - (1.5 - exact)).abs() < 1e-6, "{}", last.signals[0][0]);
 }
 
 /// Cells with a constant rate are a Yule process: the mean number is N e^{rt}, its variance over
@@ -118,14 +118,14 @@ fn a_colony_with_gradients_has_the_limit_with_the_same_growth() {
     let stop = never();
     let monitor = Monitor::silent(&stop);
     let result = converge::<1>(&e, None, &monitor).unwrap();
-    let order = result.main.order(Observed::Density, "L2").unwrap().order.unwrap();
+    let order = result.main.order(Observed::DENSITY, "L2").unwrap().order.unwrap();
     assert!((1.9..2.1).contains(&order.value), "{}", order.value);
     for check in &result.checks {
         let d = check.distance;
         assert!(d.low <= 0.0 && d.high < 0.035, "{check:?}");
     }
     // The growth is no bystander.
-    let mass = result.macroscopic.as_ref().unwrap().limit.density[0] * 2.0;
+    let mass = result.macroscopic.as_ref().unwrap().limit.first().density[0] * 2.0;
     assert!(mass > 2.8, "{mass}");
 }
 
@@ -151,7 +151,7 @@ fn results_do_not_depend_on_threads() {
             let model = Model::<1>::new(&experiment(&["cells.count=9000"])).unwrap();
             let mut simulation = Simulation::new(&model, 3).unwrap();
             simulation.run(&never(), &|_| {}, |_| {}).unwrap();
-            let cells = &simulation.state().cells;
+            let cells = &simulation.state().first().cells;
             (cells.positions.clone(), cells.len())
         })
     };
@@ -190,12 +190,12 @@ fn drift_is_regularised_as_asked() {
         let run = limit_fields::<1>(&e, false, &never()).unwrap();
         let spectral = Spectral::<1>::new(&Grid::from_domain(&e.domain));
         // χ = aμm₂/(dλ) = 2·0.7.
-        for (x, j) in spectral.grid().nodes().zip(&run.last().flux[0]) {
+        for (x, j) in spectral.grid().nodes().zip(&run.last().first().flux[0]) {
             let due = 1.4 * want * (std::f64::consts::PI * x[0]).cos();
             assert!((j - due).abs() < 1e-7, "{j} for {due}");
         }
         // And so does ρ move: −∂xJ over a short time.
-        let change = (spectral.inverse(&run.last().density)[16] - 0.5) / 1e-9;
+        let change = (spectral.inverse(&run.last().first().density)[16] - 0.5) / 1e-9;
         let due = 1.4 * want * std::f64::consts::PI * (std::f64::consts::PI * 1.0).sin();
         assert!((change - due).abs() < 1e-4, "{change} for {due}");
     }
@@ -209,7 +209,7 @@ fn the_limit_of_fast_growth_is_right_or_within_its_error() {
         let e = experiment(set);
         let run = limit_fields::<1>(&e, false, &never()).unwrap();
         let error = refinement::<1>(&e, false, &run, &never()).unwrap();
-        (2.0 * run.last().density[0], error, run)
+        (2.0 * run.last().first().density[0], error, run)
     };
     let (mass, ..) = solved(&["cells.growth=100", "time.end=0.1", "limit.step=0.05"]);
     assert!((mass / 10.0_f64.exp() - 1.0).abs() < 1e-12, "{mass}");
@@ -258,7 +258,7 @@ fn round_off_is_not_the_seed_of_a_front() {
     let e = experiment(&FRONT);
     let run = limit_fields::<1>(&e, false, &never()).unwrap();
     let error = refinement::<1>(&e, false, &run, &never()).unwrap();
-    let mass = run.last().density[0] * 200.0;
+    let mass = run.last().first().density[0] * 200.0;
     let [ab, bc] = extrapolated([0.8, 0.4, 0.2].map(front));
     let due = (16.0 * bc - ab) / 15.0;
     assert!((mass - due).abs() <= error.mass + (due - bc).abs(), "{mass} {due} {bc} {error:?}");
@@ -305,7 +305,7 @@ fn round_off_is_not_the_seed_of_a_kinetic_front() {
         let mut solver =
             KineticSolver::new(&model, Resolution { angles: 4, step }).with_floor(floor);
         assert!(solver.run(40.0, &never(), &|_| {}));
-        200.0 * solver.density().iter().sum::<f64>() / 512.0
+        200.0 * solver.density(0).iter().sum::<f64>() / 512.0
     };
     let (fine, coarse) = (mass(0.05, 1.0), mass(0.1, 1.0));
     let [ab, bc] = extrapolated([0.1, 0.05, 0.025].map(telegraph));
@@ -361,7 +361,7 @@ fn births_of_the_limit_are_in_the_stated_error() {
     let stop = never();
     let monitor = Monitor::silent(&stop);
     let result = converge::<1>(&e, None, &monitor).unwrap();
-    let rows = result.main.rows.iter().filter(|r| r.quantity == Observed::Density);
+    let rows = result.main.rows.iter().filter(|r| r.quantity == Observed::DENSITY);
     let rows: Vec<_> = rows.filter(|r| r.norm == "L2").collect();
     assert_eq!((rows.len(), result.main.method), (2, "kinetic equation"));
     for row in rows {
@@ -383,10 +383,10 @@ fn dying_cells_are_counted_while_they_live() {
     let monitor = Monitor { stop: &stop, progress: &progress, doing: &|_| {} };
     let keep = Keep { cells_at: &[], neighbour: 1000 };
     let run = observe_run(&model, 0, keep, &monitor, 1.0).unwrap();
-    let place = names(&model).iter().position(|n| n == "tumbles_per_cell").unwrap();
+    let place = names(&model).iter().position(|(_, n)| n == "tumbles_per_cell").unwrap();
     let last = run.snapshots.last().unwrap();
     assert!((last.observables[place] - 10.0).abs() < 0.4, "{}", last.observables[place]);
-    assert!(last.adaptive.is_none());
+    assert!(last.adaptive[0].is_none());
     // However the cells grow, the work is done at the end.
     let done = *done.lock().unwrap();
     assert!((done - 1.0).abs() < 1e-9, "{done}");

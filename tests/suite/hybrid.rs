@@ -172,7 +172,7 @@ fn the_drift_is_right_for_short_steps() {
                 format!("kernel.b={b}"),
             ]);
             let mean = |state: &State<2>| {
-                let x = state.cells.positions.iter().map(|x| x[0]);
+                let x = state.first().cells.positions.iter().map(|x| x[0]);
                 vec![x.sum::<f64>() / 100_000.0]
             };
             let (found, share) = measured(&model::<2>(VARYING, &keys), 8, &mean);
@@ -204,7 +204,7 @@ fn measured<const D: usize>(
         .map(|r| {
             let mut simulation = Simulation::new(model, r).unwrap();
             simulation.run(&AtomicBool::new(false), &|_| {}, |_| {}).unwrap();
-            let tally = simulation.state().tally;
+            let tally = simulation.state().tally();
             (measure(simulation.state()), tally.hybrid as f64 / tally.cell_steps as f64)
         })
         .collect();
@@ -240,7 +240,7 @@ step = 0.05
 /// E cos x, E cos 2x and E v₁ sin x/ε.
 fn waves(epsilon: f64) -> impl Fn(&State<2>) -> Vec<f64> + Sync {
     move |state| {
-        let cells = &state.cells;
+        let cells = &state.first().cells;
         let mean = |f: &dyn Fn(f64, f64) -> f64| {
             let pairs = cells.positions.iter().zip(&cells.velocities);
             pairs.map(|(x, v)| f(x[0], v[0])).sum::<f64>() / cells.len() as f64
@@ -281,7 +281,7 @@ const SLAB: &str = include_str!("../../experiments/slab-reference-2d.toml");
 
 /// Cosine and sine of the first two waves of ρ and J, each per mean density.
 fn slab_waves(state: &State<2>) -> Vec<f64> {
-    let cells = &state.cells;
+    let cells = &state.first().cells;
     let mut sums = [0.0; 8];
     for (x, v) in cells.positions.iter().zip(&cells.velocities) {
         for k in 1..=2 {
@@ -411,8 +411,9 @@ fn antithetic_cells_are_mirrored() {
                     .map(|p| norm(&[p[0][0] + p[1][0], p[0][1] + p[1][1]]))
                     .fold(0.0, f64::max)
             };
-            let spread = state.cells.positions.iter().map(|x| dot(x, x)).sum::<f64>() / 5000.0;
-            vec![sum(&state.cells.positions), sum(&state.cells.velocities), spread]
+            let spread =
+                state.first().cells.positions.iter().map(|x| dot(x, x)).sum::<f64>() / 5000.0;
+            vec![sum(&state.first().cells.positions), sum(&state.first().cells.velocities), spread]
         };
         let (found, share) = measured(&model::<2>(VARYING, &keys), 2, &measure);
         assert_eq!(share, 1.0);
@@ -455,7 +456,7 @@ fn work_does_not_grow_as_epsilon_falls() {
         let model = model::<2>(w1, &set);
         let mut simulation = Simulation::new(&model, 0).unwrap();
         simulation.run(&AtomicBool::new(false), &|_| {}, |_| {}).unwrap();
-        let tally = simulation.state().tally;
+        let tally = simulation.state().tally();
         (tally.candidates + tally.hops) as f64 / 20_000.0
     };
     let work = [0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001].map(events);

@@ -19,7 +19,8 @@ fn run<const D: usize>(model: &Model<D>, replicate: u64) -> RunRecord<D> {
 
 /// The observable called `name` at every output time.
 fn series<const D: usize>(model: &Model<D>, record: &RunRecord<D>, name: &str) -> Vec<f64> {
-    let place = names(model).iter().position(|n| n == name).unwrap_or_else(|| panic!("{name}"));
+    let place =
+        names(model).iter().position(|(_, n)| n == name).unwrap_or_else(|| panic!("{name}"));
     record.snapshots.iter().map(|s| s.observables[place]).collect()
 }
 
@@ -48,7 +49,7 @@ fn ratios<const D: usize>(e: &Experiment) -> Vec<(String, Vec<f64>)> {
     let model = Model::<D>::new(e).unwrap();
     let record = run(&model, 0);
     let bounded =
-        names(&model).into_iter().filter_map(|n| Some(n.strip_suffix("_bound")?.to_string()));
+        names(&model).into_iter().filter_map(|(_, n)| Some(n.strip_suffix("_bound")?.to_string()));
     let ratio = |name: String| {
         let (own, bound) =
             (series(&model, &record, &name), series(&model, &record, &format!("{name}_bound")));
@@ -92,7 +93,7 @@ fn the_signal_keeps_its_a_priori_bounds() {
 fn bounds_are_not_claimed_where_they_are_not_proved() {
     let count = |set: &[&str]| {
         let model = Model::<2>::new(&parabolic(2, 5.0, 48, set)).unwrap();
-        names(&model).iter().filter(|n| n.ends_with("_bound")).count()
+        names(&model).iter().filter(|(_, n)| n.ends_with("_bound")).count()
     };
     assert_eq!(count(&[]), 5);
     assert_eq!(count(&["domain.boundary=no-flux"]), 0);

@@ -26,7 +26,7 @@ fn experiment(dimension: usize, density: &str, set: &[&str]) -> Experiment {
 /// Centre and variance of the cells at t = 0.
 fn of_cells<const D: usize>(model: &Model<D>) -> ([f64; D], f64) {
     let simulation = Simulation::new(model, 0).unwrap();
-    let cells = &simulation.state().cells.positions;
+    let cells = &simulation.state().first().cells.positions;
     let mean = |f: &dyn Fn(&[f64; D]) -> f64| cells.iter().map(f).sum::<f64>() / cells.len() as f64;
     let center = std::array::from_fn(|a| mean(&|x| x[a]));
     (center, mean(&|x| (0..D).map(|a| (x[a] - center[a]).powi(2)).sum()))
@@ -41,10 +41,10 @@ fn check<const D: usize>(density: &str, center: f64, variance: f64) {
     let (mean, spread) = of_cells(&model);
     assert!(mean.iter().all(|c| (c - center).abs() < 7e-4), "{D} {density}: {mean:?}");
     assert!((spread - variance).abs() < 1.4e-3, "{D} {density}: {spread} {variance}");
-    let s = Spread::new(&model.spectral, model.initial.start(), &model.place);
+    let s = Spread::new(&model.spectral, model.first().initial.start(), &model.first().place);
     assert!(s.center.iter().all(|c| (c - center).abs() < 2e-3), "{D} {density}: {s:?}");
     assert!((s.variance - variance).abs() < 2e-3, "{D} {density}: {s:?} {variance}");
-    assert!((model.initial.start()[0] - 1.0).abs() < 1e-14);
+    assert!((model.first().initial.start()[0] - 1.0).abs() < 1e-14);
 }
 
 #[test]
@@ -76,7 +76,8 @@ fn cells_and_coefficients_start_from_one_law() {
 #[test]
 fn coefficients_are_the_integrals_of_the_law() {
     let density = "{ shape = \"ring\", center = [0.5, 0.45], radius = 0.2, width = 0.02 }";
-    let law = Model::<2>::new(&experiment(2, density, &[])).unwrap().initial;
+    let model = Model::<2>::new(&experiment(2, density, &[])).unwrap();
+    let law = &model.first().initial;
     let grid =
         |n: usize| Grid::<2>::from_domain(&experiment(2, density, &[]).domain).with_cells([n, n]);
     let (coarse, fine) = (Spectral::new(&grid(8)), Spectral::new(&grid(600)));
@@ -102,7 +103,7 @@ fn a_translation_moves_the_centre_and_nothing_else() {
             &["domain.boundary=periodic", "time.end=0.005", "time.step=0.005"],
         );
         let run = limit_fields::<2>(&e, false, &AtomicBool::new(false)).unwrap();
-        run.last().spread
+        run.last().first().spread
     };
     let (middle, corner) = (at("[0.5, 0.5]"), at("[0, 0.97]"));
     let [x, y] = corner.center;
@@ -111,7 +112,9 @@ fn a_translation_moves_the_centre_and_nothing_else() {
     assert!((middle.variance - corner.variance).abs() < 1e-5, "{middle:?} {corner:?}");
     let e = experiment(1, "{ shape = \"uniform\" }", &["domain.boundary=periodic"]);
     let run = limit_fields::<1>(&e, false, &AtomicBool::new(false)).unwrap();
-    assert!(run.last().spread.center[0].is_nan() && run.last().spread.variance.is_nan());
+    assert!(
+        run.last().first().spread.center[0].is_nan() && run.last().first().spread.variance.is_nan()
+    );
 }
 
 /// A narrow part that no point of the table sees is looked for where the shape has it; one that only an
@@ -133,7 +136,7 @@ fn an_odd_cell_has_its_own_stratum() {
     let replicates = 2000;
     let middle = |r| {
         let simulation = Simulation::new(&model, r).unwrap();
-        simulation.state().cells.positions.iter().map(|x| x[0]).sum::<f64>() / 3.0
+        simulation.state().first().cells.positions.iter().map(|x| x[0]).sum::<f64>() / 3.0
     };
     let mean = (0..replicates).map(middle).sum::<f64>() / replicates as f64;
     // Two cells at one place in [0, ⅔] and one in the rest: standard deviation 0.13 of the mean of three.

@@ -19,6 +19,7 @@ use kinetaxis::formula::Quantity;
 use kinetaxis::free_walk::FreeWalk;
 use kinetaxis::motion::{Envelopes, Method, MotionError, Step, Tally, advance};
 use kinetaxis::rng::Streams;
+use kinetaxis::scaling::Scaling;
 use kinetaxis::turning::{Bounds, LinearSignal, Local, Sense, TurningKernel};
 use kinetaxis::vector::Vector;
 use kinetaxis::with_kernel;
@@ -199,7 +200,7 @@ fn first_turns<const D: usize>(set: Set, spec: Spec, cosine: f64) -> Verdict {
                 space: &set.space(),
                 walk: &FreeWalk::new(&set.space()),
                 grid: &pinned(),
-                epsilon: EPSILON,
+                scaling: Scaling::parabolic(EPSILON),
                 duration,
                 method: Method::Exact,
                 hop: f64::INFINITY,
@@ -262,7 +263,7 @@ fn antithetic_cells(set: Set) {
             space: &set.space(),
             walk: &FreeWalk::new(&set.space()),
             grid: &whole_space(),
-            epsilon: EPSILON,
+            scaling: Scaling::parabolic(EPSILON),
             duration,
             method: Method::Exact,
             hop: f64::INFINITY,
@@ -296,6 +297,12 @@ fn antithetic_cells_follow_the_same_law() {
 struct Ramp;
 
 impl Sense<1> for Ramp {
+    type Cue = Self;
+
+    fn cue(&self, _term: usize) -> &Self {
+        self
+    }
+
     fn value(&self, x: &Vector<1>) -> f64 {
         3.0 * x[0].max(0.0)
     }
@@ -323,7 +330,7 @@ fn one_on_the_ramp(bound: f64, floor: f64, refuse_negative: bool) -> Result<Tall
         space: &space,
         walk: &FreeWalk::new(&space),
         grid: &whole_space(),
-        epsilon: EPSILON,
+        scaling: Scaling::parabolic(EPSILON),
         // Too short to come to the ramp or to leave it, and some candidates long.
         duration: 0.3,
         method: Method::Exact,

@@ -15,7 +15,7 @@ fn solve<const D: usize>(text: &str, resolution: Resolution) -> (Vec<f64>, [Vec<
     let model = Model::<D>::new(&e).unwrap();
     let mut solver = KineticSolver::new(&model, resolution);
     assert!(solver.run(e.time.end, &AtomicBool::new(false), &|_| {}));
-    (solver.density(), solver.flux())
+    (solver.density(0), solver.flux(0))
 }
 
 fn farthest(a: &[f64], b: &[f64]) -> f64 {

@@ -21,7 +21,8 @@ fn solve<const D: usize>(e: &Experiment) -> (Vec<[f64; D]>, Vec<f64>, Vec<f64>, 
     assert_eq!(last.time, e.time.end);
     let spectral = Spectral::<D>::new(&Grid::from_domain(&e.domain));
     let nodes: Vec<_> = spectral.grid().nodes().collect();
-    (nodes, spectral.inverse(&last.density), spectral.inverse(&last.signal), last.spread.negative)
+    let own = last.first();
+    (nodes, spectral.inverse(&own.density), spectral.inverse(&last.signals[0]), own.spread.negative)
 }
 
 const LINE: &str = r#"
@@ -162,15 +163,22 @@ fn moments_are_exact_where_the_grid_does_not_resolve() {
         for f in &run.fields {
             // 2dD = 2.
             let due = variance + 2.0 * f.time;
-            let wrong = (f.spread.variance - due).abs();
+            let wrong = (f.first().spread.variance - due).abs();
             let most = if f.time > 0.0 { error.variance } else { h * h };
             assert!(wrong <= most, "{D} {boundary} {density} {step}: {f:?} {due}");
             let most = if f.time > 0.0 { 1e-6 } else { 0.05 * h };
             let near = |(a, c): (usize, &f64)| (c - 0.41 * (1 - a as i32 % 2) as f64).abs() < most;
-            assert!(f.spread.center.iter().enumerate().all(near), "{D} {density}: {:?}", f.spread);
-            assert!((f.density[0] * volume / 3.0 - 1.0).abs() < 1e-12);
+            assert!(
+                f.first().spread.center.iter().enumerate().all(near),
+                "{D} {density}: {:?}",
+                f.first().spread
+            );
+            assert!((f.first().density[0] * volume / 3.0 - 1.0).abs() < 1e-12);
         }
-        assert!(run.fields[0].spread.negative > 1e-3, "the grid resolves it: the test is idle");
+        assert!(
+            run.fields[0].first().spread.negative > 1e-3,
+            "the grid resolves it: the test is idle"
+        );
         assert!(error.variance < 1e-3, "{error:?}");
     }
     for boundary in ["periodic", "no-flux", "open"] {
@@ -201,8 +209,8 @@ fn fluxes_at_walls_are_odd_on_any_grid() {
     let e = experiment(text, &[]);
     let run = limit_fields::<2>(&e, false, &AtomicBool::new(false)).unwrap();
     let (last, spectral) = (run.last(), Spectral::<2>::new(&Grid::from_domain(&e.domain)));
-    for (axis, flux) in last.flux.iter().enumerate() {
-        let slope = spectral.derivative(axis, &last.density);
+    for (axis, flux) in last.first().flux.iter().enumerate() {
+        let slope = spectral.derivative(axis, &last.first().density);
         // D = 1/(dλ).
         let off = flux.iter().zip(&slope).map(|(j, s)| (j + 0.25 * s).abs());
         let off = off.fold(0.0, f64::max);

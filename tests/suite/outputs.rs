@@ -30,7 +30,7 @@ fn run(e: &Experiment, replicate: u64) -> RunRecord<1> {
 }
 
 fn observable(e: &Experiment, record: &RunRecord<1>, name: &str) -> f64 {
-    let place = names(&Model::<1>::new(e).unwrap()).iter().position(|n| n == name).unwrap();
+    let place = names(&Model::<1>::new(e).unwrap()).iter().position(|(_, n)| n == name).unwrap();
     record.snapshots.last().unwrap().observables[place]
 }
 
@@ -47,7 +47,7 @@ fn an_output_beside_another_changes_nothing() {
         let record = run(&experiment(&[&format!("time.outputs={outputs}")]), 0);
         let [a, b] = [&plain, &record].map(|r| r.snapshots.last().unwrap());
         assert_eq!(a.time, b.time);
-        assert!(a.density == b.density && a.signal == b.signal, "{outputs}");
+        assert!(a.densities == b.densities && a.signals == b.signals, "{outputs}");
     }
 }
 
@@ -87,7 +87,7 @@ fn moments_follow_the_colony_around_the_box() {
         let [c, v] = ["center_x", "variance"].map(|name| observable(&e, &record, name));
         assert!((c - center).abs() < 0.008 && (v - 0.01).abs() < 0.0012, "{center}: {c} {v}");
         let limit = limit_fields::<1>(&e, false, &AtomicBool::new(false)).unwrap();
-        let s = limit.last().spread;
+        let s = limit.last().first().spread;
         // D = 1: the variance has grown by 2e-4.
         assert!((s.center[0] - center).abs() < 1e-3 && (s.variance - 0.0102).abs() < 1e-4, "{s:?}");
     }
@@ -96,7 +96,10 @@ fn moments_follow_the_colony_around_the_box() {
     let even = read(&even, "test.toml", &set).unwrap_or_else(|e| panic!("{e}")).experiment;
     assert!(observable(&even, &run(&even, 0), "center_x").is_nan());
     let limit = limit_fields::<1>(&even, false, &AtomicBool::new(false)).unwrap();
-    assert!(limit.last().spread.center[0].is_nan() && limit.last().spread.variance.is_nan());
+    assert!(
+        limit.last().first().spread.center[0].is_nan()
+            && limit.last().first().spread.variance.is_nan()
+    );
 }
 
 /// Three cells of which two are mirrored: each place is as likely. The mean of 2000 replicates errs by
@@ -108,7 +111,7 @@ fn an_odd_cell_without_a_partner_is_placed_fairly() {
     let mean = (0..2000)
         .map(|r| {
             let streams = kinetaxis::rng::Streams::new(5, r);
-            let cells = model.initial.populate(3, &model.space, streams).unwrap();
+            let cells = model.first().initial.populate(3, &model.first().space, streams).unwrap();
             cells.positions.iter().map(|x| x[0]).sum::<f64>() / 3.0
         })
         .sum::<f64>()

@@ -279,7 +279,7 @@ fn density<const D: usize>(text: &str, resolution: Resolution) -> Vec<f64> {
     let model = kinetaxis::model::Model::<D>::new(&e).unwrap();
     let mut solver = KineticSolver::new(&model, resolution);
     assert!(solver.run(1.0, &AtomicBool::new(false), &|_| {}));
-    solver.density().iter().copied().step_by(4_usize.pow(D as u32 - 1)).collect()
+    solver.density(0).iter().copied().step_by(4_usize.pow(D as u32 - 1)).collect()
 }
 
 /// The largest of |u|.

@@ -49,7 +49,7 @@ fn typed(turning: &str) -> Experiment {
 
 fn limit(e: &Experiment) -> Vec<f64> {
     let run = limit_fields::<2>(e, false, &AtomicBool::new(false)).unwrap();
-    Spectral::<2>::new(&Grid::from_domain(&e.domain)).inverse(&run.last().density)
+    Spectral::<2>::new(&Grid::from_domain(&e.domain)).inverse(&run.last().first().density)
 }
 
 /// The local kernel, typed: D(S, G) and χ(S, G) from the table give the same limit as the closed forms.
@@ -82,7 +82,7 @@ fn bad_physics_is_refused_with_reason_and_remedy() {
         assert!(told.iter().all(|part| message.contains(part)), "{turning}: {message}");
     }
     let mut disk = typed("F*(1 + 0.3*r)");
-    disk.velocity.set = kinetaxis::velocity::VelocitySet::Ball;
+    disk.populations[0].velocity.set = kinetaxis::velocity::VelocitySet::Ball;
     let Err(error) = Model::<2>::new(&disk) else { panic!("accepted") };
     assert!(error.to_string().contains("detailed balance is violated"), "{error}");
 }
@@ -94,13 +94,13 @@ fn bad_physics_is_refused_with_reason_and_remedy() {
 fn cells_feel_the_signal_change() {
     let mut e = typed("F*(1.5 - 0.8*W)");
     let formula = kinetaxis::formula::Formula::parse("-2*t*t", &["x", "y", "t"]).unwrap();
-    e.signal = kinetaxis::experiment::Signal::Prescribed(formula);
-    (e.epsilon, e.cells.count, e.time.end, e.time.step) = (0.5, 20_000, 1.0, 0.05);
+    e.signals[0].equation = kinetaxis::experiment::Signal::Prescribed(formula);
+    (e.epsilon, e.populations[0].cells.count, e.time.end, e.time.step) = (0.5, 20_000, 1.0, 0.05);
     e.time.outputs = vec![1.0];
     let model = Model::<2>::new(&e).unwrap();
     let mut simulation = Simulation::new(&model, 0).unwrap();
     simulation.run(&AtomicBool::new(false), &|_| {}, |_| {}).unwrap();
-    let turns = simulation.state().tally.tumbles as f64 / 20_000.0;
+    let turns = simulation.state().tally().tumbles as f64 / 20_000.0;
     println!("{turns} turns for 7.6");
     assert!((turns - 7.6).abs() < 0.12, "{turns}");
 }

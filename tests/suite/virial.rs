@@ -20,9 +20,9 @@ fn experiment(text: &str, set: &[&str]) -> Experiment {
 }
 
 fn virial(e: &Experiment) -> Option<Virial> {
-    let initial = InitialLaw::<2>::new(&e.cells, &Grid::from_domain(&e.domain)).unwrap();
+    let initial = InitialLaw::<2>::new(&e.first().cells, &Grid::from_domain(&e.domain)).unwrap();
     let model = Model::<2>::new(e).unwrap();
-    Virial::new(e, &model.kernel, &initial)
+    Virial::new(e, &model.first().kernel, &initial)
 }
 
 /// (1/M) d/dt ∫|x|²ρ = 4D − χM/(2π) = 4 − M/(2π), between all outputs: asked for to 1%, found to a
@@ -35,13 +35,13 @@ fn the_limit_spreads_by_the_virial_identity() {
         let want = 4.0 - mass / (2.0 * PI);
         assert!((virial(&e).unwrap().slope() / want - 1.0).abs() < 1e-12);
         for pair in run.fields.windows(2) {
-            let slope =
-                (pair[1].spread.variance - pair[0].spread.variance) / (pair[1].time - pair[0].time);
+            let slope = (pair[1].first().spread.variance - pair[0].first().spread.variance)
+                / (pair[1].time - pair[0].time);
             assert!((slope / want - 1.0).abs() < 1e-6, "{mass}: {slope} for {want}");
         }
         let last = run.last();
-        assert!(run.blow_up.is_none() && last.spread.leak < 1e-6);
-        assert!(last.spread.center.iter().all(|c| c.abs() < 1e-9));
+        assert!(run.blow_up.is_none() && last.first().spread.leak < 1e-6);
+        assert!(last.first().spread.center.iter().all(|c| c.abs() < 1e-9));
     }
 }
 
@@ -55,7 +55,7 @@ fn the_cells_have_an_identity_of_their_own_at_fixed_epsilon() {
     let (model, virial) = (Model::<2>::new(&e).unwrap(), virial(&e).unwrap());
     let stop = AtomicBool::new(false);
     let monitor = Monitor::silent(&stop);
-    let place = names(&model).iter().position(|n| n == "second_moment").unwrap();
+    let place = names(&model).iter().position(|(_, n)| n == "second_moment").unwrap();
     let runs: Vec<_> =
         (0..24).map(|r| observe_run(&model, r, Keep::default(), &monitor, 1.0).unwrap()).collect();
     assert!(runs.iter().all(|run| run.tally.negative == 0 && run.tally.outside == 0));
@@ -82,13 +82,13 @@ fn the_limit_blows_up_above_the_critical_mass_before_the_virial_time() {
         let (grid, mass) = (format!("limit.grid={grid}"), format!("cells.mass={mass}"));
         let e = experiment(ABOVE, &[&grid, &mass, "limit.step=0.002"]);
         let run = limit_fields::<2>(&e, false, &AtomicBool::new(false)).unwrap();
-        assert!(run.last().density.iter().all(|c| c.is_finite()));
+        assert!(run.last().first().density.iter().all(|c| c.is_finite()));
         (virial(&e).unwrap(), run)
     };
     let (identity, coarse) = lost(64, 80.0);
     assert!((identity.critical_mass / 40.0 - 1.0).abs() < 1e-12);
     // The variance is 2·0.5², its slope 4D − χM/(2π) = −2.
-    let latest = identity.latest_blow_up(coarse.fields[0].spread.variance).unwrap();
+    let latest = identity.latest_blow_up(coarse.fields[0].first().spread.variance).unwrap();
     assert!((latest - 0.25).abs() < 1e-9, "{latest}");
     let fine = lost(96, 80.0).1;
     let times = [&coarse, &fine].map(|run| run.blow_up.expect("it blows up"));

@@ -91,7 +91,8 @@ fn screened(dimension: usize, width: f64, kappa: f64, r: f64) -> f64 {
 fn error<const D: usize>(e: &Experiment, width: f64, exact: impl Fn(f64) -> f64) -> f64 {
     let spectral = Spectral::<D>::new(&Grid::from_domain(&e.domain));
     let density = spectral.forward(&spectral.grid().sample(|x| gaussian(width, x)));
-    let s = spectral.inverse(&equation::<D>(e).initial(&spectral, &density));
+    let s =
+        spectral.inverse(&equation::<D>(e, &e.signals[0].equation).initial(&spectral, &density));
     let (mut worst, mut largest) = (0.0_f64, 0.0_f64);
     // A step prime to the edges of the grids: in the end it comes to every row.
     let every = (e.domain.grid.iter().product::<usize>() / 500 + 1) | 1;
@@ -191,7 +192,7 @@ fn the_gradient_is_that_of_newton() {
     let (e, width) = (experiment(2, &[8.0; 2], &[64; 2], "equation = \"elliptic\""), 0.5);
     let spectral = Spectral::<2>::new(&Grid::from_domain(&e.domain));
     let density = spectral.forward(&spectral.grid().sample(|x| gaussian(width, x)));
-    let s = equation::<2>(&e).initial(&spectral, &density);
+    let s = equation::<2>(&e, &e.signals[0].equation).initial(&spectral, &density);
     let slope = spectral.derivative(0, &s);
     for (i, x) in spectral.grid().window_nodes() {
         let r = distance(&x);
@@ -217,10 +218,10 @@ fn parabolic_signals_in_one_two_and_three_dimensions() {
         let e = experiment(D, &[edge; D], &[n; D], text);
         let spectral = Spectral::<D>::new(&Grid::from_domain(&e.domain));
         let density = spectral.forward(&spectral.grid().sample(|x| gaussian(0.5, x)));
-        let (equation, mut s) = (equation::<D>(&e), Vec::new());
+        let (equation, mut s) = (equation::<D>(&e, &e.signals[0].equation), Vec::new());
         let start = equation.initial(&spectral, &density);
         let none = vec![0.0; density.len()];
-        equation.advance(&spectral, &start, &density, &none, 0.0, 0.7, &mut s);
+        equation.advance(&spectral, &start, [&density, &none], [0.0, 0.7], &mut s);
         let (s, largest) = (spectral.inverse(&s), exact(0.1));
         for (i, x) in spectral.grid().window_nodes() {
             let (got, want) = (s[i], exact(distance(&x)));
@@ -275,7 +276,7 @@ fn a_leak_is_counted_and_stops_the_run() {
         let model = Model::<2>::new(&e).unwrap();
         let mut simulation = Simulation::new(&model, 0).unwrap();
         let result = simulation.run(&AtomicBool::new(false), &|_| {}, |_| {});
-        let outside = model.grid().outside(&simulation.state().cells.positions).0;
+        let outside = model.grid().outside(&simulation.state().first().cells.positions).0;
         (result.map_err(|e| e.to_string()), simulation.state().clone(), outside)
     };
     // Without a signal one step leads to the output: ask for many.
@@ -290,5 +291,5 @@ fn a_leak_is_counted_and_stops_the_run() {
         .replace("end = 8", "end = 2")
         .replace(&format!("outputs = {times:?}"), &format!("outputs = {:?}", &times[..20])));
     assert_eq!(through, Ok(()));
-    assert!(outside > 0 && state.tally.outside >= outside && state.tally.outside < 2000 * 20);
+    assert!(outside > 0 && state.tally().outside >= outside && state.tally().outside < 2000 * 20);
 }

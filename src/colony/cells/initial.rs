@@ -186,6 +186,7 @@ impl<const D: usize> InitialLaw<D> {
         let mut start = law.found(&Spectral::new(grid))?;
         law.total = law.profile.radial().map_or(start[0] * grid.volume(), |r| r.total());
         law.mass = match (&cells.mass, &cells.density) {
+            _ if cells.count == 0 => 0.0,
             (Some(mass), _) => *mass,
             (None, Density::Expression(_)) => law.total,
             (None, _) => 1.0,

@@ -6,10 +6,20 @@ mod table;
 
 pub use initial::{InitialError, InitialLaw};
 
+use crate::rng::Stream;
 use crate::vector::Vector;
+use rand::RngExt;
 
 /// Cells per block: the unit of work, and of randomness (one stream per block and field step).
 pub const BLOCK: usize = 2048;
+
+/// Most bytes of the cells of one replicate; as they divide, there are as many again.
+const MOST_BYTES: usize = 4 << 30;
+
+/// Most cells of one replicate, of whose `D` coordinates and velocities each takes 8 bytes.
+pub const fn most_cells<const D: usize>() -> usize {
+    MOST_BYTES / (16 * D)
+}
 
 /// One population of equal cells. Its empirical density is ρ = w Σᵢ δ(x − xᵢ).
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +33,26 @@ pub struct Population<const D: usize> {
 }
 
 impl<const D: usize> Population<D> {
+    /// Every cell becomes two of half its weight: whatever is a sum over cells stays as it is.
+    pub fn split(&mut self) {
+        self.positions = self.positions.iter().flat_map(|x| [*x, *x]).collect();
+        self.velocities = self.velocities.iter().flat_map(|v| [*v, *v]).collect();
+        self.weight *= 0.5;
+    }
+
+    /// Of every two cells one is left, either with the same chance. The weight rises so that the mass stays as it is; any
+    /// other sum over cells does on average, but for the share of one cell.
+    pub fn merge(&mut self, stream: &mut Stream) {
+        let (mass, all) = (self.mass(), self.len());
+        let kept: Vec<usize> = (0..all)
+            .step_by(2)
+            .map(|i| (i + usize::from(stream.random::<bool>())).min(all - 1))
+            .collect();
+        self.positions = kept.iter().map(|i| self.positions[*i]).collect();
+        self.velocities = kept.iter().map(|i| self.velocities[*i]).collect();
+        self.weight = mass / self.len() as f64;
+    }
+
     /// Number of cells.
     pub fn len(&self) -> usize {
         self.positions.len()

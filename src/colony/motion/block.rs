@@ -180,9 +180,9 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
             return Ok(());
         }
         // −ln u · ε²/T̄ ≥ Δt for every u up to this.
-        let expected = step.envelopes.highest * step.duration / (step.epsilon * step.epsilon);
+        let expected = step.envelopes.highest * step.duration / step.scaling.tumble_time();
         let quiet = (-expected).exp() * (1.0 - 1e-12);
-        let way = step.duration / step.epsilon;
+        let way = step.duration / step.scaling.epsilon();
         let face = |of: &Vector<D>| -> [f64; FLAT] { std::array::from_fn(|i| of[i % D]) };
         let (lower, upper) = (face(&step.grid.lower), face(&step.grid.upper));
         for (batch, (xs, vs)) in xs.chunks_mut(LANES).zip(vs.chunks_mut(LANES)).enumerate() {
@@ -345,7 +345,7 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
             flight.pair();
         }
         let skips = self.step.method == Method::SkipAhead;
-        let square = self.step.epsilon * self.step.epsilon;
+        let square = self.step.scaling.tumble_time();
         let mut time = [0.0; LANES];
         for l in 0..LANES {
             let passed = if skips { flight.floor[l] } else { 0.0 };
@@ -360,7 +360,7 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
         }
         match self.step.method {
             Method::SkipAhead => self.walk(flight, &time),
-            _ => straight(flight, &time, 1.0 / self.step.epsilon),
+            _ => straight(flight, &time, 1.0 / self.step.scaling.epsilon()),
         }
         if flight.is_outside(self.step.grid) {
             flight.fold(self.step.grid);
@@ -509,8 +509,8 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
     fn walk_circle(&mut self, flight: &mut Flight<D>, time: &Lane<f64>) {
         let (first, last, middle) = (self.draw(), self.draw(), self.draw());
         let (away, end) = (self.draw(), self.draw());
-        let (speed, epsilon) = (self.step.space.max_speed(), self.step.epsilon);
-        let (square, per_epsilon) = (epsilon * epsilon, 1.0 / epsilon);
+        let (speed, scaling) = (self.step.space.max_speed(), self.step.scaling);
+        let (square, per_epsilon) = (scaling.tumble_time(), 1.0 / scaling.epsilon());
         for l in 0..LANES {
             // In units of 1/Λ.
             let mean = square / flight.floor[l];
@@ -545,10 +545,10 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
                 continue;
             }
             let mut v: Vector<D> = std::array::from_fn(|a| sign * flight.v[a][l]);
-            let tumbles = flight.floor[l] * time[l] / (self.step.epsilon * self.step.epsilon);
+            let tumbles = flight.floor[l] * time[l] / self.step.scaling.tumble_time();
             let mean = self.step.walk.advance(&mut v, tumbles, &mut self.stream);
             for a in 0..D {
-                flight.x[a][l] += sign * time[l] / self.step.epsilon * mean[a];
+                flight.x[a][l] += sign * time[l] / self.step.scaling.epsilon() * mean[a];
                 flight.v[a][l] = sign * v[a];
             }
         }

@@ -3,7 +3,7 @@
 use super::{Method, Unbounded};
 use crate::grid::Grid;
 use crate::tiles::Tiles;
-use crate::turning::{Affine, Bounds, Sense, TurningKernel};
+use crate::turning::{Affine, Bounds, MOST_TERMS, Sense, TurningKernel};
 use crate::vector::{Vector, norm};
 
 /// floor · F(v) ≤ T_ε(v, w) ≤ bound · F(v). The part floor · F is a turn that forgets everything;
@@ -103,13 +103,13 @@ impl<const D: usize> Envelopes<D> {
         flight: &FlightScale,
         positions: &[Vector<D>],
     ) -> Result<Self, Unbounded> {
-        let all = signal.bounds();
+        let all = signal.bounds_of_all();
         let proposed = flight.method == Method::Exact
             && kernel.proposal().is_some()
-            && kernel.candidate_bound(&all) < kernel.bound(&all);
-        let limits = |bounds: &Bounds<D>| match proposed {
-            true => (kernel.proposal_bound(bounds), 0.0),
-            false => (kernel.bound(bounds), kernel.floor(bounds)),
+            && kernel.candidate_bound(&all) < kernel.bound_of(&all);
+        let limits = |cues: &[Bounds<D>]| match proposed {
+            true => (kernel.proposal_bound(&cues[0]), 0.0),
+            false => (kernel.bound_of(cues), kernel.floor_of(cues)),
         };
         if kernel.is_sampled() {
             let (bound, floor) = limits(&all);
@@ -120,9 +120,9 @@ impl<const D: usize> Envelopes<D> {
             uniform.events = uniform.expected(flight, positions);
             return Ok(uniform);
         }
-        let (mut bounds, width) = signal.local_bounds();
-        let affine = kernel.affine(&all).map_or(UNKNOWN, |affine| {
-            let most = (affine.gain - affine.loss) * affine.sense(flight.max_speed * all.slope);
+        let (mut cues, width) = signal.local_bounds_of_all();
+        let affine = kernel.affine(&all[0]).map_or(UNKNOWN, |affine| {
+            let most = (affine.gain - affine.loss) * affine.sense(flight.max_speed * all[0].slope);
             Affine { slack: affine.slack + ROOM * (affine.rate.abs() + most), ..affine }
         });
         let sensed = kernel.sensing_distance();
@@ -133,23 +133,31 @@ impl<const D: usize> Envelopes<D> {
         let (mut reach, mut gradients) = (0, None);
         let mut best: Option<Self> = None;
         loop {
-            if gradients.is_none() && bounds.covered(grid, width, reach) >= sensed {
+            let covered = |cues: &[Tiles<D, Bounds<D>>], reach| cues[0].covered(grid, width, reach);
+            if gradients.is_none() && covered(&cues, reach) >= sensed {
                 let beyond = if sensed > 0.0 { reach.max(1) } else { 0 };
-                gradients = Some(mirrored(&bounds, beyond).map(|b| gradient_box(&b.gradient)));
+                gradients = Some(mirrored(&cues[0], beyond).map(|b| gradient_box(&b.gradient)));
             }
             let offset = reach.max(1);
-            bounds = bounds.spread(grid, offset, |a, b| a.join(b));
+            for bounds in &mut cues {
+                *bounds = bounds.spread(grid, offset, |a, b| a.join(b));
+            }
             reach += offset;
-            let horizon = (bounds.covered(grid, width, reach) - sensed) / flight.speed;
+            let horizon = (covered(&cues, reach) - sensed) / flight.speed;
             let Some(gradients) = gradients.as_ref().filter(|_| horizon > 0.0) else { continue };
-            let places = mirrored(&bounds, reach).zip_map(gradients, |b, near| Place {
-                envelope: {
-                    let (bound, floor) = limits(b);
-                    Envelope::roomy(bound, floor)
-                },
-                gains: affine.gain * affine.sense(flight.max_speed * b.slope),
-                far: gradient_box(&b.gradient),
-                near: *near,
+            let others: Vec<_> = cues[1..].iter().map(|bounds| mirrored(bounds, reach)).collect();
+            let mut tile = 0;
+            let places = mirrored(&cues[0], reach).zip_map(gradients, |b, near| {
+                let mut all = [*b; MOST_TERMS];
+                all[1..].iter_mut().zip(&others).for_each(|(b, other)| *b = other.values()[tile]);
+                tile += 1;
+                let (bound, floor) = limits(&all[..=others.len()]);
+                Place {
+                    envelope: Envelope::roomy(bound, floor),
+                    gains: affine.gain * affine.sense(flight.max_speed * b.slope),
+                    far: gradient_box(&b.gradient),
+                    near: *near,
+                }
             });
             let bounds_there = || places.values().iter().map(|p| p.envelope.bound);
             if let Some(bound) = bounds_there().find(|bound| !bound.is_finite()) {
@@ -191,10 +199,10 @@ impl<const D: usize> Envelopes<D> {
         let sum: f64 = (positions.iter().step_by(every))
             .map(|x| {
                 let rate = self.clock_rate(flight, self.places.at(x));
-                let expected = rate * horizon / flight.epsilon_squared;
+                let expected = rate * horizon / flight.tumble_time;
                 // rate/(1 − e^{−expected}), and its limit where no candidate comes.
                 match expected {
-                    0.0 => flight.epsilon_squared / horizon,
+                    0.0 => flight.tumble_time / horizon,
                     _ => rate / -(-expected).exp_m1(),
                 }
             })
@@ -220,8 +228,8 @@ pub struct FlightScale {
     pub speed: f64,
     /// Largest |v|, s.
     pub max_speed: f64,
-    /// ε².
-    pub epsilon_squared: f64,
+    /// ε^{q+1}: rates of the kernel are over this.
+    pub tumble_time: f64,
     /// Δt.
     pub duration: f64,
 }

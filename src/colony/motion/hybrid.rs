@@ -24,7 +24,7 @@ use super::diffusion::{self, Noise, Point};
 use super::step::Step;
 use super::{BadRate, Halt};
 use crate::rng::Stream;
-use crate::turning::{Response, Sense, TurningKernel};
+use crate::turning::{Answer, Limit, Sense, TurningKernel};
 use crate::vector::{Vector, add_scaled, dot, norm, scaled};
 use rand::RngExt;
 use rand_distr::{Distribution, Exp1};
@@ -50,13 +50,11 @@ pub(super) struct Hopper<'a, 's, const D: usize, K, S> {
 
 /// The kernel at a place.
 pub(super) struct Here<const D: usize> {
-    pub response: Response,
-    /// ∇S.
-    pub gradient: Vector<D>,
-    /// D.
+    pub answer: Answer<D>,
+    /// What the scaling leaves of D.
     pub diffusivity: f64,
-    /// χ.
-    pub sensitivity: f64,
+    /// What it leaves of Γ.
+    pub drift: Vector<D>,
 }
 
 /// The time between first and last tumble.
@@ -74,7 +72,7 @@ struct Between {
 impl<const D: usize> Here<D> {
     /// Whether there is nothing to answer to, here and so everywhere where nothing depends on S.
     fn is_blind(&self) -> bool {
-        self.response.gain == 0.0 && self.response.loss == 0.0
+        self.answer.gain == [0.0; D] && self.answer.loss == [0.0; D]
     }
 }
 
@@ -102,7 +100,7 @@ impl<'a, 's, const D: usize, K: TurningKernel<D>, S: Sense<D>> Hopper<'a, 's, D,
             step,
             hops,
             length: step.duration / f64::from(hops),
-            constant: step.kernel.constant_coefficients().is_some(),
+            constant: step.kernel.constant_limit().is_some(),
             square: step.space.mean_square_f() / D as f64,
             refused: Cell::new(None),
         }
@@ -122,11 +120,11 @@ impl<'a, 's, const D: usize, K: TurningKernel<D>, S: Sense<D>> Hopper<'a, 's, D,
     /// where few tumbles are expected, or where the kernel has no first order.
     pub(super) fn takes(&self, x: &Vector<D>) -> bool {
         let (step, here) = (self.step, self.look(x));
-        let Some(Here { response: r, gradient, .. }) = here else { return false };
+        let Some(Here { answer: r, .. }) = here else { return false };
         let unevenness = step.space.inverse_density_bound() / step.space.measure();
-        let tilt = (r.gain.abs() * unevenness + r.loss.abs()) * norm(&gradient);
-        step.epsilon * step.space.max_speed() * tilt <= r.rate
-            && r.rate * self.length >= FEW * step.epsilon * step.epsilon
+        let tilt = norm(&r.gain) * unevenness + norm(&r.loss);
+        step.scaling.bias() * step.space.max_speed() * tilt <= r.rate
+            && r.rate * self.length >= FEW * step.scaling.tumble_time()
     }
 
     /// The kernel at `x`, which may lie beyond the faces of the box.
@@ -135,22 +133,21 @@ impl<'a, 's, const D: usize, K: TurningKernel<D>, S: Sense<D>> Hopper<'a, 's, D,
         self.step.grid.fold(&mut inside, &mut side);
         if self.refused.get().is_some() {
             // The way ends here: nothing that is looked up will be used.
-            let response = Response { rate: f64::NAN, gain: f64::NAN, loss: f64::NAN };
-            let (gradient, none) = ([0.0; D], f64::NAN);
-            return Some(Here { response, gradient, diffusivity: none, sensitivity: none });
+            let none = [f64::NAN; D];
+            let answer = Answer { rate: f64::NAN, gain: none, loss: none };
+            return Some(Here { answer, diffusivity: f64::NAN, drift: none });
         }
-        let (s, inner) = self.step.signal.value_and_gradient(&inside);
-        let slope = norm(&inner);
-        let response = self.step.kernel.response(s, slope)?;
-        let c = self.step.kernel.coefficients(s, slope);
-        if !(response.rate + c.diffusivity + c.sensitivity).is_finite() {
+        let felt = self.step.signal.felt(&inside).mirrored(&side);
+        let answer = self.step.kernel.answer(&felt)?;
+        let Limit { diffusivity, drift } = self.step.kernel.limit(&felt);
+        if !(answer.rate + diffusivity + drift.iter().sum::<f64>()).is_finite() {
             self.refused.set(Some(inside));
         }
+        let scaling = self.step.scaling;
         Some(Here {
-            response,
-            gradient: std::array::from_fn(|a| side[a] * inner[a]),
-            diffusivity: c.diffusivity,
-            sensitivity: c.sensitivity,
+            answer,
+            diffusivity: scaling.of_diffusion() * diffusivity,
+            drift: scaled(scaling.of_drift(), &drift),
         })
     }
 
@@ -195,9 +192,9 @@ impl<'a, 's, const D: usize, K: TurningKernel<D>, S: Sense<D>> Hopper<'a, 's, D,
     }
 
     fn hop(&self, x: &mut Vector<D>, v: &mut Vector<D>, side: f64, rng: &mut Stream) {
-        let (epsilon, h) = (self.step.epsilon, self.length);
+        let (epsilon, h) = (self.step.scaling.epsilon(), self.length);
         let here = self.known(x);
-        let rate = here.response.rate / (epsilon * epsilon);
+        let rate = here.answer.rate / self.step.scaling.tumble_time();
         let first = self.first_flight(x, v, &here, rng);
         if self.refused.get().is_some() {
             return;
@@ -231,14 +228,14 @@ impl<'a, 's, const D: usize, K: TurningKernel<D>, S: Sense<D>> Hopper<'a, 's, D,
 
     /// Time to the next tumble of a cell that flies at `v`.
     fn first_flight(&self, x: &Vector<D>, v: &Vector<D>, here: &Here<D>, rng: &mut Stream) -> f64 {
-        let (epsilon, r) = (self.step.epsilon, &here.response);
-        let rate = r.rate * rest(self.tilts(v, here).1) / (epsilon * epsilon);
+        let (scaling, r) = (self.step.scaling, &here.answer);
+        let rate = r.rate * rest(self.tilts(v, here).1) / scaling.tumble_time();
         let flight = Distribution::<f64>::sample(&Exp1, rng) / rate;
         if self.constant {
             return flight;
         }
-        let middle = add_scaled(x, 0.5 * flight.min(self.length) / epsilon, v);
-        flight * r.rate / self.known(&middle).response.rate
+        let middle = add_scaled(x, 0.5 * flight.min(self.length) / scaling.epsilon(), v);
+        flight * r.rate / self.known(&middle).answer.rate
     }
 
     /// The displacement from the first tumble at `place` to the last, between which `tumbles` more
@@ -253,7 +250,7 @@ impl<'a, 's, const D: usize, K: TurningKernel<D>, S: Sense<D>> Hopper<'a, 's, D,
         rng: &mut Stream,
     ) -> (Vector<D>, Vector<D>) {
         let step = self.step;
-        let between = Between::new(tumbles, here.response.rate / (step.epsilon * step.epsilon));
+        let between = Between::new(tumbles, here.answer.rate / step.scaling.tumble_time());
         let mut start = step.space.sample(rng);
         let mean = step.walk.advance(&mut start, tumbles, rng);
         let deviation = (2.0 * self.square * spread(tumbles)).sqrt();
@@ -271,10 +268,9 @@ impl<'a, 's, const D: usize, K: TurningKernel<D>, S: Sense<D>> Hopper<'a, 's, D,
 
     /// What moves a cell at `x` between tumbles.
     fn point(&self, x: &Vector<D>, here: &Here<D>, between: &Between) -> Point<D> {
-        let r = &here.response;
-        let lagging = r.loss * self.square / r.rate;
-        let along = here.sensitivity * between.time - lagging * between.lag;
-        let mut shift = scaled(along, &here.gradient);
+        let r = &here.answer;
+        let lagging = self.step.scaling.of_drift() * self.square / r.rate * between.lag;
+        let mut shift = add_scaled(&scaled(between.time, &here.drift), -lagging, &r.loss);
         let (diffusivity, mut slope, mut curvature) = (here.diffusivity, [0.0; D], 0.0);
         if !self.constant {
             let spacing = self.step.grid.spacing().into_iter().fold(f64::INFINITY, f64::min);
@@ -297,12 +293,13 @@ impl<'a, 's, const D: usize, K: TurningKernel<D>, S: Sense<D>> Hopper<'a, 's, D,
     /// Velocity and duration of a flight that is seen from its end, where ∇D is `slope`: for any
     /// velocity the density F(v)(1 + εp)Λe^{−Λ(1−εq)s}, tilted by (ε/λ)v·∇D/D.
     fn last_flight(&self, end: &Ending<D>, here: &Here<D>, slope: &Vector<D>) -> (Vector<D>, f64) {
-        let (epsilon, rate) = (self.step.epsilon, here.response.rate);
+        let (scaling, rate) = (self.step.scaling, here.answer.rate);
         let (gain, loss) = self.tilts(&end.velocity, here);
-        let tilt = (epsilon * dot(&end.velocity, slope) / (rate * here.diffusivity)).exp();
+        let tilt =
+            (scaling.free_path() * dot(&end.velocity, slope) / (rate * here.diffusivity)).exp();
         let odds = |side: f64| (1.0 + side * gain).max(0.0) / rest(side * loss);
         let side = end.side(odds(1.0) * tilt, odds(-1.0) / tilt);
-        let duration = end.back * epsilon * epsilon / (rate * rest(side * loss));
+        let duration = end.back * scaling.tumble_time() / (rate * rest(side * loss));
         (scaled(side, &end.velocity), duration)
     }
 
@@ -316,10 +313,9 @@ impl<'a, 's, const D: usize, K: TurningKernel<D>, S: Sense<D>> Hopper<'a, 's, D,
 
     /// εp and εq at `v`.
     fn tilts(&self, v: &Vector<D>, here: &Here<D>) -> (f64, f64) {
-        let (step, r) = (self.step, &here.response);
-        let along = step.epsilon * dot(v, &here.gradient) / r.rate;
-        let gain = r.gain * along * step.space.inverse_density(v) / step.space.measure();
-        (gain, r.loss * along)
+        let (step, r) = (self.step, &here.answer);
+        let [gain, loss] = [&r.gain, &r.loss].map(|g| step.scaling.bias() * dot(v, g) / r.rate);
+        (gain * step.space.inverse_density(v) / step.space.measure(), loss)
     }
 }
 

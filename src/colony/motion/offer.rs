@@ -3,7 +3,7 @@
 use super::hybrid::Hopper;
 use super::{Method, Step};
 use crate::turning::{Sense, TurningKernel};
-use crate::vector::{Vector, norm, scaled};
+use crate::vector::{Vector, norm};
 use crate::velocity::VelocitySet;
 
 /// Cells that are asked.
@@ -27,7 +27,7 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Step<'_, D, K, S> {
     pub fn offer(&self, positions: &[Vector<D>]) -> Offer {
         let circle = D == 2 && self.space.set() == VelocitySet::Sphere;
         let unit = self.method.cost(circle);
-        let events = self.envelopes.events * self.duration / (self.epsilon * self.epsilon);
+        let events = self.envelopes.events * self.duration / self.scaling.tumble_time();
         if self.method != Method::Hybrid {
             return Offer { method: self.method, events, cost: unit * events, bias: 0.0 };
         }
@@ -50,11 +50,11 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Step<'_, D, K, S> {
         let (mut tilt, mut drift, mut bend, mut shear, mut spread) = (0.0, 0.0, 0.0, 0.0, 0.0);
         for x in sample {
             let Some(here) = hopper.look(x) else { continue };
-            let (r, d) = (&here.response, here.diffusivity);
+            let (r, d) = (&here.answer, here.diffusivity);
             let reach = 0.5 * (2.0 * d * h).sqrt();
-            let along = self.epsilon * self.space.max_speed() * norm(&here.gradient) / r.rate;
-            tilt += ((r.gain.abs() + r.loss.abs()) * along).powi(2);
-            let b = scaled(here.sensitivity, &here.gradient);
+            let along = self.scaling.bias() * self.space.max_speed() / r.rate;
+            tilt += ((norm(&r.gain) + norm(&r.loss)) * along).powi(2);
+            let b = here.drift;
             drift += norm(&b);
             let (mut laplacian, mut steepness, mut jacobian) = ([0.0; D], 0.0, 0.0);
             for a in 0..D {
@@ -64,14 +64,13 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Step<'_, D, K, S> {
                     hopper.known(&y)
                 });
                 for k in 0..D {
-                    let u = up.sensitivity * up.gradient[k];
-                    let l = down.sensitivity * down.gradient[k];
+                    let (u, l) = (up.drift[k], down.drift[k]);
                     jacobian += f64::powi((u - l) / (2.0 * reach), 2);
                     laplacian[k] += (u - 2.0 * b[k] + l) / (reach * reach);
                 }
                 steepness += ((up.diffusivity - down.diffusivity) / (2.0 * reach)).powi(2);
             }
-            bend += self.epsilon.powi(2) * d / r.rate * norm(&laplacian);
+            bend += self.scaling.tumble_time() * d / r.rate * norm(&laplacian);
             shear += jacobian.sqrt();
             spread += steepness / d;
         }

@@ -6,6 +6,7 @@ use crate::cells::{BLOCK, Population};
 use crate::free_walk::FreeWalk;
 use crate::grid::Grid;
 use crate::rng::{Purpose, Streams};
+use crate::scaling::Scaling;
 use crate::simd::vectorise;
 use crate::turning::{Sense, TurningKernel};
 use crate::vector::Vector;
@@ -25,8 +26,8 @@ pub struct Step<'a, const D: usize, K, S> {
     pub walk: &'a FreeWalk<D>,
     /// The box.
     pub grid: &'a Grid<D>,
-    /// ε.
-    pub epsilon: f64,
+    /// Speeds and rates.
+    pub scaling: Scaling,
     /// Δt.
     pub duration: f64,
     /// How cells fly.

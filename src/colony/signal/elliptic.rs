@@ -58,10 +58,8 @@ impl<const D: usize> SignalEquation<D> for Elliptic {
         &self,
         spectral: &Spectral<D>,
         _signal: &[f64],
-        density: &[f64],
-        slope: &[f64],
-        _time: f64,
-        h: f64,
+        [density, slope]: [&[f64]; 2],
+        [_time, h]: [f64; 2],
         next: &mut Vec<f64>,
     ) {
         next.clear();

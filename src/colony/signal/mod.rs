@@ -3,6 +3,8 @@
 //! Everything between deposit and sensing happens on spectral coefficients (see
 //! [`crate::spectral`]), so a field step costs one forward and one inverse transform.
 
+mod cues;
+mod density;
 mod deposit;
 mod elliptic;
 mod nodal;
@@ -10,16 +12,21 @@ mod parabolic;
 mod prescribed;
 mod reaction;
 mod sensed;
+mod surroundings;
+mod system;
 mod whole_space;
 
+pub use cues::{Cues, NodalCues};
+pub use density::Density;
 pub use deposit::{Deposit, smoothing_kernel};
 pub use elliptic::Elliptic;
-pub use nodal::NodalSignal;
+pub use nodal::{AtNodes, NodalSignal};
 pub use parabolic::{Parabolic, doubled, phi};
 pub use prescribed::Prescribed;
 pub use reaction::Reaction;
-pub(crate) use reaction::refused_at_a_node;
 pub use sensed::SensedSignal;
+pub use surroundings::{Arguments, MOST_FIELDS, Surroundings};
+pub use system::{One, Signals, later};
 pub use whole_space::WholeSpace;
 
 use crate::experiment::{self, Experiment, OutOfRange};
@@ -51,28 +58,22 @@ pub trait SignalEquation<const D: usize>: Sync + Send {
     fn initial(&self, spectral: &Spectral<D>, density: &[f64]) -> Vec<f64>;
 
     /// Writes coefficients of S at `time + h` into `next`, from those of S at `time`, with the source
-    /// linear in time, ρ(time + τ) = `density` + τ·`slope`.
-    #[allow(clippy::too_many_arguments)]
+    /// linear in time, ρ(time + τ) = `source`\[0\] + τ·`source`\[1\]; where there is a
+    /// [`SignalEquation::reaction`], that of φ. The span is \[time, h\].
     fn advance(
         &self,
         spectral: &Spectral<D>,
         signal: &[f64],
-        density: &[f64],
-        slope: &[f64],
-        time: f64,
-        h: f64,
+        source: [&[f64]; 2],
+        span: [f64; 2],
         next: &mut Vec<f64>,
     );
 
-    /// Which expression of the equation has a value that it must not have on the way from S at `time`
-    /// to S at `time + h`, and when, given the coefficients of S, of ρ and of its rate of change at
-    /// `time`. Such a value makes S no number, and whoever finds that asks for the reason.
-    fn refused(
-        &self,
-        _spectral: &Spectral<D>,
-        _fields: [&[f64]; 3],
-        _span: [f64; 2],
-    ) -> Option<OutOfRange> {
+    /// Adds to S after a time `h` what φ has changed by then, from its first and last coefficients.
+    fn correct(&self, _spectral: &Spectral<D>, _source: [&[f64]; 2], _h: f64, _next: &mut [f64]) {}
+
+    /// Which expression of the equation but those of its reaction has a value at `time` that it must not have.
+    fn refused(&self, _spectral: &Spectral<D>, _time: f64) -> Option<OutOfRange> {
         None
     }
 
@@ -93,14 +94,19 @@ pub trait SignalEquation<const D: usize>: Sync + Send {
     }
 }
 
-/// The equation of an experiment.
-pub fn equation<const D: usize>(e: &Experiment) -> Box<dyn SignalEquation<D>> {
-    match e.signal.clone() {
+/// One equation of an experiment.
+pub fn equation<const D: usize>(
+    e: &Experiment,
+    signal: &experiment::Signal,
+) -> Box<dyn SignalEquation<D>> {
+    match signal.clone() {
         experiment::Signal::None => Box::new(Prescribed::zero()),
         experiment::Signal::Prescribed(formula) => Box::new(Prescribed::new(formula)),
-        experiment::Signal::Parabolic { delta, diffusion, production, decay, initial } => {
-            Box::new(Parabolic::with_rates(delta, diffusion, [production, decay], initial))
+        experiment::Signal::Parabolic { delta, diffusion, production, decay, source, initial } => {
+            let rates = [production, decay, source];
+            Box::new(Parabolic::with_rates(delta, diffusion, rates, initial))
         }
+        experiment::Signal::Density => Box::new(Density),
         experiment::Signal::Elliptic { diffusion, production, decay } => {
             let grid = Grid::<D>::from_domain(&e.domain);
             let equation = Elliptic::new(diffusion, production, decay);

@@ -56,17 +56,36 @@ impl<'a, const D: usize> NodalSignal<'a, D> {
             places: places(spectral.grid()),
         }
     }
+}
+
+/// What cells sense that turn at the nodes of a grid.
+pub trait AtNodes<const D: usize>: Sync {
+    /// What one of them senses.
+    type Turning<'s>: Sense<D>
+    where
+        Self: 's;
 
     /// Number of nodes.
-    pub fn nodes(&self) -> usize {
-        self.places.len()
-    }
+    fn nodes(&self) -> usize;
 
     /// Where `node` senses, and what a cell that turns there to the velocity of index `to` senses; the
     /// old one is the reverse of the velocity of index `from`.
-    pub fn at(&self, node: usize, [to, from]: [usize; 2]) -> (&Vector<D>, Turning<'_, D>) {
+    fn at(&self, node: usize, velocities: [usize; 2]) -> (&Vector<D>, Self::Turning<'_>);
+}
+
+impl<const D: usize> AtNodes<D> for NodalSignal<'_, D> {
+    type Turning<'s>
+        = Turning<'s, D>
+    where
+        Self: 's;
+
+    fn nodes(&self) -> usize {
+        self.places.len()
+    }
+
+    fn at(&self, node: usize, velocities: [usize; 2]) -> (&Vector<D>, Turning<'_, D>) {
         let (node, place) = &self.places[node];
-        (place, Turning { signal: self, node: *node, velocities: [to, from] })
+        (place, Turning { signal: self, node: *node, velocities })
     }
 }
 
@@ -91,6 +110,12 @@ impl<const D: usize> Turning<'_, D> {
 }
 
 impl<const D: usize> Sense<D> for Turning<'_, D> {
+    type Cue = Self;
+
+    fn cue(&self, _term: usize) -> &Self {
+        self
+    }
+
     fn value(&self, x: &Vector<D>) -> f64 {
         match self.is_here(x) {
             true => self.signal.value[self.node],

@@ -2,7 +2,7 @@
 //! on ρ and S.
 
 use super::{Law, Reaction, SignalEquation};
-use crate::experiment::OutOfRange;
+use crate::experiment::Ranged;
 use crate::formula::Quantity;
 use crate::spectral::Spectral;
 use std::collections::HashMap;
@@ -43,7 +43,7 @@ impl Parabolic {
     pub fn with_rates(
         delta: f64,
         diffusion: f64,
-        [production, decay]: [Quantity; 2],
+        [production, decay, source]: [Quantity; 3],
         start: Quantity,
     ) -> Self {
         let scale = 1.0 / delta;
@@ -51,15 +51,21 @@ impl Parabolic {
             Quantity::Constant(c) => Some(*c),
             Quantity::Formula(_) => None,
         };
+        let sourceless = matches!(source, Quantity::Constant(0.0));
         let (alpha, beta) = (constant(&production), constant(&decay));
         let linear = Self::new(scale * diffusion, 1.0, scale * beta.unwrap_or(0.0), start);
         match (alpha, beta) {
-            (Some(alpha), Some(_)) => Self { production: scale * alpha, ..linear },
+            (Some(alpha), Some(_)) if sourceless => Self { production: scale * alpha, ..linear },
             _ => {
                 // A constant β is part of the linear law already.
                 let decay = if beta.is_some() { Quantity::Constant(0.0) } else { decay };
-                let reaction = Some(Reaction::new(production, decay, scale));
-                Self { reaction, ..linear }
+                let reaction = Reaction {
+                    production: Ranged::new("signal.production", production),
+                    decay: Ranged::new("signal.decay", decay),
+                    source: Ranged::new("signal.source", source),
+                    scale,
+                };
+                Self { reaction: Some(reaction), ..linear }
             }
         }
     }
@@ -117,46 +123,26 @@ impl<const D: usize> SignalEquation<D> for Parabolic {
         &self,
         spectral: &Spectral<D>,
         signal: &[f64],
-        density: &[f64],
-        slope: &[f64],
-        _time: f64,
-        h: f64,
+        [source, slope]: [&[f64]; 2],
+        [_time, h]: [f64; 2],
         next: &mut Vec<f64>,
     ) {
+        linear(&self.table(spectral.laplacian(), h), [signal, source, slope], next);
+    }
+
+    fn correct(
+        &self,
+        spectral: &Spectral<D>,
+        [first, last]: [&[f64]; 2],
+        h: f64,
+        next: &mut [f64],
+    ) {
         let table = self.table(spectral.laplacian(), h);
-        let Some(reaction) = &self.reaction else {
-            return linear(&table, [signal, density, slope], next);
-        };
-        let (mut first, mut last) = (Vec::new(), Vec::new());
-        reaction.coefficients(spectral, density, signal, &mut first);
-        let none = vec![0.0; signal.len()];
-        linear(&table, [signal, &first, &none], next);
-        let density: Vec<f64> = density.iter().zip(slope).map(|(rho, s)| rho + h * s).collect();
-        reaction.coefficients(spectral, &density, next, &mut last);
         for ((s, [_, _, rate]), (first, last)) in
-            next.iter_mut().zip(&*table).zip(first.iter().zip(&last))
+            next.iter_mut().zip(&*table).zip(first.iter().zip(last))
         {
             *s += rate * (last - first) / h;
         }
-    }
-
-    fn refused(
-        &self,
-        spectral: &Spectral<D>,
-        [signal, density, slope]: [&[f64]; 3],
-        [time, h]: [f64; 2],
-    ) -> Option<OutOfRange> {
-        let reaction = self.reaction.as_ref()?;
-        let now = reaction.refused(spectral, [density, signal]).map(|value| value.at_time(time));
-        now.or_else(|| {
-            let (mut first, mut next) = (Vec::new(), Vec::new());
-            reaction.coefficients(spectral, density, signal, &mut first);
-            let none = vec![0.0; signal.len()];
-            linear(&self.table(spectral.laplacian(), h), [signal, &first, &none], &mut next);
-            let density: Vec<f64> = density.iter().zip(slope).map(|(r, s)| r + h * s).collect();
-            let then = reaction.refused(spectral, [&density, &next])?;
-            Some(then.at_time(time + h))
-        })
     }
 
     fn law(&self, k2: f64) -> Law {
@@ -168,7 +154,7 @@ impl<const D: usize> SignalEquation<D> for Parabolic {
     }
 
     fn is_coupled(&self) -> bool {
-        self.production != 0.0
+        self.production != 0.0 || self.reaction.is_some()
     }
 }
 
@@ -185,6 +171,7 @@ mod tests {
     use super::*;
     use crate::formula::Formula;
     use crate::grid::{Boundary, Grid};
+    use crate::signal::{One, Signals, Surroundings};
 
     /// φₖ(z) = ∫₀¹ e^{−zs}(1−s)^{k−1}/(k−1)! ds, by quadrature on panels that suit the largest z.
     #[test]
@@ -218,7 +205,7 @@ mod tests {
         let (mut s0, mut rho, mut slope) = (vec![0.0; 8], vec![0.0; 8], vec![0.0; 8]);
         (s0[1], rho[1], slope[1]) = (2.0, 3.0, -1.0);
         let mut next = Vec::new();
-        equation.advance(&spectral, &s0, &rho, &slope, 0.0, h, &mut next);
+        equation.advance(&spectral, &s0, [&rho, &slope], [0.0, h], &mut next);
         let got = next[1];
         // S = A e^{−qt} + B + Ct with qC = αρ̇, qB = αρ − C.
         let q = d * std::f64::consts::PI.powi(2) + beta;
@@ -234,20 +221,28 @@ mod tests {
         let grid =
             Grid::<1> { lower: [0.0], upper: [1.0], cells: [8], boundary: [Boundary::NoFlux] };
         let spectral = Spectral::new(&grid);
-        let rates = [production, decay]
+        let [production, decay] = [production, decay]
             .map(|text| Quantity::Formula(Formula::parse(text, &["rho", "S"]).unwrap()));
         // δ = ½: the equations are for half of the rates.
+        let rates = [production, decay, Quantity::Constant(0.0)];
         let equation = Parabolic::with_rates(0.5, 1.0, rates, Quantity::Constant(0.3));
-        let (mut signal, mut next) = (equation.initial(&spectral, &[]), Vec::new());
+        let signals = Signals::<1>::of(vec![One {
+            name: "S".into(),
+            producers: vec![0],
+            equation: Box::new(equation),
+        }]);
+        let mut all = signals.initial(&spectral, &[vec![0.0; 8]]);
         let (h, mut slope) = (1.0 / steps as f64, vec![0.0; 8]);
         slope[0] = 1.0;
         for i in 0..steps {
             let (t, mut density) = (i as f64 * h, vec![0.0; 8]);
             density[0] = 2.0 + t;
-            equation.advance(&spectral, &signal, &density, &slope, t, h, &mut next);
-            std::mem::swap(&mut signal, &mut next);
+            let (densities, slopes, mut next) = ([density], [slope.clone()], Vec::new());
+            let now = Surroundings { time: t, densities: &densities, signals: &all };
+            signals.advance(&spectral, now, &slopes, h, &mut next);
+            all = next;
         }
-        (spectral.inverse(&signal)[3] - exact).abs()
+        (spectral.inverse(&all[0])[3] - exact).abs()
     }
 
     /// Saturating production S′ = ρ/(1 + S)², consumption S′ = −ρS, and both with decay: exact
@@ -277,14 +272,14 @@ mod tests {
         let grid =
             Grid::<1> { lower: [0.0], upper: [2.0], cells: [8], boundary: [Boundary::Periodic] };
         let spectral = Spectral::new(&grid);
-        let rates = || [Quantity::Constant(3.0), Quantity::Constant(0.7)];
+        let rates = || [3.0, 0.7, 0.0].map(Quantity::Constant);
         let (rho, slope): (Vec<f64>, Vec<f64>) = (0..8).map(|i| (1.0, i as f64)).unzip();
         let end: Vec<f64> = rho.iter().zip(&slope).map(|(r, s)| r + 0.25 * s).collect();
         let want = super::super::Elliptic::new(1.3, 3.0, 0.7).initial(&spectral, &end);
         for delta in [1e-4, 1e-8] {
             let equation = Parabolic::with_rates(delta, 1.3, rates(), Quantity::Constant(5.0));
             let (start, mut next) = (equation.initial(&spectral, &[]), Vec::new());
-            equation.advance(&spectral, &start, &rho, &slope, 0.0, 0.25, &mut next);
+            equation.advance(&spectral, &start, [&rho, &slope], [0.0, 0.25], &mut next);
             for ((got, want), slope) in next.iter().zip(&want).zip(&slope) {
                 // S lags by δρ̇α/r².
                 assert!((got - want).abs() <= 1.1 * delta * slope * 3.0 / 0.49 + 1e-14);

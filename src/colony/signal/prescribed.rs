@@ -45,10 +45,8 @@ impl<const D: usize> SignalEquation<D> for Prescribed {
         &self,
         spectral: &Spectral<D>,
         signal: &[f64],
-        _density: &[f64],
-        _slope: &[f64],
-        time: f64,
-        h: f64,
+        _source: [&[f64]; 2],
+        [time, h]: [f64; 2],
         next: &mut Vec<f64>,
     ) {
         next.clear();
@@ -59,13 +57,8 @@ impl<const D: usize> SignalEquation<D> for Prescribed {
         }
     }
 
-    fn refused(
-        &self,
-        spectral: &Spectral<D>,
-        _fields: [&[f64]; 3],
-        [time, h]: [f64; 2],
-    ) -> Option<OutOfRange> {
-        spectral.grid().nodes().find_map(|x| self.signal.check(&arguments(&x, time + h)[..=D]))
+    fn refused(&self, spectral: &Spectral<D>, time: f64) -> Option<OutOfRange> {
+        spectral.grid().nodes().find_map(|x| self.signal.check(&arguments(&x, time)[..=D]))
     }
 
     fn law(&self, _k2: f64) -> Law {

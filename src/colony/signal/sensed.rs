@@ -92,6 +92,12 @@ impl<'a, const D: usize> SensedSignal<'a, D> {
 }
 
 impl<const D: usize> Sense<D> for SensedSignal<'_, D> {
+    type Cue = Self;
+
+    fn cue(&self, _term: usize) -> &Self {
+        self
+    }
+
     #[inline(always)]
     fn value(&self, x: &Vector<D>) -> f64 {
         let grid = self.map.grid();

@@ -58,6 +58,8 @@ struct Rate<const D: usize> {
     path: bool,
     /// Whether it depends on the value of the signal.
     signal: bool,
+    /// What is added to T/F where D and χ are found: 1 for a term that may have no T₀ of its own.
+    offset: f64,
 }
 
 /// The values of the variables but for r, q, p, F, eps.
@@ -92,6 +94,7 @@ impl<const D: usize> Rate<D> {
             signal: any(&["S", "R", "Q"]),
             formula: Ranged::formula("kernel.turning", formula),
             space,
+            offset: 0.0,
         }
     }
 
@@ -123,8 +126,8 @@ impl<const D: usize> Rate<D> {
     fn expansion(&self, s: f64, slope: f64, nodes: [usize; 2]) -> Expansion {
         expand(
             &self.space,
-            |r, q, c| self.leading(s, slope, r, q, c),
-            &|epsilon, v, w| self.linear(s, slope, epsilon, v, w),
+            |r, q, c| self.leading(s, slope, r, q, c) + self.offset,
+            &|epsilon, v, w| self.linear(s, slope, epsilon, v, w) + self.offset,
             nodes,
         )
     }
@@ -170,7 +173,16 @@ fn cosines<const D: usize>(u: [f64; 3]) -> [f64; 3] {
 impl<const D: usize> Expression<D> {
     /// T_ε(x, v, v′) in the [`VARIABLES`].
     pub fn new(formula: Formula, space: &VelocitySpace<D>, epsilon: f64) -> Self {
-        let rate = Rate::new(formula, space.clone());
+        Self::with_offset(formula, space, epsilon, 0.0)
+    }
+
+    /// The same as a term of a sum, which may do without T₀.
+    pub fn term(formula: Formula, space: &VelocitySpace<D>, epsilon: f64) -> Self {
+        Self::with_offset(formula, space, epsilon, 1.0)
+    }
+
+    fn with_offset(formula: Formula, space: &VelocitySpace<D>, epsilon: f64, offset: f64) -> Self {
+        let rate = Rate { offset, ..Rate::new(formula, space.clone()) };
         let along = [rate.signal, rate.here || rate.ahead || rate.behind];
         let (copy, nodes) = (rate.clone(), OnceLock::new());
         let exact = move |s: f64, slope: f64| {
@@ -189,7 +201,7 @@ impl<const D: usize> Expression<D> {
 
     /// Why the theory does not hold in a signal within `bounds`: T₀ must be positive and isotropic, with
     /// the detailed balance T₀(v,v′)F(v′) = T₀(v′,v)F(v) (CMPS A0). Only values are tried.
-    fn leading_fault(&self, bounds: &Bounds<D>) -> Option<String> {
+    fn fault_within(&self, bounds: &Bounds<D>) -> Option<String> {
         let pairs = pairs(&self.rate.space);
         let zero = |s: f64, slope: f64, v: &Vector<D>, w: &Vector<D>| {
             self.rate.linear(s, slope, 0.0, v, w)
@@ -203,7 +215,8 @@ impl<const D: usize> Expression<D> {
                 .iter()
                 .map(|(v, w)| zero(s, slope, v, w))
                 .fold(f64::INFINITY, |a, b| if b.is_nan() { b } else { a.min(b) });
-            if !(least > 0.0 && least.is_finite()) {
+            let positive = least > 0.0 || (self.is_term() && least == 0.0);
+            if !(positive && least.is_finite()) {
                 return Some(format!(
                     "T0/F must be positive and finite, but is {least:.6} {place}. Raise what does not vanish with eps."
                 ));
@@ -230,6 +243,11 @@ impl<const D: usize> Expression<D> {
             }
         }
         None
+    }
+
+    /// Whether it is a term of a sum.
+    fn is_term(&self) -> bool {
+        self.rate.offset > 0.0
     }
 
     /// What a cell at `x` senses that turns from `w` to `v`.
@@ -259,20 +277,10 @@ impl<const D: usize> Expression<D> {
         }
         sensed
     }
-
-    /// Least T_ε/F at the positions, with velocities all over V.
-    fn least<S: Sense<D>>(&self, epsilon: f64, signal: &S, positions: &[Vector<D>]) -> f64 {
-        let (kernel, pairs) = (self.with_epsilon(epsilon), pairs(&self.rate.space));
-        let rates = positions.iter().flat_map(|x| {
-            let kernel = &kernel;
-            pairs.iter().map(move |(v, w)| kernel.relative_rate(signal, x, v, w))
-        });
-        rates.fold(f64::INFINITY, f64::min)
-    }
 }
 
 /// Turns all over V.
-fn pairs<const D: usize>(space: &VelocitySpace<D>) -> Vec<(Vector<D>, Vector<D>)> {
+pub fn pairs<const D: usize>(space: &VelocitySpace<D>) -> Vec<(Vector<D>, Vector<D>)> {
     let speed = |share: f64| space.min_speed() + share * (space.max_speed() - space.min_speed());
     let direction = |u: f64, t: f64| -> Vector<D> {
         let (z, turn) = (2.0 * u - 1.0, 2.0 * PI * t);
@@ -336,29 +344,28 @@ impl<const D: usize> TurningKernel<D> for Expression<D> {
         self.rate.path
     }
 
-    fn fault<S: Sense<D>>(&self, start: impl FnOnce() -> (S, Vec<Vector<D>>)) -> Option<String> {
-        let (signal, positions) = start();
-        let bounds = signal.bounds();
-        if let Some(fault) = self.leading_fault(&bounds) {
-            return Some(fault);
-        }
-        let least = self.least(self.epsilon, &signal, &positions);
-        if least >= 0.0 {
-            return None;
-        }
-        let (mut good, mut bad) = (0.0, self.epsilon);
-        while bad - good > 1e-3 * self.epsilon {
-            let middle = 0.5 * (good + bad);
-            let is_good = self.least(middle, &signal, &positions) >= 0.0;
-            *(if is_good { &mut good } else { &mut bad }) = middle;
-        }
-        Some(format!(
-            "T/F is {least:.6} somewhere at t = 0, and a rate must not be negative. Set epsilon to {good:.4} or less, or weaken the bias."
-        ))
+    fn leading_fault(&self, cues: &[Bounds<D>]) -> Option<String> {
+        self.fault_within(&cues[0])
     }
 
     fn leading_rate(&self, s: f64, slope: f64) -> f64 {
-        self.rate.expansion(s, slope, [12, 12]).rate
+        self.rate.expansion(s, slope, [12, 12]).rate - self.rate.offset
+    }
+
+    fn first_order(&self, s: f64, slope: f64, square: f64) -> [f64; 2] {
+        let [diffusivity, sensitivity] = self.limit.at(s, slope);
+        let forgets = square / diffusivity;
+        [forgets - self.rate.offset, forgets * sensitivity]
+    }
+
+    fn is_constant(&self) -> bool {
+        !self.limit.varies()
+    }
+
+    fn remembers(&self) -> bool {
+        let pairs = pairs(&self.rate.space);
+        let constant = self.rate.linear(1.0, 1.0, 0.0, &pairs[0].0, &pairs[0].1);
+        Misfit::worst(&pairs, |v, w| [self.rate.linear(1.0, 1.0, 0.0, v, w), constant]).is_some()
     }
 
     fn coefficients(&self, s: f64, slope: f64) -> Coefficients {

@@ -99,6 +99,11 @@ impl<const D: usize> TurningKernel<D> for Isotropic<D> {
         self.local.constant_rate().map_or(0.0, |rate| low * rate - self.local.bias_bound(bounds))
     }
 
+    fn lowest(&self, bounds: &Bounds<D>) -> f64 {
+        let [low, _] = self.scattering.extremes();
+        low * self.local.constant_rate().unwrap_or(0.0) - self.local.bias_bound(bounds)
+    }
+
     fn proposal(&self) -> Option<&dyn Proposal<D>> {
         self.scattering.is_drawn().then_some(&*self.scattering as &dyn Proposal<D>)
     }

@@ -1,9 +1,9 @@
 //! What a turning kernel has to tell.
 
-use super::{Bounds, Majorant, Sense, Symmetry};
+use super::{Bounds, Felt, Majorant, Sense, Symmetry};
 use crate::experiment::OutOfRange;
 use crate::rng::Stream;
-use crate::vector::Vector;
+use crate::vector::{Vector, norm, scaled};
 
 /// |T_ε/F − (rate + gain σ(v·g) + loss σ(w·g′))| ≤ slack, where g and g′ are values that ∇S takes
 /// within the sensing distance, gain ≥ 0 ≥ loss, and σ(y) = y, or κy/√(1+κ²y²) if it saturates.
@@ -69,6 +69,27 @@ pub struct Response {
     pub loss: f64,
 }
 
+/// D and Γ of the limit of a kernel that may sense several signals: ∂tρ = ∇·(D∇ρ − Γρ).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limit<const D: usize> {
+    /// D.
+    pub diffusivity: f64,
+    /// Γ.
+    pub drift: Vector<D>,
+}
+
+/// A memoryless kernel to first order in ε where it senses several signals:
+/// T_ε = λF(v) + (ε/μ)( v·`gain` − w·`loss` ) + O(ε²), turning from w to v.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Answer<const D: usize> {
+    /// λ > 0.
+    pub rate: f64,
+    /// Σ gainₖ∇Sₖ.
+    pub gain: Vector<D>,
+    /// Σ lossₖ∇Sₖ.
+    pub loss: Vector<D>,
+}
+
 /// A part of T/F as a function of the new and the old velocity.
 pub type Remainder<const D: usize> = Box<dyn Fn(&Vector<D>, &Vector<D>) -> f64 + Sync>;
 
@@ -89,6 +110,21 @@ pub trait TurningKernel<const D: usize>: Sync {
 
     /// A lower bound on T_ε/F for a signal within `bounds`: below it a candidate turns unseen.
     fn floor(&self, bounds: &Bounds<D>) -> f64;
+
+    /// A lower bound on T_ε/F that may be negative, for a term of a sum.
+    fn lowest(&self, bounds: &Bounds<D>) -> f64 {
+        self.floor(bounds)
+    }
+
+    /// [`TurningKernel::bound`] where each term has bounds of its own.
+    fn bound_of(&self, cues: &[Bounds<D>]) -> f64 {
+        self.bound(&cues[0])
+    }
+
+    /// [`TurningKernel::floor`] where each term has bounds of its own.
+    fn floor_of(&self, cues: &[Bounds<D>]) -> f64 {
+        self.floor(&cues[0])
+    }
 
     /// Which expression of the kernel has a value that it must not have in a turn at `x` from `w` to
     /// `v`, if one has.
@@ -117,10 +153,10 @@ pub trait TurningKernel<const D: usize>: Sync {
     }
 
     /// What candidates are drawn by, tumble by tumble: the lower of the two bounds.
-    fn candidate_bound(&self, bounds: &Bounds<D>) -> f64 {
+    fn candidate_bound(&self, cues: &[Bounds<D>]) -> f64 {
         match self.proposal() {
-            Some(_) => self.proposal_bound(bounds).min(self.bound(bounds)),
-            None => self.bound(bounds),
+            Some(_) => self.proposal_bound(&cues[0]).min(self.bound_of(cues)),
+            None => self.bound_of(cues),
         }
     }
 
@@ -146,14 +182,19 @@ pub trait TurningKernel<const D: usize>: Sync {
         false
     }
 
+    /// Whether new velocities depend on old ones at order zero.
+    fn remembers(&self) -> bool {
+        self.response(1.0, 1.0).is_none()
+    }
+
     /// Whether it answers to ∂tS.
     fn senses_change(&self) -> bool {
         false
     }
 
-    /// Why the kernel is none in the signal at t = 0, tried at some positions, and the remedy; for
-    /// kernels that the rules of the experiment file cannot judge. `start` makes both, at a price.
-    fn fault<S: Sense<D>>(&self, _start: impl FnOnce() -> (S, Vec<Vector<D>>)) -> Option<String> {
+    /// Why the theory does not hold at ε = 0 in signals within these bounds, and the remedy; for kernels that
+    /// the rules of the experiment file cannot judge.
+    fn leading_fault(&self, _cues: &[Bounds<D>]) -> Option<String> {
         None
     }
 
@@ -166,11 +207,48 @@ pub trait TurningKernel<const D: usize>: Sync {
         None
     }
 
+    /// The same for what each term feels.
+    #[inline(always)]
+    fn answer(&self, felt: &[Felt<D>]) -> Option<Answer<D>> {
+        let Felt { value, gradient } = &felt[0];
+        let r = self.response(*value, norm(gradient))?;
+        Some(Answer {
+            rate: r.rate,
+            gain: scaled(r.gain, gradient),
+            loss: scaled(r.loss, gradient),
+        })
+    }
+
     /// D and χ in closed form (model.md §3), where the signal is `s` and |∇S| is `slope`.
     fn coefficients(&self, s: f64, slope: f64) -> Coefficients;
 
     /// D and χ if they depend on neither S nor ∇S.
     fn constant_coefficients(&self) -> Option<Coefficients>;
+
+    /// D and Γ for what each term feels.
+    #[inline(always)]
+    fn limit(&self, felt: &[Felt<D>]) -> Limit<D> {
+        let Felt { value, gradient } = &felt[0];
+        let c = self.coefficients(*value, norm(gradient));
+        Limit { diffusivity: c.diffusivity, drift: scaled(c.sensitivity, gradient) }
+    }
+
+    /// D and the χ of every term, if none depends on a signal.
+    fn constant_limit(&self) -> Option<(f64, Vec<f64>)> {
+        self.constant_coefficients().map(|c| (c.diffusivity, vec![c.sensitivity]))
+    }
+
+    /// ν and P of a term of a sum, where ⟨|v|²⟩_F/d is `square`: by D = square/ν and χ = P/ν.
+    fn first_order(&self, s: f64, slope: f64, square: f64) -> [f64; 2] {
+        let c = self.coefficients(s, slope);
+        let forgets = square / c.diffusivity;
+        [forgets, forgets * c.sensitivity]
+    }
+
+    /// Whether [`TurningKernel::first_order`] depends on no signal.
+    fn is_constant(&self) -> bool {
+        self.constant_coefficients().is_some()
+    }
 
     /// What is proved of (CMPS A1) for every S ≥ 0. A kernel that says nothing is searched.
     fn majorant(&self) -> Majorant<D> {

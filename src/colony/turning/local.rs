@@ -200,6 +200,10 @@ impl<const D: usize> TurningKernel<D> for Local<D> {
         self.constant_rate().map_or(0.0, |rate| rate - self.bias_bound(bounds))
     }
 
+    fn lowest(&self, bounds: &Bounds<D>) -> f64 {
+        self.constant_rate().unwrap_or(0.0) - self.bias_bound(bounds)
+    }
+
     fn affine(&self, _bounds: &Bounds<D>) -> Option<Affine> {
         let [rate, a, b] = self.constants().filter(|_| self.space.is_uniform())?;
         let scale = self.epsilon * self.space.measure();
@@ -241,6 +245,16 @@ impl<const D: usize> TurningKernel<D> for Local<D> {
 
     fn constant_coefficients(&self) -> Option<Coefficients> {
         self.constants().map(|_| self.coefficients(0.0, 0.0))
+    }
+
+    fn first_order(&self, s: f64, slope: f64, square: f64) -> [f64; 2] {
+        let [a, b_mu] = self.biases(s);
+        let given = a * self.space.measure() * self.space.mean_square() / D as f64;
+        [self.leading_rate(s, slope), b_mu * square + given]
+    }
+
+    fn is_constant(&self) -> bool {
+        self.constants().is_some()
     }
 
     fn majorant(&self) -> Majorant<D> {

@@ -43,6 +43,12 @@ impl Wave {
 }
 
 impl<const D: usize> Sense<D> for Wave {
+    type Cue = Self;
+
+    fn cue(&self, _term: usize) -> &Self {
+        self
+    }
+
     fn value(&self, x: &Vector<D>) -> f64 {
         self.mean + self.amplitude * self.angle(x[0]).cos()
     }

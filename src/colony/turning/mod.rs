@@ -16,21 +16,25 @@ mod radial;
 mod scattering;
 pub(crate) mod search;
 mod sense;
+mod sum;
 
-pub use expression::{Expression, VARIABLES};
+pub use expression::{Expression, VARIABLES, pairs};
 pub use isotropic::Isotropic;
-pub use kernel::{Affine, Coefficients, Proposal, Remainder, Response, TurningKernel};
+pub use kernel::{
+    Affine, Answer, Coefficients, Limit, Proposal, Remainder, Response, TurningKernel,
+};
 pub use local::Local;
 pub use majorant::{Majorant, Symmetry, Turn, Wave};
 pub use nonlocal::NonLocal;
 pub use psi::Psi;
 pub use radial::Moments;
 pub use scattering::Scattering;
-pub use sense::{Bounds, LinearSignal, Sense};
+pub use sense::{Bounds, Feelings, Felt, LinearSignal, MOST_TERMS, Sense};
+pub use sum::Sum;
 
 use crate::experiment::draft::Draft;
 use crate::experiment::kind::Key;
-use crate::experiment::{self, Experiment, OutOfRange};
+use crate::experiment::{self, OutOfRange};
 use crate::formula::{Formula, Quantity};
 use crate::vector::Vector;
 use crate::velocity::VelocitySpace;
@@ -123,6 +127,8 @@ pub enum Kernel<const D: usize> {
     Isotropic(Isotropic<D>),
     /// Given by the user.
     Expression(Expression<D>),
+    /// Several of these.
+    Sum(Sum<D>),
 }
 
 /// Runs `$body` with `$k` bound to the concrete kernel, so that loops are compiled for each.
@@ -134,25 +140,52 @@ macro_rules! with_kernel {
             $crate::turning::Kernel::NonLocal($k) => $body,
             $crate::turning::Kernel::Isotropic($k) => $body,
             $crate::turning::Kernel::Expression($k) => $body,
+            $crate::turning::Kernel::Sum($k) => $body,
         }
     };
 }
 
 impl<const D: usize> Kernel<D> {
-    /// The kernel of an experiment, on the velocity space `space`.
-    pub fn from_experiment(e: &Experiment, space: &VelocitySpace<D>) -> Self {
-        let local = |lambda, a, b| Local::new(lambda, a, b, space.clone(), e.epsilon);
-        match e.kernel.model.clone() {
+    /// The kernel of an experiment, on the velocity space `space`; `epsilon` is what stands for ε in it.
+    pub fn from_experiment(
+        kernel: &experiment::Kernel,
+        space: &VelocitySpace<D>,
+        epsilon: f64,
+    ) -> Self {
+        let term = |term: &experiment::Term| match &term.model {
+            KernelModel::Expression(f) => {
+                Self::Expression(Expression::term(f.clone(), space, epsilon))
+            }
+            model => Self::alone(model, space, epsilon),
+        };
+        match &kernel.terms[..] {
+            [one] => Self::alone(&one.model, space, epsilon),
+            several => Self::Sum(Sum::new(several.iter().map(term).collect(), space)),
+        }
+    }
+
+    /// Whether the user typed it, or a term of it.
+    pub fn is_typed(&self) -> bool {
+        match self {
+            Self::Expression(_) => true,
+            Self::Sum(sum) => sum.terms().iter().any(Self::is_typed),
+            _ => false,
+        }
+    }
+
+    fn alone(model: &KernelModel, space: &VelocitySpace<D>, epsilon: f64) -> Self {
+        let local = |lambda, a, b| Local::new(lambda, a, b, space.clone(), epsilon);
+        match model.clone() {
             KernelModel::Local { lambda, a, b } => Self::Local(local(lambda, a, b)),
             KernelModel::Isotropic { lambda, a, b, scattering } => {
                 let scattering = Scattering::new(scattering, space);
                 Self::Isotropic(Isotropic::new(local(lambda, a, b), scattering))
             }
             KernelModel::Expression(formula) => {
-                Self::Expression(Expression::new(formula, space, e.epsilon))
+                Self::Expression(Expression::new(formula, space, epsilon))
             }
             KernelModel::NonLocal { alpha_plus, alpha_minus, psi } => Self::NonLocal(
-                NonLocal::new(alpha_plus, alpha_minus, Psi::new(psi, space), space, e.epsilon),
+                NonLocal::new(alpha_plus, alpha_minus, Psi::new(psi, space), space, epsilon),
             ),
         }
     }
@@ -179,6 +212,18 @@ impl<const D: usize> TurningKernel<D> for Kernel<D> {
 
     fn refused<S: Sense<D>>(&self, signal: &S, turn: [&Vector<D>; 3]) -> Option<OutOfRange> {
         with_kernel!(self, k => k.refused(signal, turn))
+    }
+
+    fn lowest(&self, bounds: &Bounds<D>) -> f64 {
+        with_kernel!(self, k => k.lowest(bounds))
+    }
+
+    fn bound_of(&self, cues: &[Bounds<D>]) -> f64 {
+        with_kernel!(self, k => k.bound_of(cues))
+    }
+
+    fn floor_of(&self, cues: &[Bounds<D>]) -> f64 {
+        with_kernel!(self, k => k.floor_of(cues))
     }
 
     fn affine(&self, bounds: &Bounds<D>) -> Option<Affine> {
@@ -213,8 +258,8 @@ impl<const D: usize> TurningKernel<D> for Kernel<D> {
         with_kernel!(self, k => k.senses_change())
     }
 
-    fn fault<S: Sense<D>>(&self, start: impl FnOnce() -> (S, Vec<Vector<D>>)) -> Option<String> {
-        with_kernel!(self, k => k.fault(start))
+    fn leading_fault(&self, cues: &[Bounds<D>]) -> Option<String> {
+        with_kernel!(self, k => k.leading_fault(cues))
     }
 
     fn leading_rate(&self, s: f64, slope: f64) -> f64 {
@@ -233,6 +278,30 @@ impl<const D: usize> TurningKernel<D> for Kernel<D> {
         with_kernel!(self, k => k.constant_coefficients())
     }
 
+    fn answer(&self, felt: &[Felt<D>]) -> Option<Answer<D>> {
+        with_kernel!(self, k => k.answer(felt))
+    }
+
+    fn limit(&self, felt: &[Felt<D>]) -> Limit<D> {
+        with_kernel!(self, k => k.limit(felt))
+    }
+
+    fn constant_limit(&self) -> Option<(f64, Vec<f64>)> {
+        with_kernel!(self, k => k.constant_limit())
+    }
+
+    fn first_order(&self, s: f64, slope: f64, square: f64) -> [f64; 2] {
+        with_kernel!(self, k => k.first_order(s, slope, square))
+    }
+
+    fn remembers(&self) -> bool {
+        with_kernel!(self, k => k.remembers())
+    }
+
+    fn is_constant(&self) -> bool {
+        with_kernel!(self, k => k.is_constant())
+    }
+
     fn majorant(&self) -> Majorant<D> {
         with_kernel!(self, k => k.majorant())
     }
@@ -247,6 +316,7 @@ impl<const D: usize> TurningKernel<D> for Kernel<D> {
             Self::NonLocal(k) => Self::NonLocal(k.with_epsilon(epsilon)),
             Self::Isotropic(k) => Self::Isotropic(k.with_epsilon(epsilon)),
             Self::Expression(k) => Self::Expression(k.with_epsilon(epsilon)),
+            Self::Sum(k) => Self::Sum(k.with_epsilon(epsilon)),
         }
     }
 }

@@ -2,9 +2,78 @@
 
 use crate::tiles::Tiles;
 use crate::vector::{Vector, add_scaled};
+use std::ops::Deref;
 
-/// How a cell senses the signal.
+/// Terms that a kernel has, at most.
+pub const MOST_TERMS: usize = 4;
+
+/// What a cell feels of one signal: S and ∇S.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Felt<const D: usize> {
+    /// S.
+    pub value: f64,
+    /// ∇S.
+    pub gradient: Vector<D>,
+}
+
+/// What a cell feels of every signal that a term of its kernel senses.
+#[derive(Clone, Copy, Debug)]
+pub struct Feelings<const D: usize> {
+    all: [Felt<D>; MOST_TERMS],
+    count: usize,
+}
+
+impl<const D: usize> Feelings<D> {
+    /// Of `count` signals.
+    #[inline(always)]
+    pub fn new(count: usize, of: impl Fn(usize) -> Felt<D>) -> Self {
+        let mut all = [Felt { value: 0.0, gradient: [0.0; D] }; MOST_TERMS];
+        all[..count].iter_mut().enumerate().for_each(|(k, felt)| *felt = of(k));
+        Self { all, count }
+    }
+
+    /// The same where the space is mirrored along the axes with `side` −1.
+    #[inline(always)]
+    pub fn mirrored(mut self, side: &Vector<D>) -> Self {
+        for felt in &mut self.all[..self.count] {
+            felt.gradient = std::array::from_fn(|a| side[a] * felt.gradient[a]);
+        }
+        self
+    }
+}
+
+impl<const D: usize> Deref for Feelings<D> {
+    type Target = [Felt<D>];
+
+    fn deref(&self) -> &[Felt<D>] {
+        &self.all[..self.count]
+    }
+}
+
+/// How a cell senses a signal, or several: one for each term of its kernel. What is asked of several
+/// without a number is that of the first.
 pub trait Sense<const D: usize>: Sync {
+    /// One of several.
+    type Cue: Sense<D, Cue = Self::Cue>;
+    /// What the term of this number senses.
+    fn cue(&self, term: usize) -> &Self::Cue;
+    /// S and ∇S of every cue.
+    #[inline(always)]
+    fn felt(&self, x: &Vector<D>) -> Feelings<D> {
+        Feelings::new(1, |_| {
+            let (value, gradient) = self.value_and_gradient(x);
+            Felt { value, gradient }
+        })
+    }
+    /// [`Sense::bounds`] of every cue.
+    fn bounds_of_all(&self) -> Vec<Bounds<D>> {
+        vec![self.bounds()]
+    }
+    /// [`Sense::local_bounds`] of every cue, on the same tiles.
+    fn local_bounds_of_all(&self) -> (Vec<Tiles<D, Bounds<D>>>, usize) {
+        let (tiles, width) = self.local_bounds();
+        (vec![tiles], width)
+    }
     /// S(x).
     fn value(&self, x: &Vector<D>) -> f64;
     /// S(x) and ∇S(x).
@@ -94,6 +163,12 @@ pub struct LinearSignal<const D: usize> {
 }
 
 impl<const D: usize> Sense<D> for LinearSignal<D> {
+    type Cue = Self;
+
+    fn cue(&self, _term: usize) -> &Self {
+        self
+    }
+
     fn value(&self, x: &Vector<D>) -> f64 {
         self.offset + crate::vector::dot(&self.gradient, x)
     }

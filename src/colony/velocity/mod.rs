@@ -168,6 +168,23 @@ impl<const D: usize> VelocitySpace<D> {
         }
     }
 
+    /// A velocity drawn uniformly from V.
+    pub fn sample_uniform(&self, rng: &mut Stream) -> Vector<D> {
+        let direction = direction(rng);
+        match self.set {
+            VelocitySet::Sphere => scaled(self.outer, &direction),
+            _ => scaled(self.speed_at(rng.random()), &direction),
+        }
+    }
+
+    /// Whether a cell of `other` can have any velocity of this set.
+    pub fn is_within(&self, other: &Self) -> bool {
+        match other.set {
+            VelocitySet::Sphere => self.set == VelocitySet::Sphere && self.outer == other.outer,
+            _ => other.inner <= self.min_speed() && self.outer <= other.outer,
+        }
+    }
+
     /// The speed below which lies the share `u` of V: |v| under uniform F is this at uniform u.
     #[inline(always)]
     pub fn speed_at(&self, u: f64) -> f64 {

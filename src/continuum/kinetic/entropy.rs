@@ -43,20 +43,20 @@ pub fn entropy<const D: usize>(ordinates: &Ordinates<D>, f: &[Vec<f64>], cell: f
     0.5 * cell * sum(f, |j| weight(j) * f[j].iter().map(|f| f * f).sum::<f64>())
 }
 
-/// The terms of dH/dt in a frozen signal; `memory` is two arrays of the shape of f.
+/// The terms of dH/dt in a frozen signal, where rates are over `time`; `memory` is two arrays of the shape of f.
 pub fn rates<const D: usize>(
     turns: &Turns,
     ordinates: &Ordinates<D>,
-    (epsilon, cell): (f64, f64),
+    (time, cell): (f64, f64),
     f: &[Vec<f64>],
     [balanced, rate]: [&mut [Vec<f64>]; 2],
 ) -> Rates {
     let (w, equilibrium) = (&ordinates.weights, &ordinates.equilibrium);
     balanced.par_iter_mut().zip(equilibrium).for_each(|(b, share)| b.fill(*share));
-    turns.apply(ordinates, epsilon, balanced, rate);
+    turns.apply(ordinates, time, balanced, rate);
     let squares = |j: usize| f[j].iter().zip(&rate[j]).map(|(f, r)| f * f * r).sum::<f64>();
     let production = 0.5 * cell * sum(f, |j| w[j] / (equilibrium[j] * equilibrium[j]) * squares(j));
-    turns.apply(ordinates, epsilon, f, rate);
+    turns.apply(ordinates, time, f, rate);
     let products = |j: usize| f[j].iter().zip(&rate[j]).map(|(f, r)| f * r).sum::<f64>();
     let total = cell * sum(f, |j| w[j] / equilibrium[j] * products(j));
     Rates { dissipation: production - total, production }
@@ -100,7 +100,7 @@ mod tests {
         let f: Vec<Vec<f64>> = (0..n).map(field).collect();
         let (mut one, mut two) = (f.clone(), f.clone());
         let cell = grid.cell_volume();
-        let fast = rates(&turns, &ordinates, (epsilon, cell), &f, [&mut one, &mut two]);
+        let fast = rates(&turns, &ordinates, (epsilon * epsilon, cell), &f, [&mut one, &mut two]);
 
         let (v, share, w) = (&ordinates.velocities, &ordinates.equilibrium, &ordinates.weights);
         let (mut dissipation, mut production) = (0.0, 0.0);

@@ -1,7 +1,8 @@
 //! The kinetic equation itself, without cells: what an ensemble of infinitely many would give.
 //!
-//! ε² ∂t f + ε v·∇f = ∫_V ( T_ε\[S\](x,v,v′) f(v′) − T_ε\[S\](x,v′,v) f(v) ) dv′ + ε² r(ρ,S) f (CMPS 7, HKS 7) on
-//! discrete ordinates in v and the grid in x, with S answering to K_h * ρ as it does to cells. Over
+//! ε^{q+1} ∂t f + ε^q v·∇f = ∫_V ( T_ε\[S\](x,v,v′) f(v′) − T_ε\[S\](x,v′,v) f(v) ) dv′ + ε^{q+1} ( r(ρ,S) f + G )
+//! (CMPS 7, HKS 7, BC 6) of every population, on discrete ordinates in v and the grid in x, with signals and reactions answering
+//! to K_h * ρ as they do to cells. Over
 //! a time step S is frozen at its middle, predicted by ∂tρ = −∇·J, which makes the scheme second
 //! order in Δt; in the frozen S the equation is linear, f′ = Af, and solved to a relative 10⁻¹⁰. Nothing is
 //! born of round-off (see [`growth`](crate::growth)).
@@ -11,29 +12,25 @@
 
 mod entropy;
 mod ordinates;
+mod phase;
+mod reactions;
 mod transport;
 mod turns;
 
 pub use entropy::Entropy;
 
 use crate::growth::{FLOOR, barren};
-use crate::model::Model;
-use crate::observe::{Fields, PhaseMoments};
+use crate::model::{Model, Species};
+use crate::observe::{Fields, PhaseMoments, PopulationFields};
 use crate::schedule::{Tick, ticks};
-use crate::turning::{Sense, TurningKernel};
-use crate::vector::dot;
-use crate::with_kernel;
-use ordinates::Ordinates;
+use crate::signal::{Surroundings, later};
+use crate::turning::TurningKernel;
+use phase::Phase;
 use rayon::prelude::*;
+use reactions::Reactions;
 use std::f64::consts::PI;
 use std::sync::atomic::{AtomicBool, Ordering};
-use transport::add_transport;
 use turns::Turns;
-
-/// Relative size of the terms of e^{Δt A} f that are left out.
-const TOLERANCE: f64 = 1e-10;
-/// Largest ‖A‖τ of one Taylor series: its terms grow to e^10 of f before they shrink.
-const REACH: f64 = 12.0;
 
 /// Evaluations of Af per unit of ‖A‖t, and the work of one value of f in them beside that of a
 /// tumble: as seen.
@@ -50,78 +47,53 @@ pub struct Resolution {
 }
 
 /// Predicted work until the time `end`, in the units of [`crate::study::Cost::work`], from the
-/// bound on the kernel at t = 0.
+/// bounds on the kernels at t = 0.
 pub fn predicted_work<const D: usize>(model: &Model<D>, resolution: Resolution, end: f64) -> f64 {
-    let bound = model.kernel.bound(&model.initial_signal().bounds());
-    let ordinates = model.space.ordinates(resolution.angles).len();
-    let products = PRODUCTS * end * norm(model, bound);
-    VALUE * products * (ordinates * model.grid().len()) as f64
+    let sensed = model.initial_signals();
+    let work = |species: &Species<D>| {
+        let cues = crate::signal::Cues::among(&sensed, &species.cues);
+        let bound = species.kernel.bound_of(&crate::turning::Sense::bounds_of_all(&cues));
+        let ordinates = species.space.ordinates(resolution.angles).len();
+        let products = PRODUCTS * end * norm(model, species, bound);
+        VALUE * products * (ordinates * model.grid().len()) as f64
+    };
+    model.populations.iter().map(work).sum()
 }
 
-/// A bound on ‖A‖, where tumbles are no faster than `rate`/ε².
-fn norm<const D: usize>(model: &Model<D>, rate: f64) -> f64 {
-    let fastest = |h: &f64| PI / h * model.space.max_speed() / model.epsilon;
+/// A bound on ‖A‖, where tumbles are no faster than `rate`/ε^{q+1}.
+fn norm<const D: usize>(model: &Model<D>, species: &Species<D>, rate: f64) -> f64 {
+    let scaling = species.scaling;
+    let fastest = |h: &f64| PI / h * species.space.max_speed() / scaling.epsilon();
     let transport: f64 = model.grid().spacing().iter().map(fastest).sum();
-    transport + 2.0 * rate / (model.epsilon * model.epsilon)
+    transport + 2.0 * rate / scaling.tumble_time()
 }
 
-/// f on ordinates and grid, and S.
+/// f of every population on ordinates and grid, and every S.
 pub struct KineticSolver<'m, const D: usize> {
     model: &'m Model<D>,
-    ordinates: Ordinates<D>,
+    phases: Vec<Phase<'m, D>>,
     resolution: Resolution,
     /// The share of the largest |ρ| below which nothing is born.
     floor: f64,
-    /// f by ordinate, nodal.
-    f: Vec<Vec<f64>>,
     time: f64,
-    /// Coefficients of K_h * ρ.
-    density: Vec<f64>,
-    /// Coefficients of S.
-    signal: Vec<f64>,
-    memory: Memory,
+    /// Coefficients of every S.
+    signals: Vec<Vec<f64>>,
     products: usize,
     /// The entropy after every step, if it is kept.
     entropy: Option<Vec<Entropy>>,
 }
 
-/// Arrays of the shape of f.
-struct Memory {
-    term: Vec<Vec<f64>>,
-    rate: Vec<Vec<f64>>,
-    slopes: Vec<Vec<f64>>,
-}
-
 impl<'m, const D: usize> KineticSolver<'m, D> {
     /// Starts from f⁰ of the model.
     pub fn new(model: &'m Model<D>, resolution: Resolution) -> Self {
-        let (grid, initial) = (model.grid(), &model.initial);
-        let ordinates = Ordinates::new(&model.space, resolution.angles, &grid.boundary);
-        let start = initial.start();
-        let nodal = model.spectral.inverse(start);
-        let tilt = D as f64 / model.space.mean_square_f();
-        let f: Vec<Vec<f64>> = (ordinates.velocities.iter().zip(&ordinates.equilibrium))
-            .map(|(v, share)| {
-                let factor = share * (1.0 + tilt * dot(initial.mean_velocity(), v));
-                nodal.iter().map(|rho| factor * rho).collect()
-            })
-            .collect();
-        let density = model.deposit.smooth(start);
-        let signal = model.equation.initial(&model.spectral, &density);
-        let memory = Memory { term: f.clone(), rate: f.clone(), slopes: f.clone() };
-        Self {
-            model,
-            ordinates,
-            resolution,
-            floor: FLOOR,
-            f,
-            time: 0.0,
-            density,
-            signal,
-            memory,
-            products: 0,
-            entropy: None,
-        }
+        let phase = |(number, species): (usize, &'m Species<D>)| {
+            Phase::new(model, species, resolution.angles, model.network.needs_flux(number))
+        };
+        let phases: Vec<Phase<'m, D>> = model.populations.iter().enumerate().map(phase).collect();
+        let densities: Vec<Vec<f64>> = phases.iter().map(|phase| phase.density.clone()).collect();
+        let signals = model.signals.initial(&model.spectral, &densities);
+        let (floor, time, products) = (FLOOR, 0.0, 0);
+        Self { model, phases, resolution, floor, time, signals, products, entropy: None }
     }
 
     /// The same with births only above `factor` times as much as it has to be, to see what that changes.
@@ -129,9 +101,12 @@ impl<'m, const D: usize> KineticSolver<'m, D> {
         Self { floor: factor * FLOOR, ..self }
     }
 
-    /// Keeps the entropy after every step from now on, at the price of four evaluations of the turns.
+    /// Keeps the entropy of the first population after every step from now on, at the price of four evaluations of the
+    /// turns.
     pub fn keep_entropy(&mut self) {
-        let entropy = entropy::entropy(&self.ordinates, &self.f, self.model.grid().cell_volume());
+        let first = &self.phases[0];
+        let cell = self.model.grid().cell_volume();
+        let entropy = entropy::entropy(&first.ordinates, &first.f, cell);
         let now = Entropy { time: self.time, entropy, dissipated: 0.0, produced: 0.0 };
         self.entropy = Some(vec![now]);
     }
@@ -161,67 +136,95 @@ impl<'m, const D: usize> KineticSolver<'m, D> {
     }
 
     /// K_h * ρ, S, K_h * J and the moments of K_h * r_ε now.
-    pub fn fields(&self, moments: &PhaseMoments<D>) -> Fields<D> {
+    pub fn fields(&self, moments: &[PhaseMoments<D>]) -> Fields<D> {
         let spectral = &self.model.spectral;
-        let smoothed = |nodal: &[f64]| self.model.deposit.smooth(&spectral.forward(nodal));
-        let scale = 1.0 / self.model.epsilon;
-        Fields {
-            density: self.density.clone(),
-            signal: self.signal.clone(),
-            flux: self.flux().map(|component| spectral.inverse(&smoothed(&component))),
-            remainder: (0..moments.len())
-                .map(|m| smoothed(&self.ordinates.moment(&self.f, |v| scale * moments.eval(m, v))))
-                .collect(),
-        }
+        let of = |(phase, moments): (&Phase<'m, D>, &PhaseMoments<D>)| {
+            let deposit = &phase.species.deposit;
+            let smoothed = |nodal: &[f64]| deposit.smooth(&spectral.forward(nodal));
+            let scale = 1.0 / self.model.epsilon;
+            let moment = |m: usize| {
+                smoothed(&phase.ordinates.moment(&phase.f, |v| scale * moments.eval(m, v)))
+            };
+            PopulationFields {
+                density: phase.density.clone(),
+                flux: phase.flux().map(|component| spectral.inverse(&smoothed(&component))),
+                remainder: (0..moments.len()).map(moment).collect(),
+            }
+        };
+        let populations = self.phases.iter().zip(moments).map(of).collect();
+        Fields { populations, signals: self.signals.clone() }
     }
 
-    /// Nodal ρ, not mollified.
-    pub fn density(&self) -> Vec<f64> {
-        self.ordinates.moment(&self.f, |_| 1.0)
+    /// Nodal ρ of a population, not mollified.
+    pub fn density(&self, population: usize) -> Vec<f64> {
+        self.phases[population].nodal_density()
     }
 
-    /// Nodal J, not mollified.
-    pub fn flux(&self) -> [Vec<f64>; D] {
-        let scale = 1.0 / self.model.epsilon;
-        std::array::from_fn(|a| self.ordinates.moment(&self.f, |v| scale * v[a]))
+    /// Nodal J of a population, not mollified.
+    pub fn flux(&self, population: usize) -> [Vec<f64>; D] {
+        self.phases[population].flux()
+    }
+
+    /// K_h * ρ of every population.
+    fn densities(&self) -> Vec<Vec<f64>> {
+        self.phases.iter().map(|phase| phase.density.clone()).collect()
     }
 
     fn step(&mut self, tick: &Tick) {
         let (model, dt) = (self.model, tick.duration);
-        let spectral = &model.spectral;
-        let slope = self.slope();
-        let after = |h: f64, next: &mut Vec<f64>| self.signal_after(h, &slope, next);
-        let sense = model.nodal_step(&self.signal, dt, after, &self.ordinates.velocities);
-        let turns = with_kernel!(&model.kernel, kernel => {
-            Turns::new(kernel, &sense, &self.ordinates)
-        });
-        let growth = model.growth_rates(&self.density, &slope, dt, after);
-        self.divide(growth.as_deref(), dt);
-        let before = self.entropy_rates(&turns);
-        self.advance(&turns, dt);
+        let (densities, slopes) = (self.densities(), self.slopes());
+        let before = self.signals.clone();
+        let now = Surroundings { time: self.time, densities: &densities, signals: &before };
+        let mut middle = Vec::new();
+        let change = model.forecast(now, &slopes, dt, &mut middle);
+        let turns: Vec<Turns> = (self.phases.iter())
+            .map(|phase| phase.turns(model, &middle, change.as_deref()))
+            .collect();
+        let halfway = later(&densities, &slopes, 0.5 * dt);
+        let around =
+            Surroundings { time: self.time + 0.5 * dt, densities: &halfway, signals: &middle };
+        let rates = self.growth_rates(around);
+        let reactions = Reactions::new(model, &self.phases, around, dt);
+        self.divide(&rates, dt);
+        reactions.half(&mut self.phases, 0.5 * dt);
+        let rates_before = self.entropy_rates(&turns);
+        for (phase, turns) in self.phases.iter_mut().zip(&turns) {
+            self.products += phase.advance(model, turns, dt);
+        }
         let after = self.entropy_rates(&turns);
-        self.divide(growth.as_deref(), dt);
-        let density = model.deposit.smooth(&spectral.forward(&self.density()));
-        let change = density.iter().zip(&self.density).map(|(now, before)| (now - before) / dt);
-        let (slope, mut next) = (change.collect::<Vec<f64>>(), Vec::new());
-        self.signal_after(dt, &slope, &mut next);
-        (self.signal, self.density, self.time) = (next, density, tick.end);
-        if let Some(rates) = before.zip(after) {
+        reactions.half(&mut self.phases, 0.5 * dt);
+        self.divide(&rates, dt);
+        let next: Vec<Vec<f64>> = self.phases.iter().map(|phase| phase.smoothed(model)).collect();
+        let change = |(next, before): (&Vec<f64>, &Vec<f64>)| {
+            next.iter().zip(before).map(|(now, before)| (now - before) / dt).collect()
+        };
+        let slopes: Vec<Vec<f64>> = next.iter().zip(&densities).map(change).collect();
+        let mut signals = Vec::new();
+        model.signals.advance(&model.spectral, now, &slopes, dt, &mut signals);
+        let span = [self.time, tick.end];
+        (self.signals, self.time) = (signals, tick.end);
+        for (phase, next) in self.phases.iter_mut().zip(next) {
+            phase.density = next;
+            phase.track_flux(model, span, self.resolution.step);
+        }
+        if let Some(rates) = rates_before.zip(after) {
             self.note_entropy(rates, dt);
         }
     }
 
     /// The terms of dH/dt now, if the entropy is kept.
-    fn entropy_rates(&mut self, turns: &Turns) -> Option<entropy::Rates> {
+    fn entropy_rates(&mut self, turns: &[Turns]) -> Option<entropy::Rates> {
         self.entropy.as_ref()?;
-        let Memory { term, rate, .. } = &mut self.memory;
-        let scales = (self.model.epsilon, self.model.grid().cell_volume());
-        Some(entropy::rates(turns, &self.ordinates, scales, &self.f, [term, rate]))
+        let cell = self.model.grid().cell_volume();
+        let Phase { species, ordinates, f, memory, .. } = &mut self.phases[0];
+        let scales = (species.scaling.tumble_time(), cell);
+        Some(entropy::rates(&turns[0], ordinates, scales, f, [&mut memory.term, &mut memory.rate]))
     }
 
     /// Adds a line on the step of length `dt` just made, with the rates at its ends.
     fn note_entropy(&mut self, (before, after): (entropy::Rates, entropy::Rates), dt: f64) {
-        let entropy = entropy::entropy(&self.ordinates, &self.f, self.model.grid().cell_volume());
+        let Phase { ordinates, f, .. } = &self.phases[0];
+        let entropy = entropy::entropy(ordinates, f, self.model.grid().cell_volume());
         let Some(kept) = &mut self.entropy else { return };
         let Some(last) = kept.last().copied() else { return };
         kept.push(Entropy {
@@ -232,64 +235,54 @@ impl<'m, const D: usize> KineticSolver<'m, D> {
         });
     }
 
-    /// Coefficients of ∂t(K_h * ρ) = K_h * (r(K_h * ρ, S)ρ − ∇·J).
-    fn slope(&self) -> Vec<f64> {
+    /// Coefficients of ∂t(K_h * ρ) = K_h * (r(K_h * ρ, S)ρ + H − ∇·J) of every population.
+    fn slopes(&self) -> Vec<Vec<f64>> {
         let (model, spectral) = (self.model, &self.model.spectral);
-        let mut slope = spectral.divergence(&self.flux());
-        slope.iter_mut().for_each(|s| *s = -*s);
-        if let Some(growth) = &model.growth {
-            let density = spectral.forward(&self.density());
-            growth.add_to(spectral, [&density, &self.density, &self.signal], &mut slope);
-        }
-        model.deposit.smooth(&slope)
+        let densities = self.densities();
+        let around =
+            Surroundings { time: self.time, densities: &densities, signals: &self.signals };
+        let nodal = || self.phases.iter().map(Phase::nodal_density).collect::<Vec<_>>();
+        let flows =
+            (!model.network.is_empty()).then(|| model.network.flows(spectral, around, &nodal()));
+        let slope = |(number, phase): (usize, &Phase<'m, D>)| {
+            let mut slope = spectral.divergence(&phase.flux());
+            slope.iter_mut().for_each(|s| *s = -*s);
+            if let Some(growth) = &phase.species.growth {
+                let density = spectral.forward(&phase.nodal_density());
+                growth.add_to(spectral, around, &density, &mut slope);
+            }
+            let net = flows.as_ref().and_then(|flows| flows.net(&model.network, number));
+            if let Some(mut net) = net {
+                spectral.forward_in_place(&mut net);
+                slope.iter_mut().zip(net).for_each(|(slope, net)| *slope += net);
+            }
+            phase.species.deposit.smooth(&slope)
+        };
+        self.phases.iter().enumerate().map(slope).collect()
+    }
+
+    /// Nodal rates of births less deaths, where there are any.
+    fn growth_rates(&self, around: Surroundings<'_>) -> Vec<Option<Vec<f64>>> {
+        let spectral = &self.model.spectral;
+        let rates = |phase: &Phase<'m, D>| {
+            phase.species.growth.as_ref().map(|growth| growth.nodal(spectral, around))
+        };
+        self.phases.iter().map(rates).collect()
     }
 
     /// Births and deaths of half of a step of length `dt` at these nodal rates.
-    fn divide(&mut self, rates: Option<&[f64]>, dt: f64) {
-        let (Some(rates), Some(growth)) = (rates, &self.model.growth) else { return };
-        let mut rates = rates.to_vec();
-        if growth.constant().is_none() {
-            barren(self.floor, &self.density(), &mut rates);
-        }
-        let factors: Vec<f64> = rates.iter().map(|r| (0.5 * dt * r).exp()).collect();
-        self.f.par_iter_mut().for_each(|f| f.iter_mut().zip(&factors).for_each(|(f, x)| *f *= x));
-    }
-
-    /// Coefficients of S after a time `h` in which K_h * ρ changes at the rate `slope`, into `next`.
-    fn signal_after(&self, h: f64, slope: &[f64], next: &mut Vec<f64>) {
-        let (equation, spectral) = (&self.model.equation, &self.model.spectral);
-        equation.advance(spectral, &self.signal, &self.density, slope, self.time, h, next);
-    }
-
-    /// f ← e^{dt A} f by Taylor series over equal parts of dt.
-    fn advance(&mut self, turns: &Turns, dt: f64) {
-        let epsilon = self.model.epsilon;
-        let parts = (dt * norm(self.model, turns.highest) / REACH).ceil();
-        let Memory { term, rate, slopes } = &mut self.memory;
-        for _part in 0..parts as usize {
-            term.par_iter_mut().zip(&self.f).for_each(|(t, f)| t.copy_from_slice(f));
-            let (size, mut small) = (largest(&self.f), 0);
-            for order in 1.. {
-                turns.apply(&self.ordinates, epsilon, term, rate);
-                add_transport(&self.model.spectral, &self.ordinates, epsilon, term, slopes, rate);
-                self.products += 1;
-                let factor = dt / parts / order as f64;
-                rate.par_iter_mut().for_each(|r| r.iter_mut().for_each(|r| *r *= factor));
-                std::mem::swap(term, rate);
-                self.f.par_iter_mut().zip(&*term).for_each(|(f, t)| {
-                    f.iter_mut().zip(t).for_each(|(f, t)| *f += t);
-                });
-                small = if largest(term) < TOLERANCE * size { small + 1 } else { 0 };
-                if small == 2 {
-                    break;
-                }
+    fn divide(&mut self, rates: &[Option<Vec<f64>>], dt: f64) {
+        for (phase, rates) in self.phases.iter_mut().zip(rates) {
+            let (Some(rates), Some(growth)) = (rates, &phase.species.growth) else { continue };
+            let mut rates = rates.clone();
+            if growth.constant().is_none() {
+                barren(self.floor, &phase.nodal_density(), &mut rates);
             }
+            let factors: Vec<f64> = rates.iter().map(|r| (0.5 * dt * r).exp()).collect();
+            phase
+                .f
+                .par_iter_mut()
+                .for_each(|f| f.iter_mut().zip(&factors).for_each(|(f, x)| *f *= x));
         }
     }
-}
-
-/// max |f|.
-fn largest(f: &[Vec<f64>]) -> f64 {
-    let of = |f: &Vec<f64>| f.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
-    f.par_iter().map(of).reduce(|| 0.0, f64::max)
 }

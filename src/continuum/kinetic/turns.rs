@@ -1,7 +1,7 @@
 //! The turning operator on discrete ordinates, in a frozen signal.
 
 use super::ordinates::Ordinates;
-use crate::signal::NodalSignal;
+use crate::signal::AtNodes;
 use crate::turning::TurningKernel;
 use rayon::prelude::*;
 
@@ -33,7 +33,7 @@ impl Turns {
     /// those that it has.
     pub fn new<const D: usize>(
         kernel: &impl TurningKernel<D>,
-        signal: &NodalSignal<D>,
+        signal: &impl AtNodes<D>,
         ordinates: &Ordinates<D>,
     ) -> Self {
         let (v, reverse, n) = (&ordinates.velocities, &ordinates.reverse, ordinates.len());
@@ -95,11 +95,11 @@ impl Turns {
         Self { rates, loss, highest }
     }
 
-    /// Writes ( ∫T(v,w)f(w)dw − f(v)∫T(w,v)dw )/ε² into `rate`.
+    /// Writes ( ∫T(v,w)f(w)dw − f(v)∫T(w,v)dw )/`duration` into `rate`.
     pub fn apply<const D: usize>(
         &self,
         ordinates: &Ordinates<D>,
-        epsilon: f64,
+        duration: f64,
         f: &[Vec<f64>],
         rate: &mut [Vec<f64>],
     ) {
@@ -127,7 +127,7 @@ impl Turns {
                 });
             }
         }
-        let scale = epsilon.powi(-2);
+        let scale = duration.recip();
         rate.par_iter_mut().zip(&self.loss).zip(f).for_each(|((rate, loss), f)| {
             let losses = loss.iter().zip(f);
             rate.iter_mut().zip(losses).for_each(|(r, (l, f))| *r = scale * (*r - l * f));
@@ -211,8 +211,8 @@ mod tests {
             .map(|j| (0..grid.len()).map(|k| 1.0 + ((3 * j + k) as f64).sin()).collect())
             .collect();
         let [mut a, mut b] = [f.clone(), f.clone()];
-        sum.apply(&ordinates, 0.25, &f, &mut a);
-        table.apply(&ordinates, 0.25, &f, &mut b);
+        sum.apply(&ordinates, 0.0625, &f, &mut a);
+        table.apply(&ordinates, 0.0625, &f, &mut b);
         for (a, b) in a.iter().flatten().zip(b.iter().flatten()) {
             assert!((a - b).abs() < 1e-11 * (1.0 + a.abs()), "{a} {b}");
         }

@@ -1,13 +1,19 @@
-//! The macroscopic limit ∂tρ = ∇·(D\[S\]∇ρ − χ\[S\]ρ∇S) + r(ρ,S)ρ (CMPS 23): it knows no cells, so it is an
-//! independent check of them.
+//! The macroscopic limit ∂tρ_i = ∇·(D\[S\]∇ρ_i − Γ\[S\]ρ_i) + r(ρ,S)ρ_i + H_i(ρ) (CMPS 23, BC 32) of all populations: it knows
+//! no cells, so it is an independent check of them.
 
+mod error;
+mod field;
 mod flux;
 mod mobility;
 mod modes;
 pub mod quadrature;
+mod reactant;
 mod resolution;
 mod solver;
+mod system;
 
+pub use error::LimitError;
 pub use mobility::Mobility;
 pub use resolution::BlowUp;
-pub use solver::{Coarseness, LimitError, LimitSolver, LimitState, MacroFlux, Mollifier};
+pub use solver::{Coarseness, LimitSolver, MacroFlux};
+pub use system::{Constituent, Mollifier, System};

@@ -42,17 +42,16 @@ impl Classes {
         to.extend(from.iter().zip(&self.of_mode).map(|(u, class)| factor(*class as usize) * u));
     }
 
-    /// `to` = `f`(class, a, b) in every mode.
-    pub fn combine(
+    /// Adds `f`(class, a, b) to `to` in every mode.
+    pub fn accumulate(
         &self,
         f: impl Fn(usize, f64, f64) -> f64,
         a: &[f64],
         b: &[f64],
-        to: &mut Vec<f64>,
+        to: &mut [f64],
     ) {
-        to.clear();
-        let modes = a.iter().zip(b).zip(&self.of_mode);
-        to.extend(modes.map(|((a, b), class)| f(*class as usize, *a, *b)));
+        let modes = to.iter_mut().zip(a.iter().zip(b)).zip(&self.of_mode);
+        modes.for_each(|((to, (a, b)), class)| *to += f(*class as usize, *a, *b));
     }
 
     /// Adds the factor of its class × `from` to `to`, in every mode.

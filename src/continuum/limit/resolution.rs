@@ -1,6 +1,6 @@
 //! Whether the grid still resolves ρ, and what it means if it does not.
 
-use super::solver::LimitError;
+use super::error::LimitError;
 use crate::spectral::Spectral;
 
 /// Share of the squares of the modes in the upper third of any axis above which ρ is not resolved.

@@ -1,8 +1,9 @@
-//! Drift–diffusion solver: spectral in space, exponential Runge–Kutta of order four in time.
+//! Drift–diffusion solver for all populations and signals together: spectral in space, exponential Runge–Kutta of order
+//! four in time.
 //!
-//! With D̄ the largest D of the step, D̄Δρ and the linear part of the equation of S are exact; what is
-//! left of ρ, ∇·((D − D̄)∇ρ − χG(ρ)∇S) + r(ρ,S)ρ, and the production of S go through the four evaluations of
-//! [`Step`](super::modes::Step), both at once. A signal that follows ρ, or is given, is taken at
+//! With D̄ the largest D of the step, D̄Δρ and the linear part of the equation of every S are exact; what is
+//! left of ρ, ∇·((D − D̄)∇ρ − G(ρ)Γ) + r(ρ,S)ρ and all reactions, and the production of S go through the four evaluations of
+//! [`Step`](super::modes::Step), all at once. A signal that follows ρ, or is given, is taken at
 //! the time of each evaluation. In modes that relax within a step, at rates r ≥ 1/Δt, it is W = Ŝ − Gρ̂
 //! with G = α/(δr) that is advanced, ∂tW = −rW − G∂tρ̂: W is of order δ, and so is
 //! what the time step makes wrong of it: the error is O(Δt⁴) + O(δΔt) for every δ.
@@ -12,113 +13,52 @@
 //! would move them moves mass, centre and variance, which are right in the modes that there are. Nothing
 //! here needs ρ ≥ 0: drift and production are linear in ρ, and rates are taken at ρ⁺.
 //!
-//! A constant r is part of the linear term and exact. Of another one, steps are cut until r changes ρ by
+//! A constant r is part of the linear term and exact. Of other rates, steps are cut until they change ρ by
 //! a quarter at most, and births stop where |ρ| is below [`FLOOR`] of its largest value.
 
-use super::Mobility;
-use super::flux::Flux;
-use super::modes::{Classes, Step};
-use super::resolution::{BlowUp, Resolution};
-use crate::cells::{InitialError, InitialLaw};
+use super::error::LimitError;
+use super::field::{Feed, Field};
+use super::modes::Classes;
+use super::reactant::Reactant;
+use super::resolution::BlowUp;
+use super::system::System;
+use crate::cells::InitialError;
 use crate::experiment::OutOfRange;
-use crate::growth::{FLOOR, Growth, Pace};
+use crate::growth::{FLOOR, Pace};
+use crate::reaction::Network;
 use crate::schedule::ticks;
-use crate::signal::{Law, SignalEquation, smoothing_kernel};
+use crate::signal::Surroundings;
 use crate::spectral::Spectral;
-use crate::turning::Kernel;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use thiserror::Error;
 
 /// Largest |r|h of a step of length h.
 const REACH: f64 = 0.25;
 /// How often a step is halved for the sake of births, at most.
 const HALVINGS: i32 = 20;
 
-/// Why there is no limit.
-#[derive(Clone, Debug, Error, PartialEq)]
-pub enum LimitError {
-    /// ρ⁰ is none.
-    #[error(transparent)]
-    Initial(#[from] InitialError),
-    /// An expression has a value that it must not have.
-    #[error("{0}")]
-    Value(Box<OutOfRange>),
-    /// A step led to no numbers, though ρ had not grown before.
-    #[error(
-        "the limit is no number after t = {time}: the kernel's D or chi is not finite for some S that occurs, or \
-         limit.step is far too long"
-    )]
-    NoNumber {
-        /// The last time when it was one.
-        time: f64,
-    },
-    /// r is so large that steps would have to be far shorter.
-    #[error(
-        "cells.growth reaches {rate:e} at t = {time}: limit.step = {step} is more than 10⁶ times too long for \
-         it. Lower cells.growth, or limit.step"
-    )]
-    Stiff {
-        /// The largest |r|.
-        rate: f64,
-        /// t.
-        time: f64,
-        /// The step that was asked for.
-        step: f64,
-    },
-}
-
-/// K_h applied to ρ before it feeds S, as the deposit of cells does.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Mollifier {
-    /// h.
-    pub bandwidth: f64,
-    /// Order of the kernel.
-    pub order: usize,
-}
-
-/// ρ and S at one time, as spectral coefficients.
-#[derive(Clone, Debug)]
-pub struct LimitState {
-    /// t.
-    pub time: f64,
-    /// Coefficients of ρ.
-    pub density: Vec<f64>,
-    /// Coefficients of S.
-    pub signal: Vec<f64>,
-}
-
-/// Nodal values of J = −D∇ρ + χρ∇S, by component.
+/// Nodal values of J = −D∇ρ + Γρ, by component.
 pub type MacroFlux<const D: usize> = [Vec<f64>; D];
 
-/// The macroscopic equation of one experiment on one grid.
+/// The macroscopic equations of one experiment on one grid.
 pub struct LimitSolver<'a, const D: usize> {
     spectral: &'a Spectral<D>,
-    equation: &'a dyn SignalEquation<D>,
+    network: &'a Network,
     classes: Classes,
-    /// K̂_h in a class.
-    source: Vec<f64>,
-    /// How S answers in a class: rate, and gain times K̂_h, or the gain alone of a reaction.
-    laws: Vec<[f64; 2]>,
-    /// G in a class for the step that is taken; 0 where S itself is advanced.
-    follow: Vec<f64>,
-    kind: Kind,
-    state: LimitState,
-    flux: Flux<'a, D>,
-    growth: Option<Growth>,
-    /// r, where it is a constant.
-    constant: f64,
+    time: f64,
+    /// What of the step in hand is done, and the length of the part in hand.
+    within: f64,
+    length: f64,
+    reactants: Vec<Reactant<'a, D>>,
+    fields: Vec<Field<'a, D>>,
     /// FLOOR and REACH, by these factors.
     coarseness: Coarseness,
-    /// The fastest births and deaths at the start of the step, and ∫max r⁺ dt so far.
+    /// The fastest births, deaths and reactions at the start of the step, and ∫max r⁺ dt so far.
     pace: Pace,
     amplified: f64,
     /// The first value that an expression must not have.
     refused: Option<OutOfRange>,
-    stages: Stages,
-    density_step: Step,
-    signal_step: Step,
-    resolution: Resolution,
+    blow_up: Option<BlowUp>,
     steps: usize,
     loop_time: Duration,
 }
@@ -137,136 +77,38 @@ impl Coarseness {
     pub const NONE: Self = Self { step: 1.0, floor: 1.0 };
 }
 
-/// What S does at the four points of a step.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Relaxes,
-    Follows,
-    Given,
-    Steady,
-}
-
-/// Coefficients at the four points of a step.
-struct Stages {
-    /// ρ at the second, third and fourth point, and −∇·(flux beyond −D̄∇ρ) with births and deaths at all four.
-    density: [Vec<f64>; 3],
-    terms: [Vec<f64>; 4],
-    /// ρ at the end of the step.
-    next: Vec<f64>,
-    /// S at the point that is next, at the second one, and at the end of the step.
-    signal: Vec<f64>,
-    second_signal: Vec<f64>,
-    next_signal: Vec<f64>,
-    /// ρ at the nodes.
-    nodal: Vec<f64>,
-    /// W at the start, and the source of S or W at all four points.
-    start: Vec<f64>,
-    sources: [Vec<f64>; 4],
-    /// ρ as it feeds a reaction, or births and deaths.
-    fed: Vec<f64>,
-}
-
-impl Stages {
-    fn new(len: usize) -> Self {
-        // Nothing is read before it is written. Zeros would be pages that the loop has to ask for.
-        let empty = || vec![f64::NAN; len];
-        Self {
-            density: std::array::from_fn(|_| empty()),
-            terms: std::array::from_fn(|_| empty()),
-            next: empty(),
-            signal: empty(),
-            second_signal: empty(),
-            next_signal: empty(),
-            nodal: empty(),
-            start: Vec::new(),
-            sources: Default::default(),
-            fed: Vec::new(),
-        }
-    }
-}
-
-/// The laws of all classes as (rate, gain), and their kind.
-fn laws<const D: usize>(
-    equation: &dyn SignalEquation<D>,
-    classes: &Classes,
-    source: &[f64],
-) -> (Vec<[f64; 2]>, Kind) {
-    let mut kind = if equation.is_steady() { Kind::Steady } else { Kind::Given };
-    let is_reaction = equation.reaction().is_some();
-    let laws = (classes.squares.iter().zip(source))
-        .map(|(k2, source)| match equation.law(*k2) {
-            Law::Relaxes { rate, gain } => {
-                kind = Kind::Relaxes;
-                [rate, if is_reaction { gain } else { gain * source }]
-            }
-            Law::Follows { gain } => {
-                kind = Kind::Follows;
-                [0.0, gain * source]
-            }
-            Law::Given => [0.0; 2],
-        })
-        .collect();
-    (laws, kind)
-}
-
 impl<'a, const D: usize> LimitSolver<'a, D> {
-    /// Starts from the initial law, with linear drift, without births and deaths.
+    /// Starts from the initial laws.
     ///
     /// # Errors
-    /// The law is none at the nodes of this grid.
-    pub fn new(
-        spectral: &'a Spectral<D>,
-        kernel: &'a Kernel<D>,
-        equation: &'a dyn SignalEquation<D>,
-        initial: &InitialLaw<D>,
-        mollifier: Option<Mollifier>,
-    ) -> Result<Self, InitialError> {
+    /// A law is none at the nodes of this grid.
+    pub fn new(spectral: &'a Spectral<D>, system: &'a System<D>) -> Result<Self, InitialError> {
         let classes = Classes::new(spectral.laplacian());
-        let source: Vec<f64> = (classes.squares.iter())
-            .map(|k2| mollifier.map_or(1.0, |m| smoothing_kernel(m.bandwidth, m.order, *k2)))
+        let reactants = (system.constituents())
+            .map(|of| Reactant::new(spectral, &classes, of, system.mobility))
+            .collect::<Result<Vec<_>, _>>()?;
+        let fed: Vec<Vec<f64>> = reactants.iter().map(|r| r.fed(&classes, 0)).collect();
+        let start = system.signals.initial(spectral, &fed);
+        let fields = (system.signals.iter().zip(start))
+            .map(|(one, now)| Field::new(one, &classes, now))
             .collect();
-        let density = initial.coefficients(spectral)?;
-        let mut fed = Vec::new();
-        classes.multiply(|class| source[class], &density, &mut fed);
-        let signal = equation.initial(spectral, &fed);
-        let (laws, kind) = laws(equation, &classes, &source);
-        let resolution = Resolution::new(spectral, &density);
         Ok(Self {
             spectral,
-            equation,
+            network: &system.network,
             classes,
-            source,
-            laws,
-            follow: Vec::new(),
-            kind,
-            stages: Stages::new(density.len()),
-            state: LimitState { time: 0.0, density, signal },
-            flux: Flux::new(spectral, kernel),
-            growth: None,
-            constant: 0.0,
+            time: 0.0,
+            within: 0.0,
+            length: 0.0,
+            reactants,
+            fields,
             coarseness: Coarseness::NONE,
             pace: Pace::default(),
             amplified: 0.0,
             refused: None,
-            density_step: Step::default(),
-            signal_step: Step::default(),
-            resolution,
+            blow_up: None,
             steps: 0,
             loop_time: Duration::ZERO,
         })
-    }
-
-    /// The same with another drift.
-    pub fn with_mobility(self, mobility: Mobility) -> Self {
-        Self { flux: self.flux.with_mobility(mobility), ..self }
-    }
-
-    /// The same with r(K_h*ρ,S)ρ added to ∂tρ.
-    pub fn with_growth(self, growth: Option<Growth>) -> Self {
-        match growth.as_ref().and_then(Growth::constant) {
-            Some(constant) => Self { growth: None, constant, ..self },
-            None => Self { growth, ..self },
-        }
     }
 
     /// The same, coarser than it has to be.
@@ -274,9 +116,24 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
         Self { coarseness, ..self }
     }
 
-    /// ρ and S now.
-    pub fn state(&self) -> &LimitState {
-        &self.state
+    /// t.
+    pub fn time(&self) -> f64 {
+        self.time
+    }
+
+    /// Coefficients of ρ of a population now.
+    pub fn density(&self, population: usize) -> &[f64] {
+        &self.reactants[population].density
+    }
+
+    /// Coefficients of every S now.
+    pub fn signals(&self) -> Vec<Vec<f64>> {
+        self.fields.iter().map(|field| field.now.clone()).collect()
+    }
+
+    /// Number of populations.
+    pub fn populations(&self) -> usize {
+        self.reactants.len()
     }
 
     /// ∫max r⁺ dt, with the largest r wherever it is, if r is no constant: what is born of nothing but
@@ -285,9 +142,9 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
         self.amplified
     }
 
-    /// Where ρ outgrew the grid, if it did: the run ended there.
+    /// Where a ρ outgrew the grid, if one did: the run ended there.
     pub fn blow_up(&self) -> Option<&BlowUp> {
-        self.resolution.blow_up()
+        self.blow_up.as_ref()
     }
 
     /// Steps taken.
@@ -337,14 +194,8 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
                         // What is left by round-off is no step.
                         left = if left > 1e-9 * tick.duration { left } else { 0.0 };
                         let end = if left > 0.0 { tick.end - left } else { tick.end };
-                        let begin = std::mem::replace(&mut self.state.time, end);
-                        match self.refused.take() {
-                            Some(value) if !self.resolution.was_growing() => {
-                                return Err(LimitError::Value(Box::new(value.at_time(begin))));
-                            }
-                            Some(_) => true,
-                            None => self.resolution.is_lost(end, &self.state.density)?,
-                        }
+                        let begin = std::mem::replace(&mut self.time, end);
+                        self.is_lost([begin, end])?
                     }
                     None => true,
                 };
@@ -354,226 +205,210 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
                 observe(self);
             }
             if lost {
+                self.blow_up = self.reactants.iter().find_map(|r| r.resolution.blow_up().copied());
                 break;
             }
         }
         Ok(true)
     }
 
-    /// J now.
-    pub fn flux(&self) -> MacroFlux<D> {
-        self.flux.nodal(&self.state.density, &self.state.signal)
+    /// Whether some ρ has outgrown the grid in a step from `begin` to `end`.
+    fn is_lost(&mut self, [begin, end]: [f64; 2]) -> Result<bool, LimitError> {
+        if let Some(value) = self.refused.take() {
+            return match self.reactants.iter_mut().any(|r| r.resolution.was_growing()) {
+                true => Ok(true),
+                false => Err(LimitError::Value(Box::new(value.at_time(begin)))),
+            };
+        }
+        let mut lost = false;
+        for r in &mut self.reactants {
+            lost |= r.resolution.is_lost(end, &r.density)?;
+        }
+        Ok(lost)
+    }
+
+    /// J of a population now.
+    pub fn flux(&self, population: usize) -> MacroFlux<D> {
+        let (reactant, signals) = (&self.reactants[population], self.signals());
+        reactant.flux.nodal(&reactant.density, &reactant.sensed(&signals))
     }
 
     /// A step of length `left`, or of a part of `whole` if births ask for it; returns how long it was,
-    /// or nothing if births have outrun time itself. The first one is cut where all of S forgets
+    /// or nothing if births have outrun time itself. The first one is cut where all of a signal forgets
     /// S(x, 0) within it: into one that resolves how, and others that double in length.
     fn leap(&mut self, left: f64, whole: f64) -> Result<Option<f64>, LimitError> {
-        let mean = self.begin();
+        self.within = 0.0;
+        self.begin();
         let reach = REACH * self.coarseness.step;
         let halvings = (self.pace.fastest * whole / reach).log2().ceil().max(0.0);
         if halvings > f64::from(HALVINGS) && halvings.is_finite() {
-            return match self.resolution.is_outrun() {
+            return match self.reactants.iter_mut().any(|r| r.resolution.is_outrun()) {
                 true => Ok(None),
-                false => Err(LimitError::Stiff {
-                    rate: self.pace.fastest,
-                    time: self.state.time,
-                    step: whole,
-                }),
+                false => {
+                    Err(LimitError::Stiff { rate: self.pace.fastest, time: self.time, step: whole })
+                }
             };
         }
         let halvings = if halvings.is_finite() { halvings as i32 } else { 0 };
         let dt = left.min(whole * 0.5_f64.powi(halvings));
         let halvings = if self.steps == 0 { self.layer(dt) } else { 0 };
         let mut part = dt * 0.5_f64.powi(halvings);
-        self.step(mean, part);
+        self.step(part);
         for _ in 0..halvings {
-            let mean = self.begin();
-            self.step(mean, part);
+            self.begin();
+            self.step(part);
             part *= 2.0;
         }
         self.steps += 1;
         Ok(Some(dt))
     }
 
-    /// Evaluates what a step starts from; returns D̄.
-    fn begin(&mut self) -> f64 {
-        let mean = self.flux.largest_diffusivity(&self.state.signal);
-        let Stages { terms: [first, ..], .. } = &mut self.stages;
-        self.flux.beyond(&self.state.density, &self.state.signal, mean, first);
-        self.grow(0);
-        mean
+    /// Evaluates what a step starts from.
+    fn begin(&mut self) {
+        let signals = self.signals();
+        self.reactants.iter_mut().for_each(|r| r.begin(&signals));
+        self.pace = Pace::default();
+        self.evaluate(0, &signals);
     }
 
-    /// How often a step is halved until the slowest mode of S decays by an eighth in it.
+    /// Finds the terms of every ρ at a point.
+    fn evaluate(&mut self, point: usize, signals: &[Vec<f64>]) {
+        self.reactants.iter_mut().for_each(|r| r.flow(point, signals));
+        let grows = self.reactants.iter().any(|r| r.growth.is_some());
+        if !grows && self.network.is_empty() {
+            return;
+        }
+        let classes = &self.classes;
+        let fed: Vec<Vec<f64>> = self.reactants.iter().map(|r| r.fed(classes, point)).collect();
+        let around = Surroundings { time: self.time_at(point), densities: &fed, signals };
+        let floor = FLOOR * self.coarseness.floor;
+        for r in &mut self.reactants {
+            let pace = r.grow(point, self.spectral, around, floor);
+            if pace.fastest.is_nan() && self.refused.is_none() {
+                let growth = r.growth.as_ref();
+                self.refused = growth.and_then(|growth| growth.refused(self.spectral, around));
+            }
+            if point == 0 {
+                let fastest = match pace.fastest.is_nan() {
+                    true => f64::NAN,
+                    false => self.pace.fastest.max(pace.fastest),
+                };
+                self.pace = Pace { fastest, births: self.pace.births.max(pace.births) };
+            }
+        }
+        self.react(point, around);
+    }
+
+    /// Adds all reactions to the terms at a point.
+    fn react(&mut self, point: usize, around: Surroundings<'_>) {
+        if self.network.is_empty() {
+            return;
+        }
+        let spectral = self.spectral;
+        let nodal: Vec<Vec<f64>> =
+            self.reactants.iter().map(|r| spectral.inverse(r.at(point))).collect();
+        let flows = self.network.flows(spectral, around, &nodal);
+        if !flows.is_finite() && self.refused.is_none() {
+            self.refused = self.network.refused(spectral, around);
+        }
+        for (number, r) in self.reactants.iter_mut().enumerate() {
+            let Some(mut net) = flows.net(self.network, number) else { continue };
+            spectral.forward_in_place(&mut net);
+            r.terms[point].iter_mut().zip(net).for_each(|(term, net)| *term += net);
+        }
+        if point == 0 {
+            let fastest = self.network.fastest(spectral, around);
+            self.pace.fastest = self.pace.fastest.max(fastest);
+        }
+    }
+
+    /// The time of a point, as far as rates are concerned.
+    fn time_at(&self, point: usize) -> f64 {
+        self.time + self.within + [0.0, 0.5, 0.5, 1.0][point] * self.length
+    }
+
+    /// How often a step is halved until the slowest mode of a signal decays by an eighth in it.
     fn layer(&self, dt: f64) -> i32 {
-        let rates = self.laws.iter().map(|[rate, _]| *rate).filter(|rate| *rate > 0.0);
+        let rates = self.fields.iter().filter_map(Field::slowest);
         let decay = rates.fold(f64::INFINITY, f64::min) * dt;
-        match self.kind == Kind::Relaxes && decay > 1.0 && decay.is_finite() {
+        match decay > 1.0 && decay.is_finite() {
             true => (8.0 * decay).log2().ceil() as i32,
             false => 0,
         }
     }
 
     /// One step of length `dt`, after [`Self::begin`].
-    fn step(&mut self, mean: f64, dt: f64) {
-        let (constant, squares) = (self.constant, self.classes.squares.iter());
-        self.density_step.prepare(dt, mean, squares.map(|k2| [mean * k2 - constant, 1.0]));
-        if self.kind == Kind::Relaxes {
-            self.signal_step.prepare(dt, 0.0, self.laws.iter().copied());
-            self.prepare_follow(dt);
-        }
+    fn step(&mut self, dt: f64) {
+        self.length = dt;
+        self.reactants.iter_mut().for_each(|r| r.prepare(&self.classes, dt));
+        self.fields.iter_mut().for_each(|field| field.prepare(dt));
         self.amplified += self.pace.births * dt;
-        self.feed(0, mean);
+        self.feed(0);
         for point in 1..4 {
-            self.density_at(point);
-            self.signal_at(point, dt);
-            let Stages { density, terms, signal, .. } = &mut self.stages;
-            let signal = if self.kind == Kind::Steady { &self.state.signal } else { &*signal };
-            self.flux.beyond(&density[point - 1], signal, mean, &mut terms[point]);
-            self.grow(point);
-            self.feed(point, mean);
+            self.reactants.iter_mut().for_each(|r| r.advance(&self.classes, point));
+            self.advance_fields(point, dt);
+            let signals: Vec<Vec<f64>> =
+                self.fields.iter().map(|field| field.at(point).clone()).collect();
+            self.evaluate(point, &signals);
+            self.feed(point);
         }
         self.finish();
+        self.within += dt;
     }
 
-    /// Finds ρ at a point after the first.
-    fn density_at(&mut self, point: usize) {
-        let (c, step) = (&self.classes, &self.density_step);
-        let Stages { density: [second, third, fourth], terms: [n1, n2, n3, _], next, .. } =
-            &mut self.stages;
-        match point {
-            1 => step.first(c, &self.state.density, n1, second, next),
-            2 => step.next(c, 1.0, second, [n1, n2], third),
-            _ => step.next(c, 2.0, next, [n1, n3], fourth),
+    /// ρ at a point as it feeds a signal.
+    fn fed<'r>(reactants: &'r [Reactant<'_, D>], producers: &[usize], point: usize) -> Feed<'r> {
+        let of = || producers.iter().map(|number| &reactants[*number]);
+        Feed {
+            density: of().map(|r| &r.at(point)[..]).collect(),
+            terms: of().map(|r| &r.terms[point][..]).collect(),
+            sources: of().map(|r| &r.source[..]).collect(),
+            laws: of().map(|r| [r.mean, r.constant]).collect(),
         }
     }
 
-    /// Adds births and deaths to the terms of ρ at a point.
-    fn grow(&mut self, point: usize) {
-        let Some(growth) = &self.growth else { return };
-        let Stages { density, signal, terms, fed, .. } = &mut self.stages;
-        let density = if point == 0 { &self.state.density } else { &density[point - 1] };
-        let own = point == 0 || self.kind == Kind::Steady;
-        let signal = if own { &self.state.signal } else { &*signal };
-        self.classes.multiply(|class| self.source[class], density, fed);
-        let floor = FLOOR * self.coarseness.floor;
-        let pace =
-            growth.add_above(floor, self.spectral, [density, fed, signal], &mut terms[point]);
-        if pace.fastest.is_nan() && self.refused.is_none() {
-            self.refused = growth.refused(self.spectral, [&*fed, signal]);
+    /// Finds the source of every signal at a point.
+    fn feed(&mut self, point: usize) {
+        let Self { reactants, fields, classes, spectral, .. } = self;
+        for field in fields.iter_mut() {
+            let feed = Self::fed(reactants, &field.one.producers, point);
+            field.feed(classes, point, &feed);
         }
-        if point == 0 {
-            self.pace = pace;
-        }
-    }
-
-    /// Finds G of every class for a step of length `dt`.
-    fn prepare_follow(&mut self, dt: f64) {
-        let linear = self.equation.reaction().is_none();
-        let follow = |[rate, gain]: &[f64; 2]| match linear && rate * dt >= 1.0 {
-            true => gain / rate,
-            false => 0.0,
-        };
-        self.follow.clear();
-        self.follow.extend(self.laws.iter().map(follow));
-    }
-
-    /// Finds the source of S or W at a point, from ρ, S and ∂tρ there.
-    fn feed(&mut self, point: usize, mean: f64) {
-        if self.kind != Kind::Relaxes {
+        if fields.iter().all(|field| field.one.reaction().is_none()) {
             return;
         }
-        let Stages { density, signal, terms, fed, sources, .. } = &mut self.stages;
-        let (density, signal) = match point {
-            0 => (&self.state.density, &self.state.signal),
-            _ => (&density[point - 1], &*signal),
-        };
-        let (classes, laws, constant) = (&self.classes, &self.laws, self.constant);
-        if let Some(reaction) = self.equation.reaction() {
-            classes.multiply(|class| self.source[class], density, fed);
-            reaction.coefficients(self.spectral, fed, signal, &mut sources[point]);
-            if sources[point][0].is_nan() && self.refused.is_none() {
-                self.refused = reaction.refused(self.spectral, [&*fed, signal]);
-            }
-            return;
-        }
-        let source = |class: usize, rho: f64, term: f64| match self.follow[class] {
-            0.0 => rho,
-            _ => ((mean * classes.squares[class] - constant) * rho - term) / laws[class][0],
-        };
-        classes.combine(source, density, &terms[point], &mut sources[point]);
-    }
-
-    /// Finds S at a point after the first.
-    fn signal_at(&mut self, point: usize, dt: f64) {
-        let follow = |class: usize| self.follow[class];
-        let (c, step, old) = (&self.classes, &self.signal_step, &self.state);
-        let Stages { density, signal, second_signal, next_signal, sources, start, .. } =
-            &mut self.stages;
-        let [n1, n2, n3, _] = sources.each_ref();
-        match (self.kind, point) {
-            (Kind::Relaxes, 1) => {
-                c.combine(
-                    |class, s, rho| s - follow(class) * rho,
-                    &old.signal,
-                    &old.density,
-                    start,
-                );
-                step.first(c, start, n1, second_signal, next_signal);
-                signal.clone_from(second_signal);
-                c.add(follow, &density[0], signal);
-            }
-            (Kind::Relaxes, 2) => {
-                step.next(c, 1.0, second_signal, [n1, n2], signal);
-                c.add(follow, &density[1], signal);
-            }
-            (Kind::Relaxes, _) => {
-                step.next(c, 2.0, next_signal, [n1, n3], signal);
-                c.add(follow, &density[2], signal);
-            }
-            (Kind::Follows, _) => {
-                c.multiply(|class| self.laws[class][1], &density[point - 1], signal);
-            }
-            // The third point is at the time of the second.
-            (Kind::Given, 2) | (Kind::Steady, _) => {}
-            (Kind::Given, _) => {
-                let h = if point == 1 { 0.5 * dt } else { dt };
-                self.equation.advance(self.spectral, &old.signal, &[], &[], old.time, h, signal);
+        let densities: Vec<Vec<f64>> = reactants.iter().map(|r| r.fed(classes, point)).collect();
+        let signals: Vec<Vec<f64>> = fields.iter().map(|field| field.at(point).clone()).collect();
+        let time = self.time + self.within + [0.0, 0.5, 0.5, 1.0][point] * self.length;
+        let around = Surroundings { time, densities: &densities, signals: &signals };
+        for (number, field) in fields.iter_mut().enumerate() {
+            let Some(reaction) = field.one.reaction() else { continue };
+            let density = field.one.feed(&densities, signals[number].len());
+            let source = &mut field.sources[point];
+            reaction.coefficients(spectral, around, [&density, &signals[number]], source);
+            if source[0].is_nan() && self.refused.is_none() {
+                self.refused = reaction.refused(spectral, around);
             }
         }
     }
 
-    /// Replaces ρ and S by those at the end of the step.
+    /// Finds every signal at a point after the first.
+    fn advance_fields(&mut self, point: usize, dt: f64) {
+        let (reactants, grid) = (&self.reactants, (self.spectral, &self.classes));
+        let span = [self.time + self.within, dt];
+        for field in &mut self.fields {
+            let of = |point| Self::fed(reactants, &field.one.producers, point);
+            let (before, feed) = (of(0), of(point));
+            field.advance(grid, point, span, [&before, &feed]);
+        }
+    }
+
+    /// Replaces every ρ and S by those at the end of the step.
     fn finish(&mut self) {
-        let Self { classes, stages, state, .. } = self;
-        let terms = &stages.terms;
-        self.density_step.last(classes, &mut stages.next, terms.each_ref().map(Vec::as_slice));
-        if self.kind == Kind::Relaxes {
-            let sources = stages.sources.each_ref().map(Vec::as_slice);
-            self.signal_step.last(classes, &mut stages.next_signal, sources);
+        self.reactants.iter_mut().for_each(|r| r.finish(&self.classes, self.spectral));
+        for field in &mut self.fields {
+            let feed = Self::fed(&self.reactants, &field.one.producers, 0);
+            field.finish(&self.classes, &feed);
         }
-        std::mem::swap(&mut state.density, &mut stages.next);
-        self.look();
-        let Self { classes, stages, state, laws, follow, .. } = self;
-        match self.kind {
-            Kind::Relaxes => {
-                classes.add(|class| follow[class], &state.density, &mut stages.next_signal);
-                std::mem::swap(&mut state.signal, &mut stages.next_signal);
-            }
-            Kind::Follows => {
-                classes.multiply(|class| laws[class][1], &state.density, &mut state.signal);
-            }
-            Kind::Given => std::mem::swap(&mut state.signal, &mut stages.signal),
-            Kind::Steady => {}
-        }
-    }
-
-    /// Looks at ρ at the nodes.
-    fn look(&mut self) {
-        let nodal = &mut self.stages.nodal;
-        nodal.copy_from_slice(&self.state.density);
-        self.spectral.inverse_in_place(nodal);
-        self.resolution.largest = nodal.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     }
 }

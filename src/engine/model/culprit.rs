@@ -1,8 +1,9 @@
 //! Which key makes cells meet too many candidate events.
 
-use crate::experiment::{Experiment, Psi, Signal};
+use super::Species;
+use crate::experiment::{Experiment, Population, Psi, Signal};
 use crate::formula::Quantity;
-use crate::turning::{Bounds, Kernel, KernelModel, TurningKernel};
+use crate::turning::{Bounds, KernelModel, TurningKernel};
 
 /// A key, its value and what to do about it.
 pub(super) struct Culprit {
@@ -16,16 +17,17 @@ const LOWER: &str = "Lower it";
 /// The key to blame for `bound`/ε² events per unit of time: of two factors the larger one, down to
 /// what makes the bound of the kernel in a signal within `bounds`.
 pub(super) fn culprit<const D: usize>(
-    e: &Experiment,
-    kernel: &Kernel<D>,
+    (e, population): (&Experiment, &Population),
+    species: &Species<D>,
     bound: f64,
-    bounds: &Bounds<D>,
+    cues: &[Bounds<D>],
 ) -> Culprit {
+    let (kernel, bounds) = (&species.kernel, &cues[0]);
     let blame = |key, value: &Quantity, remedy| Culprit { key, value: shown(value), remedy };
-    if let Some(given) = e.kernel.bound {
+    if let Some(given) = population.kernel.bound {
         return blame("kernel.bound", &Quantity::Constant(given), "Lower it, or leave it out");
     }
-    if bound <= e.epsilon.powi(-2) {
+    if bound <= species.scaling.tumble_time().recip() {
         return blame(
             "epsilon",
             &Quantity::Constant(e.epsilon),
@@ -33,7 +35,7 @@ pub(super) fn culprit<const D: usize>(
         );
     }
     let size = bounds.slope.max(bounds.high - bounds.low);
-    let constants: Vec<(&'static str, Quantity)> = match &e.kernel.model {
+    let constants: Vec<(&'static str, Quantity)> = match &population.kernel.terms[0].model {
         KernelModel::Local { lambda, a, b } | KernelModel::Isotropic { lambda, a, b, .. } => {
             let leading = [(bounds.low, 0.0), (bounds.high, bounds.slope)];
             let leading = leading.map(|(s, g)| kernel.leading_rate(s, g));
@@ -86,8 +88,8 @@ pub(super) fn culprit<const D: usize>(
 /// What makes S large or steep at t = 0, if there is any.
 fn steep(e: &Experiment) -> Option<Culprit> {
     let number = |value: &f64| Quantity::Constant(*value);
-    let (key, value, remedy) = match &e.signal {
-        Signal::None => return None,
+    let (key, value, remedy) = match &e.signals[0].equation {
+        Signal::None | Signal::Density => return None,
         Signal::Prescribed(f) => {
             ("signal.expression", Quantity::Formula(f.clone()), "Give a flatter one")
         }

@@ -25,17 +25,19 @@ impl SignalBounds {
     /// box, S(0) ≠ 0, production or decay that vary, or a K_h that is negative in its tails, whose
     /// ‖K_h * ρ‖₁ may exceed M.
     pub fn new(e: &Experiment, mass: f64) -> Option<Self> {
-        if Growth::from_experiment(e).is_some() {
+        let (population, signal) = e.alone().filter(|_| e.reactions.is_empty())?;
+        if Growth::of(&population.cells).is_some() {
             return None;
         }
-        match e.signal {
+        match *signal {
             Signal::Parabolic {
                 delta,
                 diffusion,
                 production: Constant(production),
                 decay: Constant(_),
+                source: Constant(0.0),
                 initial: Constant(0.0),
-            } if e.domain.is_open() && e.deposit.order == 2 => Some(Self {
+            } if e.domain.is_open() && population.deposit.order == 2 => Some(Self {
                 dimension: e.dimension as i32,
                 feed: production * mass / delta,
                 diffusivity: diffusion / delta,

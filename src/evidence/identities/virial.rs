@@ -2,7 +2,7 @@
 //! d/dt ∫|x−c|²ρ dx = 4DM − αχM²/(2πD_S), c the centre of mass (Blanchet, Dolbeault & Perthame 2006).
 
 use crate::cells::{InitialLaw, Population};
-use crate::experiment::{Experiment, KernelModel, Signal};
+use crate::experiment::{self, Experiment, KernelModel, Signal};
 use crate::formula::Quantity;
 use crate::grid::Grid;
 use crate::growth::Growth;
@@ -58,11 +58,14 @@ impl Virial {
         initial: &InitialLaw<D>,
     ) -> Option<Self> {
         let open = Grid::<D>::from_domain(&e.domain).is_open();
-        let (Signal::Elliptic { diffusion, production, decay }, 2, true) = (&e.signal, D, open)
-        else {
+        let (population, signal) = e.alone().filter(|_| e.reactions.is_empty())?;
+        let (Signal::Elliptic { diffusion, production, decay }, 2, true) = (signal, D, open) else {
             return None;
         };
-        if e.limit.mobility != Mobility::Linear || Growth::from_experiment(e).is_some() {
+        let parabolic =
+            (population.q, population.p) == (1, 1) && population.kernel.only().is_some();
+        let born = Growth::of(&population.cells).is_some();
+        if e.limit.mobility != Mobility::Linear || born || !parabolic {
             return None;
         }
         let coefficients = kernel.constant_coefficients().filter(|_| *decay == 0.0)?;
@@ -73,7 +76,8 @@ impl Virial {
             coefficients,
             attraction: strength * mass / (2.0 * PI),
             epsilon: e.epsilon,
-            cells: relaxation(e).map(|rate| (rate, e.cells.count as f64)),
+            cells: relaxation(e.epsilon, &population.kernel)
+                .map(|rate| (rate, population.cells.count as f64)),
         })
     }
 
@@ -116,13 +120,13 @@ impl Virial {
 }
 
 /// λ/ε² of a kernel whose cells have the identity.
-fn relaxation(e: &Experiment) -> Option<f64> {
-    match e.kernel.model {
+fn relaxation(epsilon: f64, kernel: &experiment::Kernel) -> Option<f64> {
+    match *kernel.only()? {
         KernelModel::Local {
             lambda: Quantity::Constant(lambda),
             a: Quantity::Constant(_),
             b: Quantity::Constant(0.0),
-        } => Some(lambda / (e.epsilon * e.epsilon)),
+        } => Some(lambda / (epsilon * epsilon)),
         _ => None,
     }
 }

@@ -1,17 +1,24 @@
 //! Fields of one replicate: ρ_h, S, the flux J_ε and the velocity moments of r_ε.
 
-use crate::model::Model;
-use crate::state::State;
+use crate::model::{Model, Species};
+use crate::state::{Colony, State};
 use crate::vector::{Vector, dot};
 use crate::velocity::VelocitySpace;
 
-/// Spectral coefficients of the fields that are compared with the limit.
+/// The fields that are compared with the limit.
 #[derive(Clone, Debug)]
 pub struct Fields<const D: usize> {
+    /// Of every population.
+    pub populations: Vec<PopulationFields<D>>,
+    /// Spectral coefficients of every S.
+    pub signals: Vec<Vec<f64>>,
+}
+
+/// Spectral coefficients of the fields of one population.
+#[derive(Clone, Debug)]
+pub struct PopulationFields<const D: usize> {
     /// ρ_h.
     pub density: Vec<f64>,
-    /// S.
-    pub signal: Vec<f64>,
     /// Nodal values of J_h = K_h * (1/ε)∫v f dv, by component.
     pub flux: [Vec<f64>; D],
     /// Moments of r_ε.
@@ -19,17 +26,31 @@ pub struct Fields<const D: usize> {
 }
 
 impl<const D: usize> Fields<D> {
-    /// The fields of `state`.
-    pub fn new(model: &Model<D>, state: &State<D>, moments: &PhaseMoments<D>) -> Self {
-        let cells = &state.cells;
+    /// The fields of `state`, with the moments of every population.
+    pub fn new(model: &Model<D>, state: &State<D>, moments: &[PhaseMoments<D>]) -> Self {
+        let all = model.populations.iter().zip(&state.populations).zip(moments);
+        let of = |((species, colony), moments): ((&_, &_), &_)| {
+            PopulationFields::new(model, species, colony, moments)
+        };
+        Self { populations: all.map(of).collect(), signals: state.signals.clone() }
+    }
+}
+
+impl<const D: usize> PopulationFields<D> {
+    fn new(
+        model: &Model<D>,
+        species: &Species<D>,
+        colony: &Colony<D>,
+        moments: &PhaseMoments<D>,
+    ) -> Self {
+        let cells = &colony.cells;
         let deposit = |weight: &(dyn Fn(&Vector<D>) -> f64 + Sync)| {
             let scale = cells.weight / model.epsilon;
             let of = |i: usize| scale * weight(&cells.velocities[i]);
-            model.deposit.coefficients(&model.spectral, &cells.positions, of)
+            species.deposit.coefficients(&model.spectral, &cells.positions, of)
         };
         Self {
-            density: state.density.clone(),
-            signal: state.signal.clone(),
+            density: colony.density.now.clone(),
             flux: std::array::from_fn(|a| model.spectral.inverse(&deposit(&|v| v[a]))),
             remainder: (0..moments.len()).map(|m| deposit(&|v| moments.eval(m, v))).collect(),
         }

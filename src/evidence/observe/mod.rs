@@ -6,6 +6,6 @@ mod neighbours;
 mod observables;
 
 pub use adaptive::adaptive_density;
-pub use fields::{Fields, PhaseMoments};
+pub use fields::{Fields, PhaseMoments, PopulationFields};
 pub use neighbours::distances_to_neighbour;
-pub use observables::{BOUND, Observation, names};
+pub use observables::{BOUND, Observation, labels, names};

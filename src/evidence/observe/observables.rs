@@ -2,20 +2,24 @@
 
 use crate::grid::{Boundary, Grid};
 use crate::identities::Start;
-use crate::model::Model;
+use crate::model::{Model, Species};
 use crate::moments::Moments;
-use crate::state::State;
+use crate::state::{Colony, State};
 use crate::vector::{Vector, dot};
 
 /// What an observable may read.
 pub struct Observation<'a, const D: usize> {
     /// The model.
     pub model: &'a Model<D>,
-    /// The state.
-    pub state: &'a State<D>,
+    /// The population.
+    pub species: &'a Species<D>,
+    /// Its state.
+    pub colony: &'a Colony<D>,
+    /// t.
+    pub time: f64,
     /// Nodal values of ρ_h.
     pub density: &'a [f64],
-    /// Nodal values of S.
+    /// Nodal values of the first S.
     pub signal: &'a [f64],
     start: Start,
     /// Nodal values of |∇S|, if its bounds are recorded.
@@ -27,7 +31,7 @@ pub struct Observation<'a, const D: usize> {
 
 type Observable<const D: usize> = (String, Box<dyn Fn(&Observation<'_, D>) -> f64>);
 
-/// Every observable of a model, in the order in which they are written.
+/// Every observable of a population, in the order in which they are written.
 ///
 /// Moments are those of the cells ([`Moments`]; NaN where an even spread around a periodic axis has none);
 /// maximum and L^q norms are those of the deposited density ρ_h,
@@ -36,7 +40,7 @@ type Observable<const D: usize> = (String, Box<dyn Fn(&Observation<'_, D>) -> f6
 /// for the whole space. Tumbles are those of a cell that lives from t = 0 on. What is proved stands beside what is measured,
 /// where it holds ([`crate::identities`]).
 fn list<const D: usize>(model: &Model<D>) -> Vec<Observable<D>> {
-    let mut list: Vec<Observable<D>> = vec![("mass".into(), Box::new(|o| o.state.cells.mass()))];
+    let mut list: Vec<Observable<D>> = vec![("mass".into(), Box::new(|o| o.colony.cells.mass()))];
     for (a, axis) in ["x", "y", "z"].iter().enumerate().take(D) {
         list.push((format!("center_{axis}"), Box::new(move |o| o.moments.center[a])));
     }
@@ -59,14 +63,19 @@ fn list<const D: usize>(model: &Model<D>) -> Vec<Observable<D>> {
     list.push((
         "leak".into(),
         Box::new(|o| {
-            let cells = &o.state.cells;
+            let cells = &o.colony.cells;
             o.model.grid().outside(&cells.positions).0 as f64 / cells.len() as f64
         }),
     ));
-    list.push(("tumbles_per_cell".into(), Box::new(|o| tumbles(o.state))));
+    list.push(("tumbles_per_cell".into(), Box::new(|o| tumbles(o.colony, o.time))));
+    if model.populations.len() > 1 {
+        list.push(("cells".into(), Box::new(|o| o.colony.cells.len() as f64)));
+        list.push(("born".into(), Box::new(|o| o.colony.census.born as f64)));
+        list.push(("died".into(), Box::new(|o| o.colony.census.died as f64)));
+    }
     list.push((
         "clipped_fraction".into(),
-        Box::new(|o| o.state.tally.negative as f64 / (o.state.tally.candidates as f64).max(1.0)),
+        Box::new(|o| o.colony.tally.negative as f64 / (o.colony.tally.candidates as f64).max(1.0)),
     ));
     list
 }
@@ -75,9 +84,8 @@ fn list<const D: usize>(model: &Model<D>) -> Vec<Observable<D>> {
 /// more is measured, where cells have that identity.
 fn virial<const D: usize>(model: &Model<D>) -> Vec<Observable<D>> {
     let Some(virial) = model.virial.filter(|v| v.holds_for_cells()) else { return vec![] };
-    let predicted = move |o: &Observation<'_, D>| {
-        virial.second_moment(o.state.time, &o.start).unwrap_or(f64::NAN)
-    };
+    let predicted =
+        move |o: &Observation<'_, D>| virial.second_moment(o.time, &o.start).unwrap_or(f64::NAN);
     vec![
         ("second_moment_predicted".into(), Box::new(predicted)),
         ("second_moment_excess".into(), Box::new(move |o| o.mean_square - predicted(o))),
@@ -91,12 +99,12 @@ fn a_priori<const D: usize>(model: &Model<D>) -> Vec<Observable<D>> {
     for &p in bounds.signal_exponents() {
         let name = format!("signal_L{p}");
         list.push((name.clone(), Box::new(move |o| lebesgue_norm(o.model.grid(), o.signal, p))));
-        list.push((name + BOUND, Box::new(move |o| bounds.signal(p, o.state.time))));
+        list.push((name + BOUND, Box::new(move |o| bounds.signal(p, o.time))));
     }
     for &p in bounds.gradient_exponents() {
         let name = format!("signal_gradient_L{p}");
         list.push((name.clone(), Box::new(move |o| lebesgue_norm(o.model.grid(), &o.slope, p))));
-        list.push((name + BOUND, Box::new(move |o| bounds.gradient(p, o.state.time))));
+        list.push((name + BOUND, Box::new(move |o| bounds.gradient(p, o.time))));
     }
     list
 }
@@ -104,33 +112,53 @@ fn a_priori<const D: usize>(model: &Model<D>) -> Vec<Observable<D>> {
 /// How the name of a bound ends; what it bounds has the name before.
 pub const BOUND: &str = "_bound";
 
-/// Names of the observables of a model.
-pub fn names<const D: usize>(model: &Model<D>) -> Vec<String> {
-    list(model).into_iter().map(|(name, _)| name).collect()
+/// Names of the observables of a population, and of that.
+pub fn names<const D: usize>(model: &Model<D>) -> Vec<(String, String)> {
+    let of = |species: &Species<D>| {
+        let name = species.name.clone();
+        list(model).into_iter().map(move |(what, _)| (name.clone(), what))
+    };
+    model.populations.iter().flat_map(of).collect()
+}
+
+/// The same for people: the observable alone where there is one population.
+pub fn labels<const D: usize>(model: &Model<D>) -> Vec<String> {
+    let label = |(population, what): (String, String)| match model.populations.len() {
+        1 => what,
+        _ => format!("{population}.{what}"),
+    };
+    names(model).into_iter().map(label).collect()
 }
 
 impl<'a, const D: usize> Observation<'a, D> {
-    /// Prepares what the observables share, for a replicate that started at `start`.
+    /// Prepares what the observables share, of population `number` of a replicate that started at `start`.
     pub fn new(
         model: &'a Model<D>,
         state: &'a State<D>,
-        density: &'a [f64],
-        signal: &'a [f64],
+        number: usize,
+        [density, signal]: [&'a [f64]; 2],
         start: Start,
     ) -> Self {
-        let cells = &state.cells;
+        let (species, colony) = (&model.populations[number], &state.populations[number]);
+        let cells = &colony.cells;
         let (n, grid) = (cells.len() as f64, model.grid());
-        let moments = Moments::of_points(grid, &cells.positions, &model.place);
+        let moments = Moments::of_points(grid, &cells.positions, &species.place);
         let mean = |vectors: &[Vector<D>]| -> Vector<D> {
             std::array::from_fn(|a| vectors.iter().map(|v| v[a]).sum::<f64>() / n)
         };
         Self {
             model,
-            state,
+            species,
+            colony,
+            time: state.time,
             density,
             signal,
             start,
-            slope: if model.bounds.is_some() { slope(model, &state.signal) } else { Vec::new() },
+            slope: if model.bounds.is_some() {
+                slope(model, &state.signals[0])
+            } else {
+                Vec::new()
+            },
             moments,
             mean_velocity: mean(&cells.velocities),
             // That of the images which the moments are of; where all are in the box, as it stands.
@@ -149,9 +177,9 @@ impl<'a, const D: usize> Observation<'a, D> {
 
 /// Tumbles of a cell from t = 0 until now: their number per cell and unit of time, times t. Births and deaths
 /// change how many cells there are for it.
-fn tumbles<const D: usize>(state: &State<D>) -> f64 {
-    match state.cell_time > 0.0 {
-        true => state.tally.tumbles as f64 * (state.time / state.cell_time),
+fn tumbles<const D: usize>(colony: &Colony<D>, time: f64) -> f64 {
+    match colony.cell_time > 0.0 {
+        true => colony.tally.tumbles as f64 * (time / colony.cell_time),
         false => 0.0,
     }
 }
@@ -184,11 +212,11 @@ fn slope<const D: usize>(model: &Model<D>, signal: &[f64]) -> Vec<f64> {
 /// Every other two cells make a half: pairs that share their randomness stay together, and either
 /// half of a stratified start covers the box, up to a relative (grid cells/cells)². Fewer than 3 cells have no two halves.
 fn density_square<const D: usize>(o: &Observation<'_, D>) -> f64 {
-    let (model, cells) = (o.model, &o.state.cells);
+    let (model, cells) = (o.model, &o.colony.cells);
     let in_first = |i: usize| (i / 2).is_multiple_of(2);
     let half = |first: bool| {
         let weight = |i: usize| if in_first(i) == first { cells.weight } else { 0.0 };
-        model.deposit.coefficients(&model.spectral, &cells.positions, weight)
+        o.species.deposit.coefficients(&model.spectral, &cells.positions, weight)
     };
     let first = (0..cells.len()).filter(|i| in_first(*i)).count() as f64;
     let n = cells.len() as f64;

@@ -59,9 +59,9 @@ pub struct Place {
 }
 
 impl Place {
-    /// The signal of a model at t = 0.
+    /// What the first term of the first population senses at t = 0.
     pub fn at_start<const D: usize>(model: &Model<D>) -> Self {
-        let bounds = model.initial_signal().bounds();
+        let bounds = model.initial_signals()[model.first().cues[0]].bounds();
         let slope = if is_flat(&bounds, model.grid()) { 1.0 } else { bounds.slope };
         Self { low: bounds.low, high: bounds.high, slope }
     }
@@ -104,12 +104,14 @@ pub struct Review<const D: usize> {
     pub virial: Option<Virial>,
 }
 
-/// Reviews an experiment and its model.
+/// Reviews an experiment and its model; where there are several populations, the first one.
 pub fn review<const D: usize>(e: &Experiment, model: &Model<D>) -> Review<D> {
-    let (kernel, space, place) = (&model.kernel, &model.space, Place::at_start(model));
+    let species = model.first();
+    let (kernel, space, place) = (&species.kernel, &species.space, Place::at_start(model));
+    let epsilon = species.scaling.bias();
     let balance = balance(kernel, space, &place);
-    let structure = structure(kernel, space, model.epsilon);
-    let parts = parts(kernel, space, &place, model.epsilon);
+    let structure = structure(kernel, space, epsilon);
+    let parts = parts(kernel, space, &place, epsilon);
     let symmetry_in_limit = in_limit(model, &place);
     let evidence = Evidence {
         balance: balance.status(),
@@ -121,7 +123,7 @@ pub fn review<const D: usize>(e: &Experiment, model: &Model<D>) -> Review<D> {
     Review {
         theorems: theorems(e, &evidence),
         comparison: compare(kernel, space, &place),
-        parity: parity(kernel, space, &place, &e.cells.mean_velocity, model.epsilon),
+        parity: parity(kernel, space, &place, &e.first().cells.mean_velocity, epsilon),
         virial: model.virial,
         proved: kernel.symmetry(place.slope),
         place,
@@ -136,10 +138,11 @@ const VANISHING: f64 = 1e-6;
 
 /// Whether (CMPS 30, 31) hold for ε small enough.
 fn in_limit<const D: usize>(model: &Model<D>, place: &Place) -> Status {
-    let epsilon = VANISHING * model.epsilon;
-    let kernel = model.kernel.with_epsilon(epsilon);
+    let species = model.first();
+    let epsilon = VANISHING * species.scaling.bias();
+    let kernel = species.kernel.with_epsilon(epsilon);
     match kernel.symmetry(place.slope) {
         Some(_) => Status::Holds,
-        None => parts(&kernel, &model.space, place, epsilon).status(),
+        None => parts(&kernel, &species.space, place, epsilon).status(),
     }
 }

@@ -69,25 +69,34 @@ fn met(holds: bool) -> Status {
 
 /// CMPS Theorems 1 and 3, HKS Theorems 2.5 and 3.4.
 pub fn theorems(e: &Experiment, evidence: &Evidence) -> Vec<Theorem> {
+    let (population, signal) = (e.first(), &e.signals[0].equation);
+    let alone = || match e.alone().is_some() && e.reactions.is_empty() {
+        true => Vec::new(),
+        false => vec![hypothesis(
+            "one population, one signal, no reactions",
+            Status::Fails,
+            "the papers know no others",
+        )],
+    };
     let cmps = || {
         let three = e.dimension == 3;
         let space = hypothesis("d = 3", met(three), format!("d = {}", e.dimension));
-        vec![space, whole_space(e, CMPS_BOX), poisson(&e.signal)]
+        [vec![space, whole_space(e, CMPS_BOX), poisson(signal)], alone()].concat()
     };
     let hks = || {
         let allowed = matches!(e.dimension, 2 | 3);
         let space = hypothesis("d = 2 or 3", met(allowed), format!("d = {}", e.dimension));
         let box_note = "the paper treats no boundaries";
-        [vec![space, whole_space(e, box_note)], heat(&e.signal)].concat()
+        [vec![space, whole_space(e, box_note)], heat(signal), alone()].concat()
     };
     let conserved = |setting: Vec<Hypothesis>| [setting, births(e)].concat();
     let existence = |setting: Vec<Hypothesis>| {
         let (start, majorant) =
-            (bounded_start(&e.cells.density, "f0 in L1 and Linf"), a1(evidence));
+            (bounded_start(&population.cells.density, "f0 in L1 and Linf"), a1(evidence));
         [setting, vec![start, majorant]].concat()
     };
     let limit = |setting: Vec<Hypothesis>, asks| {
-        let start = bounded_start(&e.cells.density, asks);
+        let start = bounded_start(&population.cells.density, asks);
         [setting, vec![start, a0(evidence), structure_of_limit(evidence)]].concat()
     };
     let bounded = "a global bounded solution at fixed epsilon";
@@ -128,7 +137,7 @@ fn whole_space(e: &Experiment, note: &str) -> Hypothesis {
 
 /// Neither paper treats births and deaths.
 fn births(e: &Experiment) -> Vec<Hypothesis> {
-    match Growth::from_experiment(e) {
+    match Growth::of(&e.first().cells) {
         None => Vec::new(),
         Some(_) => vec![hypothesis("no births and deaths", Status::Fails, "cells.growth")],
     }
@@ -143,6 +152,7 @@ fn poisson(signal: &Signal) -> Hypothesis {
             Status::Fails,
             "the signal is parabolic; the paper says, without a proof, that its results extend to delta > 0",
         ),
+        Signal::Density => (Status::Fails, "the signal is the density itself"),
         Signal::Prescribed(_) | Signal::None => (Status::Fails, NOT_COUPLED),
     };
     hypothesis("-Laplace S = rho", status, note)
@@ -156,6 +166,7 @@ fn heat(signal: &Signal) -> Vec<Hypothesis> {
     let Signal::Parabolic { production, decay, initial, .. } = signal else {
         let note = match signal {
             Signal::Elliptic { .. } => "the signal is elliptic",
+            Signal::Density => "the signal is the density itself",
             _ => NOT_COUPLED,
         };
         return vec![hypothesis(ASKS, Status::Fails, note)];

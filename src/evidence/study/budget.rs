@@ -7,7 +7,7 @@
 use super::difference::{Comparison, Differences};
 use super::monitor::Monitor;
 use super::norms::{NodalField, Norm, measure as norm_of};
-use super::observed::Observed;
+use super::observed::{Observed, What};
 use super::reference::limit_fields;
 use super::statistics::Estimate;
 use super::sweep::Sweep;
@@ -135,7 +135,7 @@ pub(super) fn measure<const D: usize>(
         return Ok(rows);
     }
     // r has no limit of its own.
-    let quantities = || Observed::of(e).filter(|of| *of != Observed::Remainder);
+    let quantities = || Observed::of(e).filter(|of| of.what != What::Remainder);
     let mut add = |quantity, component, value| {
         rows.push(BudgetRow { epsilon: e.epsilon, quantity, norm: "L2", component, value });
     };
@@ -207,7 +207,7 @@ mod tests {
             |low: f64, high: f64| Estimate { value: 0.5 * (low + high), std_error: 0.0, low, high };
         let row = |component, value| BudgetRow {
             epsilon: 0.09,
-            quantity: Observed::Density,
+            quantity: Observed::DENSITY,
             norm: "L2",
             component,
             value,
@@ -220,7 +220,7 @@ mod tests {
         ];
         let error = ErrorRow {
             value: 0.09,
-            quantity: Observed::Density,
+            quantity: Observed::DENSITY,
             norm: "L2".into(),
             error: estimate(0.046, 0.048),
             from_below: false,

@@ -8,7 +8,7 @@ use super::ensemble::Moments;
 use super::monitor::Monitor;
 use super::noise_free::{self, Refined, Solution};
 use super::norms::Norm;
-use super::observed::Observed;
+use super::observed::{Observed, What};
 use super::precision::Precision;
 use super::reference::LimitFields;
 use super::refinement::{Others, Refinement};
@@ -68,10 +68,10 @@ pub struct Convergence<const D: usize> {
     pub replicates: usize,
     /// The experiment at the last value, the finest.
     pub last: Experiment,
-    /// Nodal ρ_h there, at the final time.
-    pub finest: Moments,
+    /// Nodal ρ_h of every population there, at the final time.
+    pub finest: Vec<Moments>,
     /// What `finest` is compared with: nodal K_h * ρ₀^h, or ρ_h of the other experiment.
-    pub finest_other: Vec<f64>,
+    pub finest_other: Vec<Vec<f64>>,
     /// The limit of a sweep in ε.
     pub macroscopic: Option<Macroscopic<D>>,
     /// (value, what happened to the cells, seconds in the loops of all replicates).
@@ -191,7 +191,7 @@ pub fn converge<const D: usize>(
         replicates,
         last: stages[stages.len() - 1].point.own.clone(),
         finest: last.density,
-        finest_other: last.other.means().to_vec(),
+        finest_other: last.other.iter().map(|m| m.means().to_vec()).collect(),
         macroscopic,
         tallies,
     })
@@ -260,7 +260,7 @@ fn checks<const D: usize>(
 ) -> Vec<Check> {
     let mut checks = Vec::new();
     for ((Stage { point, comparison }, solution), cells) in stages.iter().zip(solutions).zip(all) {
-        let whole = |of: &Observed| matches!(of, Observed::Density | Observed::Signal);
+        let whole = |of: &Observed| matches!(of.what, What::Density | What::Signal);
         for quantity in Observed::of(&point.own).filter(whole) {
             let of = (quantity, Norm::L2);
             let distance = solution.distance_of_cells(cells, of, comparison.spectral());

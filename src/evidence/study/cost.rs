@@ -2,9 +2,10 @@
 
 use super::needs::Work;
 use super::stage::runs;
-use crate::experiment::{Experiment, points};
+use crate::experiment::{Experiment, Parameter, points};
 use crate::model::Model;
 use crate::motion::Method;
+use crate::signal::Cues;
 use crate::simulation::{Simulation, SimulationError};
 use crate::turning::{Sense, TurningKernel};
 use std::sync::atomic::AtomicBool;
@@ -29,22 +30,28 @@ impl Cost {
 
 /// Predicts the cost of one replicate of `e`, whose model is `model`.
 pub fn predict<const D: usize>(e: &Experiment, model: &Model<D>) -> Cost {
-    let computed = || model.kernel.candidate_bound(&model.initial_signal().bounds());
-    let bound = model.kernel_bound.unwrap_or_else(computed);
-    let cells = e.cells.count as f64;
-    let ticks = model.ticks();
-    let events = |duration: f64| {
-        let candidates = bound * duration / (e.epsilon * e.epsilon);
-        match model.method {
-            Method::Hybrid => candidates.min((duration / model.hop).ceil()),
-            _ => candidates,
-        }
+    let (ticks, sensed) = (model.ticks(), model.initial_signals());
+    let mut cost = Cost {
+        candidates: 0.0,
+        cell_steps: 0.0,
+        node_steps: (model.grid().len() * model.populations.len() * ticks.len()) as f64,
     };
-    Cost {
-        candidates: cells * ticks.iter().map(|tick| events(tick.duration)).sum::<f64>(),
-        cell_steps: cells * ticks.len() as f64,
-        node_steps: (model.grid().len() * ticks.len()) as f64,
+    for (species, of) in model.populations.iter().zip(&e.populations) {
+        let cues = Cues::among(&sensed, &species.cues);
+        let computed = || species.kernel.candidate_bound(&cues.bounds_of_all());
+        let bound = species.kernel_bound.unwrap_or_else(computed);
+        let cells = of.cells.count as f64;
+        let events = |duration: f64| {
+            let candidates = bound * duration / species.scaling.tumble_time();
+            match model.method {
+                Method::Hybrid => candidates.min((duration / model.hop).ceil()),
+                _ => candidates,
+            }
+        };
+        cost.candidates += cells * ticks.iter().map(|tick| events(tick.duration)).sum::<f64>();
+        cost.cell_steps += cells * ticks.len() as f64;
     }
+    cost
 }
 
 /// [`Cost::work`] of a trial, at most: some tenths of a second.
@@ -54,7 +61,9 @@ const TRIAL: f64 = 2e7;
 /// steps with few cells. However small ε is, it costs the same: it ends the earlier.
 pub fn measured_pace<const D: usize>(e: &Experiment) -> Result<f64, SimulationError> {
     let mut trial = e.clone();
-    trial.cells.count = e.cells.count.min(20_000);
+    for cells in trial.populations.iter_mut().map(|p| &mut p.cells) {
+        cells.count = cells.count.min(20_000);
+    }
     trial.time.end = e.time.end.min(3.0 * e.time.step);
     trial.time.outputs = vec![trial.time.end];
     let work = predict(&trial, &Model::<D>::new(&trial)?).work();
@@ -65,7 +74,7 @@ pub fn measured_pace<const D: usize>(e: &Experiment) -> Result<f64, SimulationEr
     let model = Model::<D>::new(&trial)?;
     let mut simulation = Simulation::new(&model, 0)?;
     simulation.run(&AtomicBool::new(false), &|_| {}, |_| {})?;
-    let tally = simulation.state().tally;
+    let tally = simulation.state().tally();
     let threads = rayon::current_num_threads() as f64;
     let work = (tally.candidates + tally.hops + tally.cell_steps) as f64;
     Ok(simulation.loop_time().as_secs_f64() * threads / work)
@@ -84,7 +93,7 @@ const LIMIT_NODE: f64 = 2e-6;
 /// the cost of one replicate of `e`.
 pub fn seconds(work: Work, e: &Experiment, base: &Cost) -> f64 {
     let one = |of: &Experiment| {
-        let cells = of.cells.count as f64 / e.cells.count as f64;
+        let cells = Parameter::Cells.value(of) / Parameter::Cells.value(e).max(1.0);
         let steps = (e.time.step / of.time.step).max(1.0);
         let events = base.candidates * cells * (e.epsilon / of.epsilon).powi(2);
         REPLICATE + EVENT * (events + steps * (cells * base.cell_steps + base.node_steps))

@@ -9,17 +9,17 @@ use super::ensemble::{Moments, for_each_replicate};
 use super::measured::Measured;
 use super::monitor::Monitor;
 use super::norms::{NodalField, Norm, measure};
-use super::observed::{Each, Observed};
-use super::reference::LimitFields;
-use crate::cells::BLOCK;
+use super::observed::{Each, Observed, What};
+use super::reference::{LimitDensity, LimitFields};
+use crate::cells::{BLOCK, Population};
 use crate::experiment::Experiment;
 use crate::formula::Formula;
-use crate::model::Model;
+use crate::model::{Model, Species};
 use crate::motion::Tally;
-use crate::observe::{Fields, PhaseMoments};
+use crate::observe::{Fields, PhaseMoments, PopulationFields};
 use crate::simulation::{Simulation, SimulationError};
 use crate::spectral::Spectral;
-use crate::state::State;
+use crate::state::Colony;
 use crate::vector::{add_scaled, scaled};
 use rayon::prelude::*;
 
@@ -30,10 +30,10 @@ pub(super) struct Differences {
     pub fields: Vec<Each<NodalField>>,
     /// By replicate: the weak errors, in the order of [`weak_names`].
     pub weak: Vec<Vec<f64>>,
-    /// Nodal ρ_h.
-    pub density: Moments,
+    /// Nodal ρ_h of every population.
+    pub density: Vec<Moments>,
     /// What it is compared with: nodal K_h * ρ₀^h, or ρ_h of the other experiment on the same grid.
-    pub other: Moments,
+    pub other: Vec<Moments>,
     /// What happened to the cells.
     pub tally: Tally,
     /// Time in the loops of all replicates.
@@ -81,10 +81,11 @@ pub(super) fn measures<const D: usize>(e: &Experiment) -> Vec<(Observed, String,
 /// component of ∇S and J.
 fn weak_names<const D: usize>(e: &Experiment) -> Vec<(Observed, String)> {
     let mut names = Vec::new();
+    let all = |whats: [What; 2]| whats.into_iter().flat_map(|what| Observed::all(e, what));
     for test in e.converge.test_functions.iter().map(Formula::text) {
-        let whole = [Observed::Density, Observed::Signal];
+        let whole = all([What::Density, What::Signal]);
         names.extend(whole.map(|quantity| (quantity, format!("weak:{test}"))));
-        for quantity in [Observed::Gradient, Observed::Flux] {
+        for quantity in all([What::Gradient, What::Flux]) {
             let component = |axis: &&str| (quantity, format!("weak_{axis}:{test}"));
             names.extend(["x", "y", "z"].iter().take(D).map(component));
         }
@@ -105,17 +106,17 @@ pub(super) struct Comparison<const D: usize> {
     /// Coefficients of K_h * ρ₀^h and S₀, nodal K_h * J₀; zero where nothing of the kind is subtracted.
     limit: Fields<D>,
     tests: Vec<Test<D>>,
-    /// The moments of r_ε.
-    pub moments: PhaseMoments<D>,
+    /// The moments of r_ε of every population.
+    pub moments: Vec<PhaseMoments<D>>,
     other: Option<Box<Comparison<D>>>,
 }
 
-/// A test function φ, at the nodes, and its means against the limit.
+/// A test function φ, at the nodes, and its means against the limit of every population.
 pub(super) struct Test<const D: usize> {
     formula: Formula,
     /// φ at the nodes.
     pub nodal: Vec<f64>,
-    limit: Means<D>,
+    limit: Vec<Means<D>>,
 }
 
 /// (1/|Ω|)∫ρφ dx and (1/|Ω|)∫Jφ dx.
@@ -137,8 +138,8 @@ pub(super) struct Side<const D: usize> {
 /// One replicate.
 struct Replicate<const D: usize> {
     side: Side<D>,
-    /// Coefficients of ρ_h.
-    density: Vec<f64>,
+    /// Coefficients of ρ_h of every population.
+    densities: Vec<Vec<f64>>,
     tally: Tally,
     seconds: f64,
 }
@@ -165,17 +166,22 @@ impl<const D: usize> Comparison<D> {
         let tests = (e.converge.test_functions.iter())
             .map(|formula| {
                 let nodal = model.grid().sample(|x| formula.eval(x));
-                Test { formula: formula.clone(), nodal, limit: (0.0, [0.0; D]) }
+                let limit = vec![(0.0, [0.0; D]); model.populations.len()];
+                Test { formula: formula.clone(), nodal, limit }
             })
             .collect();
         let zeros = || vec![0.0; model.grid().len()];
-        let limit = Fields {
+        let none = || PopulationFields {
             density: zeros(),
-            signal: zeros(),
             flux: std::array::from_fn(|_| zeros()),
             remainder: Vec::new(),
         };
-        Ok(Self { limit, tests, moments: PhaseMoments::new(&model.space), other: None, model })
+        let limit = Fields {
+            populations: model.populations.iter().map(|_| none()).collect(),
+            signals: model.signals.iter().map(|_| zeros()).collect(),
+        };
+        let moments = model.populations.iter().map(|s| PhaseMoments::new(&s.space)).collect();
+        Ok(Self { limit, tests, moments, other: None, model })
     }
 
     /// What the experiment is compared with, if not with its limit.
@@ -190,20 +196,34 @@ impl<const D: usize> Comparison<D> {
 
     /// K_h * ρ₀, S₀ and K_h * J₀; r has no limit.
     pub fn macroscopic(&self, limit: &LimitFields<D>) -> Fields<D> {
-        let Model { spectral, deposit, .. } = &self.model;
-        let smoothed = |f: &Vec<f64>| spectral.inverse(&deposit.smooth(&spectral.forward(f)));
+        let Model { spectral, populations, .. } = &self.model;
+        let one = |(species, limit): (&Species<D>, &LimitDensity<D>)| {
+            let deposit = &species.deposit;
+            let smoothed = |f: &Vec<f64>| spectral.inverse(&deposit.smooth(&spectral.forward(f)));
+            PopulationFields {
+                density: deposit.smooth(&limit.density),
+                flux: limit.flux.each_ref().map(smoothed),
+                remainder: Vec::new(),
+            }
+        };
         Fields {
-            density: deposit.smooth(&limit.density),
-            signal: limit.signal.clone(),
-            flux: limit.flux.each_ref().map(smoothed),
-            remainder: Vec::new(),
+            populations: populations.iter().zip(&limit.populations).map(one).collect(),
+            signals: limit.signals.clone(),
         }
     }
 
     /// The means of `limit` against a nodal φ, not mollified.
-    pub fn means_of(&self, limit: &LimitFields<D>) -> impl Fn(&[f64]) -> Means<D> + use<D> {
-        let (density, flux) = (self.model.spectral.inverse(&limit.density), limit.flux.clone());
-        move |test| (pairing(&density, test), flux.each_ref().map(|f| pairing(f, test)))
+    pub fn means_of(&self, limit: &LimitFields<D>) -> impl Fn(&[f64]) -> Vec<Means<D>> + use<D> {
+        let spectral = &self.model.spectral;
+        let nodal: Vec<(Vec<f64>, [Vec<f64>; D])> = (limit.populations.iter())
+            .map(|own| (spectral.inverse(&own.density), own.flux.clone()))
+            .collect();
+        move |test| {
+            let means = |(density, flux): &(Vec<f64>, [Vec<f64>; D])| {
+                (pairing(density, test), flux.each_ref().map(|f| pairing(f, test)))
+            };
+            nodal.iter().map(means).collect()
+        }
     }
 
     /// The differences of replicates 0, 1, … to what they are compared with.
@@ -216,8 +236,8 @@ impl<const D: usize> Comparison<D> {
         let mut all = Differences {
             fields: Vec::new(),
             weak: Vec::new(),
-            density: Moments::default(),
-            other: Moments::default(),
+            density: vec![Moments::default(); self.model.populations.len()],
+            other: vec![Moments::default(); self.model.populations.len()],
             tally: Tally::default(),
             loop_seconds: 0.0,
         };
@@ -234,30 +254,36 @@ impl<const D: usize> Comparison<D> {
         all: &mut Differences,
     ) -> Result<(), SimulationError> {
         let (spectral, done) = (&self.model.spectral, all.fields.len());
-        self.model.initial.tabulate()?;
+        self.model.tabulate()?;
         if let Some(other) = self.other() {
-            other.model.initial.tabulate()?;
+            other.model.tabulate()?;
         }
         for_each_replicate(
             done..done + more,
             |r| match self.other() {
                 None => {
                     let own = self.replicate(r, monitor, share)?;
-                    Ok((own, self.limit.density.clone(), Tally::default(), 0.0))
+                    let limit = self.limit.populations.iter().map(|p| p.density.clone());
+                    Ok((own, limit.collect::<Vec<_>>(), Tally::default(), 0.0))
                 }
                 Some(other) => {
                     let mut own = self.replicate(r, monitor, 0.5 * share)?;
                     let theirs = other.replicate(r, monitor, 0.5 * share)?;
                     own.side = self.minus(own.side, theirs.side);
-                    let density = other.model.spectral.resample(&theirs.density, spectral);
-                    Ok((own, density, theirs.tally, theirs.seconds))
+                    let resample = |rho: &Vec<f64>| other.model.spectral.resample(rho, spectral);
+                    let densities = theirs.densities.iter().map(resample).collect();
+                    Ok((own, densities, theirs.tally, theirs.seconds))
                 }
             },
             |_, (own, other, tally, seconds)| {
                 all.fields.push(own.side.nodal);
                 all.weak.push(own.side.weak);
-                all.density.push(&spectral.inverse(&own.density));
-                all.other.push(&spectral.inverse(&other));
+                let push = |moments: &mut [Moments], fields: &[Vec<f64>]| {
+                    let pairs = moments.iter_mut().zip(fields);
+                    pairs.for_each(|(moments, field)| moments.push(&spectral.inverse(field)));
+                };
+                push(&mut all.density, &own.densities);
+                push(&mut all.other, &other);
                 all.tally += own.tally;
                 all.tally += tally;
                 all.loop_seconds += own.seconds + seconds;
@@ -274,26 +300,34 @@ impl<const D: usize> Comparison<D> {
         let mut simulation = Simulation::new(&self.model, r)?;
         simulation.run(monitor.stop, &monitor.replicate(share), |_| {})?;
         let (state, seconds) = (simulation.state(), simulation.loop_time().as_secs_f64());
-        let means = |test: &Test<D>| cell_means(&self.model, state, &test.formula);
+        let means = |test: &Test<D>| {
+            let one = |colony: &Colony<D>| cell_means(&self.model, &colony.cells, &test.formula);
+            state.populations.iter().map(one).collect()
+        };
         let side = self.side(&Fields::new(&self.model, state, &self.moments), means);
-        Ok(Replicate { side, density: state.density.clone(), tally: state.tally, seconds })
+        let densities = state.populations.iter().map(|colony| colony.density.now.clone()).collect();
+        Ok(Replicate { side, densities, tally: state.tally(), seconds })
     }
 
     /// The results less the limit: ρ_h − K_h*ρ₀, S − S₀, ∇(S − S₀), J_h − K_h*J₀, and the moments of
     /// r_ε. `means` gives (1/|Ω|)∫ρφ dx and (1/|Ω|)∫Jφ dx without a deposit, and so without a
     /// bandwidth.
-    pub fn side(&self, fields: &Fields<D>, means: impl Fn(&Test<D>) -> Means<D>) -> Side<D> {
+    pub fn side(&self, fields: &Fields<D>, means: impl Fn(&Test<D>) -> Vec<Means<D>>) -> Side<D> {
         let fields = subtract(fields, &self.limit);
         let nodal = nodal(&fields, &self.model.spectral);
         let mut weak = Vec::new();
         for test in &self.tests {
-            let (density, flux) = means(test);
-            weak.push(density - test.limit.0);
-            weak.push(pairing(&nodal[Observed::Signal][0], &test.nodal));
+            let means = means(test);
+            let pairs = || means.iter().zip(&test.limit);
+            weak.extend(pairs().map(|((density, _), limit)| density - limit.0));
+            let signals =
+                |what| (0..fields.signals.len()).map(move |k| Observed::new(what, k, "", false));
+            let paired = |component: &Vec<f64>| pairing(component, &test.nodal);
+            weak.extend(signals(What::Signal).map(|k| paired(&nodal[k][0])));
+            weak.extend(signals(What::Gradient).flat_map(|k| nodal[k].iter().map(paired)));
             weak.extend(
-                nodal[Observed::Gradient].iter().map(|component| pairing(component, &test.nodal)),
+                pairs().flat_map(|((_, flux), limit)| (0..D).map(|a| flux[a] - limit.1[a])),
             );
-            weak.extend((0..D).map(|a| flux[a] - test.limit.1[a]));
         }
         Side { fields, nodal, weak }
     }
@@ -317,14 +351,17 @@ impl<const D: usize> Comparison<D> {
 fn subtract<const D: usize>(a: &Fields<D>, b: &Fields<D>) -> Fields<D> {
     let minus =
         |a: &[f64], b: &[f64]| -> Vec<f64> { a.iter().zip(b).map(|(a, b)| a - b).collect() };
-    Fields {
+    let one = |(a, b): (&PopulationFields<D>, &PopulationFields<D>)| PopulationFields {
         density: minus(&a.density, &b.density),
-        signal: minus(&a.signal, &b.signal),
         flux: std::array::from_fn(|i| minus(&a.flux[i], &b.flux[i])),
         remainder: match b.remainder.as_slice() {
             [] => a.remainder.clone(),
             b => a.remainder.iter().zip(b).map(|(a, b)| minus(a, b)).collect(),
         },
+    };
+    Fields {
+        populations: a.populations.iter().zip(&b.populations).map(one).collect(),
+        signals: a.signals.iter().zip(&b.signals).map(|(a, b)| minus(a, b)).collect(),
     }
 }
 
@@ -334,29 +371,37 @@ fn resampled<const D: usize>(f: Fields<D>, from: &Spectral<D>, to: &Spectral<D>)
         return f;
     }
     let there = |c: &Vec<f64>| from.resample(c, to);
-    Fields {
+    let one = |f: &PopulationFields<D>| PopulationFields {
         density: there(&f.density),
-        signal: there(&f.signal),
         flux: f.flux.each_ref().map(|flux| to.inverse(&there(&from.forward(flux)))),
         remainder: f.remainder.iter().map(there).collect(),
+    };
+    Fields {
+        populations: f.populations.iter().map(one).collect(),
+        signals: f.signals.iter().map(there).collect(),
     }
 }
 
 /// Nodal values. In the whole space S is known in the window alone.
 fn nodal<const D: usize>(f: &Fields<D>, spectral: &Spectral<D>) -> Each<NodalField> {
     let shown = |values: Vec<f64>| spectral.grid().in_window(values);
-    Each([
-        vec![spectral.inverse(&f.density)],
-        vec![shown(spectral.inverse(&f.signal))],
-        (0..D).map(|a| shown(spectral.derivative(a, &f.signal))).collect(),
-        f.flux.to_vec(),
-        f.remainder.iter().map(|m| spectral.inverse(m)).collect(),
+    let slope = |signal: &Vec<f64>| -> NodalField {
+        (0..D).map(|a| shown(spectral.derivative(a, signal))).collect()
+    };
+    let remainder = |p: &PopulationFields<D>| -> NodalField {
+        p.remainder.iter().map(|m| spectral.inverse(m)).collect()
+    };
+    Each::new([
+        f.populations.iter().map(|p| vec![spectral.inverse(&p.density)]).collect(),
+        f.signals.iter().map(|signal| vec![shown(spectral.inverse(signal))]).collect(),
+        f.signals.iter().map(slope).collect(),
+        f.populations.iter().map(|p| p.flux.to_vec()).collect(),
+        f.populations.iter().map(remainder).collect(),
     ])
 }
 
 /// (1/|Ω|) w Σᵢ φ(xᵢ) and (1/|Ω|) (w/ε) Σᵢ vᵢ φ(xᵢ).
-fn cell_means<const D: usize>(model: &Model<D>, state: &State<D>, test: &Formula) -> Means<D> {
-    let cells = &state.cells;
+fn cell_means<const D: usize>(model: &Model<D>, cells: &Population<D>, test: &Formula) -> Means<D> {
     let blocks: Vec<(f64, [f64; D])> = (cells.positions.par_chunks(BLOCK))
         .zip(cells.velocities.par_chunks(BLOCK))
         .map(|(xs, vs)| {
@@ -394,17 +439,15 @@ mod tests {
         let fields = |spectral: &Spectral<2>| {
             let nodal = spectral.grid().sample(wave);
             let coefficients = spectral.forward(&nodal);
-            Fields {
-                density: coefficients.clone(),
-                signal: coefficients.clone(),
-                flux: [nodal.clone(), nodal],
-                remainder: vec![coefficients],
-            }
+            let (density, remainder) = (coefficients.clone(), vec![coefficients.clone()]);
+            let population = PopulationFields { density, flux: [nodal.clone(), nodal], remainder };
+            Fields { populations: vec![population], signals: vec![coefficients] }
         };
         let (there, due) = (resampled(fields(&from), &from, &to), fields(&to));
         let all = |f: Fields<2>| {
-            let fields = [vec![f.density, f.signal], f.flux.to_vec(), f.remainder];
-            fields.into_iter().flatten().flatten()
+            let populations = f.populations.into_iter();
+            let own = populations.flat_map(|p| [vec![p.density], p.flux.to_vec(), p.remainder]);
+            own.flatten().chain(f.signals).flatten()
         };
         for (a, b) in all(there).zip(all(due)) {
             assert!((a - b).abs() < 1e-12, "{a} {b}");

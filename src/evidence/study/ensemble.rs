@@ -19,14 +19,15 @@ pub struct Snapshot<const D: usize> {
     pub time: f64,
     /// Observables, in the order of [`crate::observe::names`].
     pub observables: Vec<f64>,
-    /// Nodal ρ_h.
-    pub density: Vec<f64>,
-    /// Nodal S.
-    pub signal: Vec<f64>,
-    /// Every cell, where asked for.
-    pub cells: Option<Population<D>>,
-    /// Adaptive density by grid cell, where asked for and while there are more cells than neighbours asked for.
-    pub adaptive: Option<Vec<f64>>,
+    /// Nodal ρ_h of every population.
+    pub densities: Vec<Vec<f64>>,
+    /// Every nodal S.
+    pub signals: Vec<Vec<f64>>,
+    /// Every cell of every population, where asked for.
+    pub cells: Option<Vec<Population<D>>>,
+    /// Adaptive density of every population by grid cell, where asked for and while there are more cells than neighbours
+    /// asked for.
+    pub adaptive: Vec<Option<Vec<f64>>>,
 }
 
 /// What is kept at the output times besides observables and fields.
@@ -58,27 +59,33 @@ pub fn observe_run<const D: usize>(
     share: f64,
 ) -> Result<RunRecord<D>, SimulationError> {
     let mut simulation = Simulation::new(model, replicate)?;
-    let (mut snapshots, start) = (Vec::new(), Start::of(&simulation.state().cells));
+    let mut snapshots = Vec::new();
+    let starts: Vec<Start> =
+        simulation.state().populations.iter().map(|colony| Start::of(&colony.cells)).collect();
     let observe = |state: &State<D>| {
-        let density = model.spectral.inverse(&state.density);
-        let signal = model.spectral.inverse(&state.signal);
-        let observables = Observation::new(model, state, &density, &signal, start).values();
-        let cells = keep.cells_at.contains(&state.time).then(|| state.cells.clone());
+        let nodal = |field: &Vec<f64>| model.spectral.inverse(field);
+        let densities: Vec<Vec<f64>> =
+            state.populations.iter().map(|colony| nodal(&colony.density.now)).collect();
+        let signals: Vec<Vec<f64>> = state.signals.iter().map(nodal).collect();
+        let values = |(number, start): (usize, &Start)| {
+            let fields = [&densities[number][..], &signals[0]];
+            Observation::new(model, state, number, fields, *start).values()
+        };
+        let observables = starts.iter().enumerate().flat_map(values).collect();
+        let all = || state.populations.iter().map(|colony| &colony.cells);
+        let cells = keep.cells_at.contains(&state.time).then(|| all().cloned().collect());
         // Where deaths leave no more cells than that, none has such a neighbour.
-        let adaptive = (keep.neighbour > 0 && keep.neighbour < state.cells.len())
-            .then(|| adaptive_density(model.grid(), &state.cells, keep.neighbour));
-        snapshots.push(Snapshot {
-            time: state.time,
-            observables,
-            density,
-            signal,
-            cells,
-            adaptive,
-        });
+        let adaptive = |cells: &Population<D>| {
+            (keep.neighbour > 0 && keep.neighbour < cells.len())
+                .then(|| adaptive_density(model.grid(), cells, keep.neighbour))
+        };
+        let adaptive = all().map(adaptive).collect();
+        let time = state.time;
+        snapshots.push(Snapshot { time, observables, densities, signals, cells, adaptive });
     };
     simulation.run(monitor.stop, &monitor.replicate(share), observe)?;
     let loop_seconds = simulation.loop_time().as_secs_f64();
-    Ok(RunRecord { snapshots, tally: simulation.state().tally, loop_seconds })
+    Ok(RunRecord { snapshots, tally: simulation.state().tally(), loop_seconds })
 }
 
 /// Running mean and sum of squared deviations of vectors (Welford 1962), in replicate order.
@@ -130,10 +137,10 @@ pub struct EnsembleFrame {
     pub time: f64,
     /// Observables.
     pub observables: Moments,
-    /// Nodal ρ_h.
-    pub density: Moments,
-    /// Nodal S.
-    pub signal: Moments,
+    /// Nodal ρ_h of every population.
+    pub densities: Vec<Moments>,
+    /// Every nodal S.
+    pub signals: Vec<Moments>,
 }
 
 /// An ensemble.
@@ -141,8 +148,8 @@ pub struct EnsembleFrame {
 pub struct Ensemble<const D: usize> {
     /// By output time.
     pub frames: Vec<EnsembleFrame>,
-    /// (time, replicate, cells), where asked for.
-    pub cells: Vec<(f64, u64, Population<D>)>,
+    /// (time, replicate, cells of every population), where asked for.
+    pub cells: Vec<(f64, u64, Vec<Population<D>>)>,
     /// What happened to all cells.
     pub tally: Tally,
     /// Time in the loops, summed over replicates.
@@ -159,7 +166,7 @@ pub fn ensemble<const D: usize>(
 ) -> Result<Ensemble<D>, SimulationError> {
     let mut ensemble = Ensemble::default();
     let (share, keep) = (1.0 / replicates as f64, Keep { cells_at, neighbour: 0 });
-    model.initial.tabulate()?;
+    model.tabulate()?;
     for_each_replicate(
         0..replicates,
         |r| observe_run(model, r, keep, monitor, share),
@@ -170,13 +177,19 @@ pub fn ensemble<const D: usize>(
             for (frame, snapshot) in ensemble.frames.iter_mut().zip(record.snapshots) {
                 frame.time = snapshot.time;
                 frame.observables.push(&snapshot.observables);
-                frame.density.push(&snapshot.density);
-                frame.signal.push(&snapshot.signal);
+                push_each(&mut frame.densities, &snapshot.densities);
+                push_each(&mut frame.signals, &snapshot.signals);
                 ensemble.cells.extend(snapshot.cells.map(|c| (snapshot.time, r, c)));
             }
         },
     )?;
     Ok(ensemble)
+}
+
+/// Takes one replicate of each field in.
+fn push_each(moments: &mut Vec<Moments>, fields: &[Vec<f64>]) {
+    moments.resize_with(fields.len(), Moments::default);
+    moments.iter_mut().zip(fields).for_each(|(moments, field)| moments.push(field));
 }
 
 /// Runs `work` for each of the replicates `which`, as many at a time as there are threads, and hands the results

@@ -39,11 +39,13 @@ pub use measured::Measured;
 pub use monitor::Monitor;
 pub use needs::{Work, most_replicates, needs, too_large};
 pub use norms::{NodalField, Norm, measure};
-pub use observed::Observed;
+pub use observed::{Observed, What};
 pub use plan::{Plan, plan};
 pub use positivity::{Positivity, negative_start, positivity};
 pub use precision::Precision;
-pub use reference::{LimitFields, LimitRun, feels_density, limit_fields, watched_limit};
+pub use reference::{
+    LimitDensity, LimitFields, LimitRun, feels_density, limit_fields, watched_limit,
+};
 pub use refinement::{Refinement, refinement, watched_refinement};
 pub use slope::{Slope, slopes};
 pub use spread::Spread;

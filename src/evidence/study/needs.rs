@@ -1,11 +1,11 @@
 //! The memory that each command holds at its peak.
 
 use super::noise_free::{ANGLES, COARSER, most_ordinates};
-use crate::experiment::{Experiment, Parameter, Point, points};
+use crate::cells::most_cells;
+use crate::experiment::{Cells, Experiment, Parameter, Point, Population, points};
 use crate::formula::Quantity;
 use crate::grid::Grid;
 use crate::memory::{FLIGHT_FIELDS, LIMIT_FIELDS, MODEL_FIELDS, Part, refusal, total};
-use crate::simulation::most_cells;
 use crate::turning::KernelModel;
 use crate::velocity::VelocitySpace;
 
@@ -89,7 +89,7 @@ pub fn too_large<const D: usize>(
                 format!("{key} = true: {message}. Lower domain.grid, or leave it out"),
             ));
         }
-        "cells.count" => (format!(" = {}", e.cells.count), ""),
+        "cells.count" => (format!(" = {}", Parameter::Cells.value(e)), ""),
         "cells.growth" => (String::new(), ", cells.count or time.end"),
         "domain.grid" => (format!(" = {:?}", e.domain.grid), ""),
         "limit.grid" => (format!(" = {:?}", e.limit.grid), ""),
@@ -102,17 +102,21 @@ pub fn too_large<const D: usize>(
 
 /// Cells of one replicate, at their most: births of more than are held are refused as such.
 fn cells<const D: usize>(e: &Experiment) -> f64 {
-    let count = e.cells.count as f64;
-    let most = count.max(most_cells::<D>() as f64);
-    match e.cells.growth {
-        Quantity::Constant(rate) => (count * (rate * e.time.end).exp()).clamp(count, most),
-        Quantity::Formula(_) => count,
-    }
+    let of = |cells: &Cells| {
+        let count = cells.count as f64;
+        let most = count.max(most_cells::<D>() as f64);
+        match cells.growth {
+            Quantity::Constant(rate) => (count * (rate * e.time.end).exp()).clamp(count, most),
+            Quantity::Formula(_) => count,
+        }
+    };
+    e.populations.iter().map(|p| of(&p.cells)).sum()
 }
 
 /// The key that makes most of them.
 fn key_of_cells<const D: usize>(e: &Experiment) -> &'static str {
-    match cells::<D>(e) > 2.0 * e.cells.count as f64 {
+    let counts: usize = e.populations.iter().map(|p| p.cells.count).sum();
+    match cells::<D>(e) > 2.0 * counts as f64 {
         true => "cells.growth",
         false => "cells.count",
     }
@@ -129,7 +133,8 @@ fn flights<const D: usize>(e: &Experiment, flights: usize) -> Vec<Part> {
     let nodes = Grid::<D>::from_domain(&e.domain).len() as f64;
     let (flights, each) = (flights as f64, 2.0 * D as f64 * cells::<D>(e));
     let fields = if flights == 1.0 && e.output.knn > 0 { 3.0 } else { 2.0 };
-    let drawn: f64 = e.cells.density_grid.iter().map(|n| *n as f64).product();
+    let drawn = |p: &Population| p.cells.density_grid.iter().map(|n| *n as f64).product::<f64>();
+    let drawn: f64 = e.populations.iter().map(drawn).sum();
     vec![
         Part::numbers(key_of_cells::<D>(e), "cells", flights * each),
         Part::numbers("domain.grid", "fields", (MODEL_FIELDS + flights * FLIGHT_FIELDS) * nodes),
@@ -196,15 +201,18 @@ fn converge<const D: usize>(e: &Experiment) -> Vec<Part> {
         if own.converge.noise_free && own.converge.parameter != Parameter::Cells {
             stages += STAGE_FIELDS * of_both(&nodes) * COARSER.powi(-(D as i32));
             solutions += CAUSES * observed * finest;
-            let space = VelocitySpace::<D>::from_experiment(&own.velocity);
             let coarse = finest * COARSER.powi(-(D as i32));
-            let each = match is_table(&own.kernel.model, D) {
-                true => {
-                    let count = most_ordinates(&space, coarse) as f64;
-                    COPIES_OF_F * count + count * count
+            let each = |p: &Population| {
+                let space = VelocitySpace::<D>::from_experiment(&p.velocity);
+                match p.kernel.terms.iter().any(|term| is_table(&term.model, D)) {
+                    true => {
+                        let count = most_ordinates(&space, coarse) as f64;
+                        COPIES_OF_F * count + count * count
+                    }
+                    false => COPIES_OF_F * space.ordinates(ANGLES).len() as f64,
                 }
-                false => COPIES_OF_F * space.ordinates(ANGLES).len() as f64,
             };
+            let each: f64 = own.populations.iter().map(each).sum();
             equation = equation.max(each * finest);
         }
     }

@@ -99,7 +99,9 @@ impl<const D: usize> Refined<D> {
         let first = &stages[0].point.own;
         let births = match &limits {
             Some(limits) => limits.births.is_some(),
-            None => Growth::from_experiment(first).is_some_and(|g| g.constant().is_none()),
+            None => (first.populations.iter())
+                .filter_map(|p| Growth::of(&p.cells))
+                .any(|growth| growth.constant().is_none()),
         };
         let limit = limits.map_or(Vec::new(), |limits| of_limit(first, limits));
         if first.converge.parameter == Parameter::Grid {
@@ -286,8 +288,9 @@ impl<const D: usize> Solver<'_, D> {
         let steps = if self.parameter == Parameter::Step { 1.0 } else { how.steps };
         let resolution = Resolution { angles: how.angles, step: steps * model.step };
         let mut solver = KineticSolver::new(model, resolution).with_floor(how.floor);
-        // Lemma 2 of CMPS knows no births and deaths.
-        let kept = how.entropy && model.growth.is_none();
+        // Lemma 2 of CMPS knows neither births and deaths nor other populations.
+        let alone = model.populations.len() == 1 && model.network.is_empty();
+        let kept = how.entropy && alone && model.first().growth.is_none();
         if kept {
             solver.keep_entropy();
         }
@@ -295,9 +298,13 @@ impl<const D: usize> Solver<'_, D> {
         if !solver.run(end(model), self.monitor.stop, &progress) {
             return Err(SimulationError::Interrupted);
         }
-        let (density, flux) = (solver.density(), solver.flux());
+        let all = 0..model.populations.len();
+        let nodal: Vec<_> = all.map(|p| (solver.density(p), solver.flux(p))).collect();
         let means = |test: &Test<D>| {
-            (pairing(&density, &test.nodal), flux.each_ref().map(|f| pairing(f, &test.nodal)))
+            let one = |(density, flux): &(Vec<f64>, [Vec<f64>; D])| {
+                (pairing(density, &test.nodal), flux.each_ref().map(|f| pairing(f, &test.nodal)))
+            };
+            nodal.iter().map(one).collect()
         };
         if kept {
             *self.entropy.borrow_mut() = solver.entropy().to_vec();
@@ -312,7 +319,9 @@ impl<const D: usize> Solver<'_, D> {
         c: &Comparison<D>,
         how: How,
     ) -> Result<(usize, Side<D>, Option<Change>), SimulationError> {
-        let count = |angles: usize| c.model.space.ordinates(angles).len();
+        let count = |angles: usize| -> usize {
+            c.model.populations.iter().map(|s| s.space.ordinates(angles).len()).sum()
+        };
         let with = |angles: usize| self.solve(c, How { angles, ..how });
         let mut now = with(how.angles)?;
         if count(FEWER) == count(how.angles) {
@@ -320,7 +329,7 @@ impl<const D: usize> Solver<'_, D> {
         }
         let (mut angles, mut change) = (how.angles, Change::of(&now, &with(FEWER)?));
         for more in MORE {
-            let follows = change.size() > FOLLOWS * size(&now.nodal[Observed::Density]);
+            let follows = change.size() > FOLLOWS * sizes(now.nodal.densities());
             if !follows || !affordable(count(more), c.model.grid().len() as f64) {
                 break;
             }
@@ -340,8 +349,7 @@ impl<const D: usize> Solver<'_, D> {
         how: How,
     ) -> Result<Option<Late>, SimulationError> {
         // In a steady signal, where no cell is born, every step is exact.
-        let exact = |c: &Comparison<D>| c.model.equation.is_steady() && c.model.growth.is_none();
-        if self.parameter == Parameter::Step || both(c).all(exact) {
+        if self.parameter == Parameter::Step || both(c).all(|c| c.model.is_frozen()) {
             return Ok(None);
         }
         let with = |factor: f64| self.solve(c, How { steps: factor * how.steps, ..how });
@@ -447,9 +455,10 @@ impl Change {
     /// `a` − `b`.
     fn of<const D: usize>(a: &Side<D>, b: &Side<D>) -> Self {
         let minus = |a: &Vec<f64>, b: &Vec<f64>| a.iter().zip(b).map(|(a, b)| a - b).collect();
-        let field =
-            |q: Observed| a.nodal[q].iter().zip(&b.nodal[q]).map(|(a, b)| minus(a, b)).collect();
-        Self { fields: Each(Observed::ALL.map(field)), weak: minus(&a.weak, &b.weak) }
+        let field = |a: &NodalField, b: &NodalField| -> NodalField {
+            a.iter().zip(b).map(|(a, b)| minus(a, b)).collect()
+        };
+        Self { fields: a.nodal.zip_map(&b.nodal, field), weak: minus(&a.weak, &b.weak) }
     }
 
     fn scaled(mut self, factor: f64) -> Self {
@@ -459,18 +468,18 @@ impl Change {
 
     /// Every number of it.
     fn values(&mut self) -> impl Iterator<Item = &mut f64> {
-        self.fields.0.iter_mut().flatten().flatten().chain(&mut self.weak)
+        self.fields.values_mut().flatten().flatten().chain(&mut self.weak)
     }
 
-    /// Of the field of ρ.
+    /// Of the fields of all ρ.
     fn size(&self) -> f64 {
-        size(&self.fields[Observed::Density])
+        sizes(self.fields.densities())
     }
 }
 
 /// (Σ of squares)^½.
-fn size(field: &NodalField) -> f64 {
-    field.iter().flatten().map(|v| v * v).sum::<f64>().sqrt()
+fn sizes(fields: &[NodalField]) -> f64 {
+    fields.iter().flatten().flatten().map(|v| v * v).sum::<f64>().sqrt()
 }
 
 impl Solution {

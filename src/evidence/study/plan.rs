@@ -25,8 +25,11 @@ pub struct Plan {
 /// The plan of a model.
 pub fn plan<const D: usize>(model: &Model<D>) -> Result<Plan, SimulationError> {
     let streams = Streams::new(model.seed, 0);
-    let cells = model.initial.populate(model.cells.min(CELLS), &model.space, streams)?;
-    let (offers, taken) = model.offers(&cells.positions).map_err(InitialError::Unbounded)?;
+    let species = model.first();
+    let count = species.cells.clamp(1, CELLS);
+    let cells = species.initial.populate(count, &species.space, streams)?;
+    let offers = model.offers(species, &cells.positions);
+    let (offers, taken) = offers.map_err(InitialError::Unbounded)?;
     Ok(Plan { asked: model.method, taken, offers, tolerated_bias: model.tolerated_bias })
 }
 

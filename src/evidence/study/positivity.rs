@@ -1,8 +1,8 @@
 //! Where T_ε ≥ 0 ends: outside, the model is not the papers' model.
 
-use crate::model::Model;
+use crate::model::{Model, Species};
 use crate::signal::SensedSignal;
-use crate::turning::{Bounds, Kernel, Sense, TurningKernel};
+use crate::turning::{Bounds, Feelings, Felt, Kernel, Sense, TurningKernel};
 use crate::vector::{Vector, norm, scaled};
 use rayon::prelude::*;
 
@@ -15,83 +15,125 @@ pub struct Positivity {
     pub largest_epsilon: Option<f64>,
 }
 
-/// Where S has a slope at t = 0, and what it is there.
+/// Where something that a population senses has a slope at t = 0, and what is felt there.
 struct Slope<const D: usize> {
     at: Vector<D>,
-    value: f64,
-    gradient: Vector<D>,
+    felt: Feelings<D>,
 }
 
 /// The signal of a cell at one node: what is sensed there is looked up once for all velocities.
-struct AtNode<'s, S, const D: usize> {
-    signal: &'s S,
-    node: &'s Slope<D>,
+struct AtNode<'s, 'a, const D: usize> {
+    signal: &'s SensedSignal<'a, D>,
+    at: Vector<D>,
+    felt: Felt<D>,
 }
 
-impl<S: Sense<D>, const D: usize> Sense<D> for AtNode<'_, S, D> {
-    fn value(&self, x: &Vector<D>) -> f64 {
-        if *x == self.node.at { self.node.value } else { self.signal.value(x) }
+/// The same of every cue.
+struct AllAtNode<'s, 'a, const D: usize>(Vec<AtNode<'s, 'a, D>>);
+
+impl<const D: usize> Sense<D> for AtNode<'_, '_, D> {
+    type Cue = Self;
+
+    fn cue(&self, _term: usize) -> &Self {
+        self
     }
+
+    fn value(&self, x: &Vector<D>) -> f64 {
+        if *x == self.at { self.felt.value } else { self.signal.value(x) }
+    }
+
     fn value_and_gradient(&self, x: &Vector<D>) -> (f64, Vector<D>) {
-        if *x == self.node.at {
-            (self.node.value, self.node.gradient)
+        if *x == self.at {
+            (self.felt.value, self.felt.gradient)
         } else {
             self.signal.value_and_gradient(x)
         }
     }
-    fn ahead(&self, x: &Vector<D>, h: f64, v: &Vector<D>) -> f64 {
-        self.signal.ahead(x, h, v)
-    }
-    fn behind(&self, x: &Vector<D>, h: f64, w: &Vector<D>) -> f64 {
-        self.signal.behind(x, h, w)
-    }
+
     fn change(&self, x: &Vector<D>) -> f64 {
         self.signal.change(x)
     }
+
     fn bounds(&self) -> Bounds<D> {
         self.signal.bounds()
     }
 }
 
-/// The model at t = 0.
+impl<'s, 'a, const D: usize> Sense<D> for AllAtNode<'s, 'a, D> {
+    type Cue = AtNode<'s, 'a, D>;
+
+    fn cue(&self, term: usize) -> &AtNode<'s, 'a, D> {
+        &self.0[term]
+    }
+
+    fn value(&self, x: &Vector<D>) -> f64 {
+        self.0[0].value(x)
+    }
+
+    fn value_and_gradient(&self, x: &Vector<D>) -> (f64, Vector<D>) {
+        self.0[0].value_and_gradient(x)
+    }
+
+    fn change(&self, x: &Vector<D>) -> f64 {
+        self.0[0].change(x)
+    }
+
+    fn bounds(&self) -> Bounds<D> {
+        self.0[0].bounds()
+    }
+}
+
+/// One population of a model at t = 0.
 struct Start<'m, const D: usize> {
     model: &'m Model<D>,
-    signal: SensedSignal<'m, D>,
+    species: &'m Species<D>,
+    cues: Vec<SensedSignal<'m, D>>,
     slopes: Vec<Slope<D>>,
 }
 
 impl<'m, const D: usize> Start<'m, D> {
-    fn new(model: &'m Model<D>) -> Self {
-        let signal = model.initial_signal();
+    fn new(model: &'m Model<D>, species: &'m Species<D>) -> Self {
+        let signals = model.signals.initial(&model.spectral, &model.start());
+        let sense = |number: &usize| model.sense_cue(*number, &signals);
+        let cues: Vec<SensedSignal<'m, D>> = species.cues.iter().map(sense).collect();
         let nodes: Vec<_> = model.grid().window_nodes().collect();
         let slopes = (nodes.into_par_iter())
             .map(|(_, at)| {
-                let (value, gradient) = signal.value_and_gradient(&at);
-                Slope { at, value, gradient }
+                let felt = |k: usize| {
+                    let (value, gradient) = cues[k].value_and_gradient(&at);
+                    Felt { value, gradient }
+                };
+                Slope { at, felt: Feelings::new(cues.len(), felt) }
             })
-            .filter(|slope| norm(&slope.gradient) > 0.0)
+            .filter(|slope| slope.felt.iter().any(|felt| norm(&felt.gradient) > 0.0))
             .collect();
-        Self { model, signal, slopes }
+        Self { model, species, cues, slopes }
     }
 
-    /// Least T/F at a node for velocities up and down the gradient, where the kernels are extreme.
+    /// Least T/F at a node for velocities up and down the gradients, where the kernels are extreme.
     fn least_at(&self, kernel: &Kernel<D>, node: &Slope<D>) -> f64 {
-        let space = &self.model.space;
-        let signal = AtNode { signal: &self.signal, node };
-        let least_at = |speed: f64| {
-            let up = scaled(speed / norm(&node.gradient), &node.gradient);
+        let space = &self.species.space;
+        let of = |(signal, felt): (_, &Felt<D>)| AtNode { signal, at: node.at, felt: *felt };
+        let signal = AllAtNode(self.cues.iter().zip(node.felt.iter()).map(of).collect());
+        let along = |gradient: &Vector<D>, speed: f64| {
+            let up = scaled(speed / norm(gradient), gradient);
             let rate = |v: f64, w: f64| {
                 kernel.relative_rate(&signal, &node.at, &scaled(v, &up), &scaled(w, &up))
             };
             rate(1.0, 1.0).min(rate(1.0, -1.0)).min(rate(-1.0, 1.0)).min(rate(-1.0, -1.0))
         };
         let (slow, fast) = (space.min_speed(), space.max_speed());
-        if slow == fast { least_at(fast) } else { least_at(slow).min(least_at(fast)) }
+        let least = |gradient: &Vector<D>| match slow == fast {
+            true => along(gradient, fast),
+            false => along(gradient, slow).min(along(gradient, fast)),
+        };
+        let gradients = node.felt.iter().map(|felt| &felt.gradient).filter(|g| norm(g) > 0.0);
+        gradients.map(least).fold(f64::INFINITY, f64::min)
     }
 
     /// Least T/F at every node with a slope.
     fn rates(&self) -> Vec<f64> {
-        self.slopes.par_iter().map(|node| self.least_at(&self.model.kernel, node)).collect()
+        self.slopes.par_iter().map(|node| self.least_at(&self.species.kernel, node)).collect()
     }
 
     /// Least T/F of them all.
@@ -100,14 +142,15 @@ impl<'m, const D: usize> Start<'m, D> {
         if least.is_finite() {
             least
         } else {
-            let s = self.signal.value(&self.model.grid().node(0));
-            self.model.kernel.leading_rate(s, 0.0)
+            let s = self.cues[0].value(&self.model.grid().node(0));
+            self.species.kernel.leading_rate(s, 0.0)
         }
     }
 
     /// Where T is negative at `epsilon`, of `nodes`.
     fn negative<'s>(&self, epsilon: f64, nodes: &[&'s Slope<D>]) -> Vec<&'s Slope<D>> {
-        let kernel = self.model.kernel.with_epsilon(epsilon);
+        let bias = self.species.scaling.at(epsilon).bias();
+        let kernel = self.species.kernel.with_epsilon(bias);
         let is_negative = |node: &&&Slope<D>| self.least_at(&kernel, node) < 0.0;
         nodes.par_iter().filter(is_negative).copied().collect()
     }
@@ -150,16 +193,19 @@ impl<'m, const D: usize> Start<'m, D> {
 const LEAST_EPSILON: f64 = 1e-6;
 const LARGEST_EPSILON: f64 = 1e3;
 
-/// Scans T/F at the nodes at t = 0, and for which ε it is not negative.
-pub fn positivity<const D: usize>(model: &Model<D>) -> Positivity {
-    let start = Start::new(model);
+/// Scans T/F of a population at the nodes at t = 0, and for which ε it is not negative.
+pub fn positivity<const D: usize>(model: &Model<D>, species: &Species<D>) -> Positivity {
+    let start = Start::new(model, species);
     let rates = start.rates();
     Positivity { least: start.least(&rates), largest_epsilon: start.largest_epsilon(&rates) }
 }
 
 /// The same if T is negative somewhere at t = 0; the search for ε costs more than to see that.
-pub fn negative_start<const D: usize>(model: &Model<D>) -> Option<Positivity> {
-    let start = Start::new(model);
+pub fn negative_start<const D: usize>(
+    model: &Model<D>,
+    species: &Species<D>,
+) -> Option<Positivity> {
+    let start = Start::new(model, species);
     let rates = start.rates();
     let least = start.least(&rates);
     (least < 0.0).then(|| Positivity { least, largest_epsilon: start.largest_epsilon(&rates) })

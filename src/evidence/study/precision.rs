@@ -64,7 +64,7 @@ impl FromStr for Precision {
         };
         let (quantity, norm) = rest.split_once(':').unwrap_or((rest, "L2"));
         let quantity = match quantity {
-            "" => Observed::Density,
+            "" => Observed::DENSITY,
             name => name.parse().map_err(|e| format!("{e}. {help}"))?,
         };
         Ok(Self { of_order, quantity, norm: norm.into(), half_width })

@@ -2,27 +2,31 @@
 
 use super::monitor::Monitor;
 use super::spread::Spread;
-use crate::cells::InitialLaw;
 use crate::experiment::{Deposit, Experiment};
 use crate::grid::Grid;
-use crate::growth::Growth;
-use crate::limit::{BlowUp, Coarseness, LimitSolver, MacroFlux, Mollifier};
-use crate::signal::{equation, smoothing_kernel};
+use crate::limit::{BlowUp, Coarseness, LimitSolver, MacroFlux, System};
+use crate::signal::smoothing_kernel;
 use crate::simulation::{Leak, SimulationError};
 use crate::spectral::Spectral;
-use crate::turning::Kernel;
-use crate::velocity::VelocitySpace;
+use crate::vector::Vector;
 use std::sync::atomic::AtomicBool;
 
-/// The limit at one time: coefficients of ρ₀ and S₀ and nodal values of J₀.
+/// The limit at one time.
 #[derive(Clone, Debug)]
 pub struct LimitFields<const D: usize> {
     /// t.
     pub time: f64,
+    /// Of every population.
+    pub populations: Vec<LimitDensity<D>>,
+    /// Coefficients of every S₀.
+    pub signals: Vec<Vec<f64>>,
+}
+
+/// The limit of one population.
+#[derive(Clone, Debug)]
+pub struct LimitDensity<const D: usize> {
     /// Coefficients of ρ₀.
     pub density: Vec<f64>,
-    /// Coefficients of S₀.
-    pub signal: Vec<f64>,
     /// J₀ by component, nodal.
     pub flux: MacroFlux<D>,
     /// Where ρ₀ is, on the solver's own grid.
@@ -30,6 +34,13 @@ pub struct LimitFields<const D: usize> {
 }
 
 impl<const D: usize> LimitFields<D> {
+    /// The population that is alone, or the first one.
+    pub fn first(&self) -> &LimitDensity<D> {
+        &self.populations[0]
+    }
+}
+
+impl<const D: usize> LimitDensity<D> {
     /// Nodal K_h * ρ₀, the density as cells show it.
     pub fn smoothed_density(&self, spectral: &Spectral<D>, kernel: &Deposit) -> Vec<f64> {
         let factor = |k2: &f64| smoothing_kernel(kernel.bandwidth, kernel.order, *k2);
@@ -101,33 +112,28 @@ pub(super) fn coarse_limit<const D: usize>(
     let mut domain = e.domain.clone();
     domain.grid.clone_from(&e.limit.grid);
     let own = Spectral::new(&Grid::from_domain(&domain));
-    let kernel = Kernel::from_experiment(e, &VelocitySpace::from_experiment(&e.velocity));
-    let equation = equation(e);
-    let initial = InitialLaw::new(&e.cells, target.grid())?;
-    let mollifier =
-        mollified.then_some(Mollifier { bandwidth: e.deposit.bandwidth, order: e.deposit.order });
-    let mut solver = LimitSolver::new(&own, &kernel, &*equation, &initial, mollifier)?
-        .with_mobility(e.limit.mobility)
-        .with_growth(Growth::from_experiment(e))
-        .coarser(coarseness);
-    let (mut fields, mut leak, place) = (Vec::new(), None, initial.place(target.grid()));
+    let system = System::<D>::new(e, target.grid(), mollified)?;
+    let mut solver = LimitSolver::new(&own, &system)?.coarser(coarseness);
+    let places: Vec<_> = system.initial().iter().map(|law| law.place(target.grid())).collect();
+    let (mut fields, mut leak) = (Vec::new(), None);
     let step = coarseness.step * e.limit.step;
     let run = solver.run(&e.time.outputs, step, monitor.stop, monitor.progress, |solver| {
-        let state = solver.state();
-        let spread = Spread::new(&own, &state.density, &place);
-        if leak.is_none() && spread.leak > e.domain.leak {
-            let reached = "the limit spreads smoothly".into();
-            leak =
-                Some(Leak { time: state.time, share: spread.leak, most: e.domain.leak, reached });
+        let one = |(number, place): (usize, &Vector<D>)| {
+            let (density, flux) = (solver.density(number), solver.flux(number));
+            LimitDensity {
+                spread: Spread::new(&own, density, place),
+                density: own.resample(density, &target),
+                flux: std::array::from_fn(|a| own.resample_flux(a, &flux[a], &target)),
+            }
+        };
+        let populations: Vec<LimitDensity<D>> = places.iter().enumerate().map(one).collect();
+        let share = populations.iter().fold(0.0, |most, p| f64::max(most, p.spread.leak));
+        if leak.is_none() && share > e.domain.leak {
+            let (time, most) = (solver.time(), e.domain.leak);
+            leak = Some(Leak { time, share, most, reached: "the limit spreads smoothly".into() });
         }
-        let flux = solver.flux();
-        fields.push(LimitFields {
-            time: state.time,
-            density: own.resample(&state.density, &target),
-            signal: own.resample(&state.signal, &target),
-            flux: std::array::from_fn(|a| own.resample_flux(a, &flux[a], &target)),
-            spread,
-        });
+        let signals = solver.signals().iter().map(|s| own.resample(s, &target)).collect();
+        fields.push(LimitFields { time: solver.time(), populations, signals });
     });
     let done = run.map_err(|error| SimulationError::Limit(error.to_string()))?;
     let (amplified, steps, blow_up) =
@@ -142,7 +148,9 @@ pub(super) fn coarse_limit<const D: usize>(
 
 /// Whether the bandwidth of the cells' density matters to what becomes of it: through S, births or
 /// deaths.
-pub fn feels_density<const D: usize>(e: &Experiment) -> bool {
-    equation::<D>(e).is_coupled()
-        || Growth::from_experiment(e).is_some_and(|growth| growth.constant().is_none())
+///
+/// # Errors
+/// A ρ⁰ is none.
+pub fn feels_density<const D: usize>(e: &Experiment) -> Result<bool, SimulationError> {
+    Ok(System::<D>::new(e, &Grid::from_domain(&e.domain), true)?.feels_density())
 }

@@ -1,7 +1,7 @@
 //! The error of a solution of the limit, measured by others that are coarser or finer.
 
 use super::monitor::Monitor;
-use super::reference::{LimitFields, LimitRun, coarse_limit};
+use super::reference::{LimitDensity, LimitFields, LimitRun, coarse_limit};
 use crate::experiment::Experiment;
 use crate::grid::Grid;
 use crate::growth::FLOOR;
@@ -114,7 +114,7 @@ pub(super) fn refined<const D: usize>(
 ) -> Result<(Refinement, Others<D>), SimulationError> {
     let volume = Grid::<D>::from_domain(&e.domain).volume();
     let own = Own { e, mollified, base, monitor, volume };
-    let square: f64 = base.last().density.iter().map(|c| c * c).sum();
+    let square: f64 = densities(base.last()).map(|c| c * c).sum();
     let norm = (own.volume * square).sqrt();
     let (time, order) = own.in_time(norm)?;
     let grid = own.in_space()?;
@@ -146,6 +146,16 @@ pub(super) fn without_outputs(e: &Experiment) -> Experiment {
     e
 }
 
+/// The coefficients of every ρ.
+fn densities<const D: usize>(fields: &LimitFields<D>) -> impl Iterator<Item = &f64> {
+    fields.populations.iter().flat_map(|population| &population.density)
+}
+
+/// The largest of all ρ.
+fn largest<const D: usize>(fields: &LimitFields<D>) -> f64 {
+    fields.populations.iter().map(|p| p.spread.largest).fold(0.0, f64::max)
+}
+
 /// The solution whose error is measured.
 struct Own<'a, const D: usize> {
     e: &'a Experiment,
@@ -173,11 +183,15 @@ impl Change {
 
 impl<const D: usize> Own<'_, D> {
     fn change(&self, a: &LimitFields<D>, b: &LimitFields<D>) -> Change {
-        let pairs = a.density.iter().zip(&b.density);
+        let pairs = densities(a).zip(densities(b));
+        let both = || a.populations.iter().zip(&b.populations);
+        let largest = |of: fn(&LimitDensity<D>) -> f64| {
+            both().map(|(a, b)| (of(a) - of(b)).abs()).fold(0.0, f64::max)
+        };
         Change {
             density: (self.volume * pairs.map(|(a, b)| (a - b).powi(2)).sum::<f64>()).sqrt(),
-            mass: self.volume * (a.density[0] - b.density[0]).abs(),
-            variance: (a.spread.variance - b.spread.variance).abs(),
+            mass: self.volume * largest(|p| p.density[0]),
+            variance: largest(|p| p.spread.variance),
         }
     }
 
@@ -245,7 +259,7 @@ impl<const D: usize> Own<'_, D> {
         if self.base.amplified == 0.0 {
             return Ok((None, 0.0, 0.0));
         }
-        let most = seeds * self.base.last().spread.largest * self.volume.sqrt();
+        let most = seeds * largest(self.base.last()) * self.volume.sqrt();
         if most <= UNBORN * norm {
             return Ok((None, seeds, most));
         }

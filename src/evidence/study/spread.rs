@@ -31,6 +31,10 @@ impl<const D: usize> Spread<D> {
     pub fn new(spectral: &Spectral<D>, density: &[f64], place: &Vector<D>) -> Self {
         let (grid, nodal) = (spectral.grid(), spectral.inverse(density));
         let mass: f64 = nodal.iter().sum();
+        if density[0] == 0.0 {
+            let (center, none) = ([f64::NAN; D], f64::NAN);
+            return Self { center, variance: none, largest: 0.0, leak: 0.0, negative: 0.0 };
+        }
         let negative = -nodal.iter().map(|rho| rho.min(0.0)).sum::<f64>() / mass;
         let largest = nodal.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let outside = |nodal: &[f64]| match grid.is_open() {

@@ -101,7 +101,7 @@ pub(super) fn by_cells<const D: usize>(stages: &[Stage<D>], all: &[Differences])
         let errors: Vec<Measured> = stages.iter().zip(all).map(distance).collect();
         let row = |(Stage { point, .. }, error): (&Stage<D>, &Measured)| ErrorRow {
             replicates: error.replicates(),
-            cells: point.own.cells.count,
+            cells: point.own.populations.iter().map(|p| p.cells.count).sum(),
             from_below: matches!(error, Measured::Dual(_)),
             ..row(point.value, quantity, &norm, error.estimate(confidence))
         };

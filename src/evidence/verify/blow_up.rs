@@ -6,7 +6,7 @@
 //! half of that.
 
 use super::{Demand, Finding};
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, Parameter};
 use crate::model::Model;
 use crate::simulation::SimulationError;
 use crate::study::{
@@ -23,18 +23,19 @@ pub fn weigh<const D: usize>(
     let share = 0.5 / (e.converge.epsilons.len() * e.converge.replicates) as f64;
     for (&epsilon, &cells) in e.converge.epsilons.iter().zip(&e.converge.cells) {
         let mut at = e.clone();
-        (at.epsilon, at.cells.count) = (epsilon, cells);
+        at.epsilon = epsilon;
+        Parameter::Cells.set(&mut at, cells as f64);
         at.time.outputs = vec![e.time.end];
         let mut both = [Vec::new(), Vec::new()];
         for (halvings, values) in both.iter_mut().enumerate() {
-            at.deposit.bandwidth =
-                e.deposit.bandwidth * epsilon / e.epsilon * 0.5_f64.powi(halvings as i32);
+            let bandwidth = e.first().deposit.bandwidth;
+            let bandwidth = bandwidth * epsilon / e.epsilon * 0.5_f64.powi(halvings as i32);
+            Parameter::Bandwidth.set(&mut at, bandwidth);
             let model = Model::<D>::new(&at)?;
             let spacing = model.grid().spacing().into_iter().fold(0.0, f64::max);
-            if at.deposit.bandwidth < spacing * (1.0 - 1e-12) {
+            if bandwidth < spacing * (1.0 - 1e-12) {
                 let what = format!(
-                    "epsilon = {epsilon}: half of the bandwidth is {}, and the grid's spacing {spacing}",
-                    at.deposit.bandwidth
+                    "epsilon = {epsilon}: half of the bandwidth is {bandwidth}, and the grid's spacing {spacing}"
                 );
                 findings.push(Finding::new(what, None, Demand::AtMost(0.0)));
                 return Ok(findings);
@@ -42,7 +43,7 @@ pub fn weigh<const D: usize>(
             for r in 0..e.converge.replicates as u64 {
                 let run = observe_run(&model, r, Keep::default(), monitor, share)?;
                 let last = run.snapshots.last().expect("the end is an output");
-                values.push(last.density.iter().copied().fold(0.0, f64::max));
+                values.push(last.densities[0].iter().copied().fold(0.0, f64::max));
             }
         }
         let [wide, narrow] = both;
@@ -72,7 +73,10 @@ fn of_the_limit<const D: usize>(
     let run = limit_fields::<D>(e, false, monitor.stop)?;
     let model = Model::<D>::new(e)?;
     let time = run.blow_up.map_or(f64::NAN, |b| b.time);
-    let variance = Spread::new(&model.spectral, model.initial.start(), &model.place).variance;
+    let variance = {
+        let first = model.first();
+        Spread::new(&model.spectral, first.initial.start(), &first.place).variance
+    };
     Ok(match model.virial.and_then(|v| v.latest_blow_up(variance)) {
         Some(latest) => Finding::exact(
             format!("time at which the limit outgrows its grid over the virial time {latest:.4}"),

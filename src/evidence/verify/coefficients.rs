@@ -15,12 +15,13 @@ const ROUND_OFF: f64 = 1e-10;
 /// The largest relative difference of each.
 pub fn weigh<const D: usize>(e: &Experiment) -> Result<Vec<Finding>, SimulationError> {
     let model = Model::<D>::new(e)?;
-    let bounds = model.initial_signal().bounds();
+    let species = model.first();
+    let bounds = model.initial_signals()[species.cues[0]].bounds();
     let slope = if is_flat(&bounds, model.grid()) { 1.0 } else { bounds.slope.min(1.0) };
     let found: Vec<Comparison> = (0..PLACES)
         .map(|i| {
             let s = bounds.low + (bounds.high - bounds.low) * i as f64 / (PLACES - 1) as f64;
-            compare(&model.kernel, &model.space, &Place { low: s, high: s, slope })
+            compare(&species.kernel, &species.space, &Place { low: s, high: s, slope })
         })
         .collect();
     let finding = |i: usize, name: &str, of: fn(&Comparison) -> f64| {

@@ -28,18 +28,20 @@ pub fn weigh<const D: usize>(
         let demand = Demand::Within(1.0 - TOLERANCE, 1.0 + TOLERANCE);
         findings.push(Finding::new(what, runs.growth(name, after - before), demand));
     };
-    if model.growth.is_some() {
+    if model.first().growth.is_some() {
         let volume = model.grid().volume();
-        let masses = [start, end].map(|f| f.density[0] * volume);
+        let masses = [start, end].map(|f| f.first().density[0] * volume);
         compare("mass", masses, "growth of mass: cells over limit".into());
     }
-    let spreads = [start, end].map(|f| f.spread.variance);
+    let spreads = [start, end].map(|f| f.first().spread.variance);
     let even = spreads.iter().any(|v| v.is_nan());
     let note = if even { " (none: even around a periodic axis)" } else { "" };
     compare("variance", spreads, format!("growth of variance: cells over limit{note}"));
     for (a, axis) in ["x", "y", "z"].into_iter().enumerate().take(D) {
-        let centers = [start, end].map(|f| f.spread.center[a]);
-        if !even && (centers[1] - centers[0]).abs() > LEAST_DRIFT * end.spread.variance.sqrt() {
+        let centers = [start, end].map(|f| f.first().spread.center[a]);
+        if !even
+            && (centers[1] - centers[0]).abs() > LEAST_DRIFT * end.first().spread.variance.sqrt()
+        {
             let what = format!("drift along {axis}: cells over limit");
             compare(&format!("center_{axis}"), centers, what);
         }

@@ -4,7 +4,7 @@
 use super::{Demand, Finding};
 use crate::experiment::{Experiment, Parameter};
 use crate::simulation::SimulationError;
-use crate::study::{Monitor, Observed, converge};
+use crate::study::{Monitor, Observed, What, converge};
 
 /// How far a fitted order may be from the expected one: over a range of ε the next term of the
 /// expansion tilts the line.
@@ -21,16 +21,20 @@ pub fn weigh<const D: usize>(
     let expected = parameter.order(e);
     let near = Demand::Within(expected - TOLERANCE, expected + TOLERANCE);
     let mut wanted = vec![
-        (Observed::Density, "rho converges", near),
-        (Observed::Signal, "S converges", near),
-        (Observed::Gradient, "grad S converges", near),
+        (What::Density, "{} converges", near),
+        (What::Signal, "{} converges", near),
+        (What::Gradient, "{} converges", near),
     ];
     if parameter == Parameter::Epsilon {
-        wanted.push((Observed::Flux, "J converges, so it is bounded", Demand::AtLeast(0.0)));
-        wanted.push((Observed::Remainder, "r is bounded", Demand::AtLeast(-TOLERANCE)));
+        wanted.push((What::Flux, "{} converges, so it is bounded", Demand::AtLeast(0.0)));
+        wanted.push((What::Remainder, "{} is bounded", Demand::AtLeast(-TOLERANCE)));
     }
+    let of = |(what, claim, demand): (What, &'static str, Demand)| {
+        Observed::all(e, what).into_iter().map(move |quantity| (quantity, claim, demand))
+    };
     let mut findings = Vec::new();
-    for (quantity, claim, demand) in wanted {
+    for (quantity, claim, demand) in wanted.into_iter().flat_map(of) {
+        let claim = claim.replace("{}", &quantity.name().replace("gradS", "grad S"));
         if let Some(order) = sweep.order(quantity, "L2") {
             let what = format!(
                 "{claim}: order in {} of the L2 norm, by {}",

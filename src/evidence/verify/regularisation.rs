@@ -47,7 +47,7 @@ pub fn weigh<const D: usize>(
         let what = format!("epsilon = {epsilon}, max rho = {peak:.3}: eta of the same maximum");
         findings.push(Finding::exact(what, eta, Demand::Open));
         let apart: f64 = density.iter().zip(&regular).map(|(a, b)| (a - b).abs()).sum();
-        let share = apart * model.grid().cell_volume() / model.initial.mass();
+        let share = apart * model.grid().cell_volume() / model.first().initial.mass();
         let what = format!("epsilon = {epsilon}: L1 distance of the two densities over M");
         findings.push(Finding::exact(what, share, Demand::Open));
     }
@@ -68,7 +68,7 @@ fn kinetic<const D: usize>(
     let resolution = Resolution { angles: ANGLES, step: e.time.step };
     let mut solver = KineticSolver::new(model, resolution);
     match solver.run(e.time.end, monitor.stop, &monitor.replicate(share)) {
-        true => Ok(solver.density()),
+        true => Ok(solver.density(0)),
         false => Err(SimulationError::Interrupted),
     }
 }
@@ -91,7 +91,7 @@ fn matching<const D: usize>(
         let run = limit_fields::<D>(&e, true, monitor.stop)?;
         // Where it outgrows the grid its largest density is beyond any that the grid holds.
         let outgrown = run.blow_up.is_some();
-        Ok::<_, SimulationError>((outgrown, model.spectral.inverse(&run.last().density)))
+        Ok::<_, SimulationError>((outgrown, model.spectral.inverse(&run.last().first().density)))
     };
     // Saturation lowers the maximum. Of the order of 1/ρ, it is strong.
     let [mut weak, mut strong] = [1e-4 / peak, 1e2 / peak];
@@ -145,7 +145,7 @@ mod tests {
         let monitor = Monitor::silent(&stop);
         e.limit.mobility = Mobility::Saturating(0.3);
         let run = limit_fields::<1>(&e, true, &stop).unwrap();
-        let density = model.spectral.inverse(&run.last().density);
+        let density = model.spectral.inverse(&run.last().first().density);
         let (eta, found) = matching(&model, &e, largest(&density), &monitor).unwrap().unwrap();
         assert!((eta / 0.3 - 1.0).abs() < 0.05, "{eta}");
         let apart = density.iter().zip(&found).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);

@@ -8,7 +8,7 @@ use crate::study::{Keep, Monitor, observe_run};
 
 /// The observables of every replicate at both times.
 pub struct Runs {
-    names: Vec<String>,
+    names: Vec<(String, String)>,
     ends: Vec<[Vec<f64>; 2]>,
     confidence: f64,
 }
@@ -35,7 +35,7 @@ impl Runs {
     /// The growth of the observable `name` over the run, in units of `due`; `None` if it is not defined
     /// in every replicate.
     pub fn growth(&self, name: &str, due: f64) -> Option<Estimate> {
-        let place = self.names.iter().position(|n| n == name).expect("an observable");
+        let place = self.names.iter().position(|(_, own)| own == name).expect("an observable");
         let ratio = |[first, last]: &[Vec<f64>; 2]| (last[place] - first[place]) / due;
         let ratios: Vec<f64> = self.ends.iter().map(ratio).collect();
         ratios.iter().all(|ratio| ratio.is_finite()).then(|| mean(&ratios, self.confidence))

@@ -25,7 +25,7 @@ pub fn weigh<const D: usize>(
         return Ok(vec![Finding::new(what, None, Demand::AtLeast(0.0))]);
     };
     let limit = limit_fields::<D>(&e, false, monitor.stop)?.to_the_end()?;
-    let growth = limit.last().spread.variance - limit.fields[0].spread.variance;
+    let growth = limit.last().first().spread.variance - limit.fields[0].first().spread.variance;
     let ratio = growth / (virial.slope() * e.time.end);
     let what = format!(
         "M/Mc = {:.3}: slope of the variance in the limit over {:.4}",

@@ -1,32 +1,24 @@
 //! The report of `converge`.
 
-use super::{Field, LARGEST_PANEL, at, own_error, page, picture, warned};
+use super::{Field, LARGEST_PANEL, at, density_of, own_error, page, picture, warned};
 use crate::experiment::Parameter;
 use crate::model::Model;
 use crate::motion::Tally;
 use crate::report::{Bars, Curve, Page, Plot, Scale, Series, Table, compact, interval};
 use crate::study::statistics::Estimate;
 use crate::study::{
-    Check, Convergence, Effect, Observed, OrderRow, REMEDY, Slope, Sweep, beside_effect,
+    Check, Convergence, Effect, Observed, OrderRow, REMEDY, Slope, Sweep, What, beside_effect,
 };
 
 /// Report of `converge`; `m` is the model at the finest value.
 pub fn converge_page<const D: usize>(m: &Model<D>, r: &Convergence<D>) -> String {
     let e = &r.last;
     let parameter = e.converge.parameter;
-    let interval: Vec<[f64; 2]> = (0..m.grid().len())
-        .map(|i| r.finest.estimate(i, e.ensemble.confidence))
-        .map(|d| [d.low, d.high])
-        .collect();
     let name = format!("cells, {} = {}", parameter.symbol(), compact(parameter.value(e)));
     let other = match parameter {
         Parameter::Epsilon => "limit ε → 0".to_string(),
         p => p.compared_with().to_string(),
     };
-    let fields = [
-        Field { name: &name, values: r.finest.means(), interval: Some(&interval) },
-        Field { name: &other, values: &r.finest_other, interval: None },
-    ];
     let mut tally = Tally::default();
     r.tallies.iter().for_each(|(_, one, _)| tally += *one);
     let mut page = warned(page(e, "converge"), &tally).paragraph(&format!(
@@ -60,10 +52,23 @@ pub fn converge_page<const D: usize>(m: &Model<D>, r: &Convergence<D>) -> String
         let table = checks(&r.checks, parameter);
         page = page.section("Cells against the kinetic equation").table(&table);
     }
-    page = page.section("Density beside what it is compared with").figure(
-        &picture(m.grid(), "Density ρ", &fields),
-        &at(e.time.end, "Both densities, seen through K_h,"),
-    );
+    page = page.section("Density beside what it is compared with");
+    for (population, (finest, values)) in
+        e.populations.iter().zip(r.finest.iter().zip(&r.finest_other))
+    {
+        let interval: Vec<[f64; 2]> = (0..m.grid().len())
+            .map(|i| finest.estimate(i, e.ensemble.confidence))
+            .map(|d| [d.low, d.high])
+            .collect();
+        let fields = [
+            Field { name: &name, values: finest.means(), interval: Some(&interval) },
+            Field { name: &other, values, interval: None },
+        ];
+        page = page.figure(
+            &picture(m.grid(), &density_of(e, population), &fields),
+            &at(e.time.end, "Both densities, seen through K_h,"),
+        );
+    }
     if !r.entropy.is_empty() {
         page = page.section("Entropy of the kinetic equation").figure(
             &entropy(r),
@@ -92,7 +97,9 @@ fn budget_section<const D: usize>(page: Page, r: &Convergence<D>) -> Page {
         page = page.paragraph(&format!("{} {REMEDY}", warnings.join(" ")));
     }
     page = page.table(&effects(&lines));
-    for quantity in [Observed::Density, Observed::Signal] {
+    for quantity in
+        [What::Density, What::Signal].into_iter().flat_map(|w| Observed::all(&r.last, w))
+    {
         if r.budget.iter().any(|row| row.quantity == quantity) {
             let text = format!("What the L² distance of {quantity} is made of, at each ε.");
             page = page.figure(&budget(r, quantity), &text);
@@ -127,18 +134,18 @@ fn order_section(page: Page, sweep: &Sweep, parameter: Parameter) -> Page {
     let mut page = page
         .section(&format!("Order in {x}, by {}", sweep.method))
         .figure(
-            &errors(sweep, parameter, |q, norm| q == Observed::Density && !is_weak(norm)),
+            &errors(sweep, parameter, |q, norm| q.what == What::Density && !is_weak(norm)),
             &format!("Distance of the densities against {x}."),
         )
         .figure(
-            &errors(sweep, parameter, |q, norm| q != Observed::Density && norm == "L2"),
+            &errors(sweep, parameter, |q, norm| q.what != What::Density && norm == "L2"),
             &format!("Distances of S, ∇S, J and the norm of r_ε against {x}, in L²."),
         );
     let has_weak = |row: &OrderRow| {
-        row.quantity == Observed::Density && is_weak(&row.norm) && row.order.order.is_some()
+        row.quantity.what == What::Density && is_weak(&row.norm) && row.order.order.is_some()
     };
     if sweep.orders.iter().any(has_weak) {
-        let weak = errors(sweep, parameter, |q, norm| q == Observed::Density && is_weak(norm));
+        let weak = errors(sweep, parameter, |q, norm| q.what == What::Density && is_weak(norm));
         page = page.figure(&weak, &format!("Weak errors of the density against {x}."));
     }
     page.table(&orders(sweep))

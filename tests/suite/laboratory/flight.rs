@@ -6,6 +6,7 @@ use kinetaxis::free_walk::FreeWalk;
 use kinetaxis::grid::{Boundary, Grid};
 use kinetaxis::motion::{Envelopes, FlightScale, Method, MotionError, Step, Tally, advance};
 use kinetaxis::rng::{Purpose, Stream, Streams};
+use kinetaxis::scaling::Scaling;
 use kinetaxis::turning::{LinearSignal, TurningKernel};
 use kinetaxis::vector::Vector;
 
@@ -107,7 +108,7 @@ impl<const D: usize, K: TurningKernel<D>> Flight<'_, D, K> {
             method,
             speed: space.max_speed() / self.epsilon,
             max_speed: space.max_speed(),
-            epsilon_squared: self.epsilon * self.epsilon,
+            tumble_time: self.epsilon * self.epsilon,
             duration: self.duration,
         };
         let envelopes = match self.way {
@@ -123,7 +124,7 @@ impl<const D: usize, K: TurningKernel<D>> Flight<'_, D, K> {
             space: &space,
             walk: &FreeWalk::new(&space),
             grid: &self.grid,
-            epsilon: self.epsilon,
+            scaling: Scaling::parabolic(self.epsilon),
             duration: self.duration,
             method,
             hop: self.duration / f64::from(hops),

@@ -1,0 +1,367 @@
+//! The reactions of cells over a time in which none moves and all rates stand still.
+//!
+//! Each cell lives through its events one after the other, and so does whatever it gives birth to, for the
+//! time that is left (Gillespie 1977, whose method is exact here because with rates that stand still cells do
+//! not feel one another). What is first order with constant rates is exact whatever the time; else standing
+//! still makes an error of second order in it.
+
+use super::{Event, Network, Newborn};
+use crate::cells::{BLOCK, Population};
+use crate::grid::Grid;
+use crate::rng::{Purpose, Stream, Streams};
+use crate::signal::SensedSignal;
+use crate::turning::Sense;
+use crate::vector::{Vector, dot};
+use crate::velocity::VelocitySpace;
+use rand::RngExt;
+use rand_distr::{Distribution, Exp1, Poisson};
+use rayon::prelude::*;
+use std::ops::AddAssign;
+
+/// The rate of one reaction where a cell is.
+pub enum Chemistry<'a, const D: usize> {
+    /// The same everywhere.
+    Everywhere(f64),
+    /// By place.
+    Here(SensedSignal<'a, D>),
+}
+
+impl<const D: usize> Chemistry<'_, D> {
+    /// The rate at `x`; a spline may dip below 0 beside an edge.
+    pub fn at(&self, x: &Vector<D>) -> f64 {
+        match self {
+            Self::Everywhere(rate) => *rate,
+            Self::Here(rate) => rate.value(x),
+        }
+    }
+}
+
+/// What is met in an infection: ρ, and if velocities have to be equal, f/F = ρ + (d/⟨|v|²⟩_F) v·∫vf dv up to second
+/// harmonics, which are O(ε²) smaller.
+pub struct Infectious<'a, const D: usize> {
+    /// K_h * ρ.
+    pub density: SensedSignal<'a, D>,
+    /// K_h * ∫vf dv and d/⟨|v|²⟩_F.
+    pub flux: Option<([SensedSignal<'a, D>; D], f64)>,
+}
+
+impl<const D: usize> Infectious<'_, D> {
+    fn at(&self, x: &Vector<D>, v: &Vector<D>) -> f64 {
+        let density = self.density.value(x);
+        match &self.flux {
+            None => density,
+            Some((flux, scale)) => {
+                let along: Vector<D> = std::array::from_fn(|a| flux[a].value(x));
+                density + scale * dot(v, &along)
+            }
+        }
+    }
+}
+
+/// One reaction as cells of its parent feel it.
+pub struct Channel<'a, const D: usize> {
+    /// What happens.
+    pub event: Event,
+    /// The rate, but for what is met.
+    pub rate: Chemistry<'a, D>,
+    /// What is met.
+    pub meets: Option<Infectious<'a, D>>,
+    /// Newborn cells for one event, of weights w: 1 if one cell makes another of its own weight.
+    pub brood: f64,
+    /// V of the parent, where rates are over μF(v).
+    pub per_equilibrium: Option<VelocitySpace<D>>,
+}
+
+impl<const D: usize> Channel<'_, D> {
+    /// Events per time of a cell at `x` with velocity `v`; a production by a cell of another weight has as many events as
+    /// it makes newborns.
+    fn pace(&self, x: &Vector<D>, v: &Vector<D>) -> f64 {
+        let mut rate = self.rate.at(x);
+        if let Some(met) = &self.meets {
+            rate *= met.at(x, v);
+        }
+        if let Some(space) = &self.per_equilibrium {
+            rate *= space.inverse_density(v) / space.measure();
+        }
+        if self.makes_one_by_one() {
+            rate *= self.brood;
+        }
+        rate.max(0.0)
+    }
+
+    /// Whether nobody is lost, so that newborns may come one by one.
+    fn makes_one_by_one(&self) -> bool {
+        self.event.loses().is_none()
+    }
+
+    /// Newborns of one event: the brood, rounded up or down so that its mean is right.
+    fn newborns(&self, stream: &mut Stream) -> u64 {
+        if self.makes_one_by_one() || self.brood == 1.0 {
+            return 1;
+        }
+        let whole = self.brood.floor();
+        whole as u64 + u64::from(stream.random::<f64>() < self.brood - whole)
+    }
+}
+
+/// Cells born and died, by population.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Census {
+    /// Cells that came.
+    pub born: u64,
+    /// Cells that went.
+    pub died: u64,
+}
+
+impl AddAssign for Census {
+    fn add_assign(&mut self, other: Self) {
+        self.born += other.born;
+        self.died += other.died;
+    }
+}
+
+/// Cells of one population by place and velocity.
+type Cells<const D: usize> = (Vec<Vector<D>>, Vec<Vector<D>>);
+
+/// What has become of a block of cells: cells of every population, the survivors of its own first.
+struct Outcome<const D: usize> {
+    survivors: Cells<D>,
+    newborns: Vec<Cells<D>>,
+    census: Vec<Census>,
+}
+
+impl<const D: usize> Outcome<D> {
+    fn new(populations: usize) -> Self {
+        let newborns = (0..populations).map(|_| Default::default()).collect();
+        let census = vec![Census::default(); populations];
+        Self { survivors: Default::default(), newborns, census }
+    }
+
+    fn size(&self) -> usize {
+        self.newborns.iter().map(|(positions, _)| positions.len()).sum()
+    }
+}
+
+/// A cell that has some time left.
+struct Life<const D: usize> {
+    population: usize,
+    x: Vector<D>,
+    v: Vector<D>,
+    left: f64,
+    is_newborn: bool,
+}
+
+/// The populations as reactions see them.
+struct World<'w, 'a, const D: usize> {
+    channels: &'w [Channel<'a, D>],
+    /// The channels of each population.
+    of: Vec<Vec<usize>>,
+    spaces: &'w [&'w VelocitySpace<D>],
+    most: usize,
+}
+
+impl<const D: usize> World<'_, '_, D> {
+    fn velocity(&self, channel: &Channel<'_, D>, v: &Vector<D>, stream: &mut Stream) -> Vector<D> {
+        let Some(number) = channel.event.gains() else { return *v };
+        newborn_velocity(channel.event.newborn(), self.spaces[number], v, stream)
+    }
+
+    /// Lives through everything that begins with `life`; false if there are too many.
+    fn live(&self, life: Life<D>, stream: &mut Stream, outcome: &mut Outcome<D>) -> bool {
+        let mut lives = vec![life];
+        let mut paces = Vec::new();
+        while let Some(mut life) = lives.pop() {
+            let own = &self.of[life.population];
+            let alive = loop {
+                paces.clear();
+                paces.extend(own.iter().map(|k| self.channels[*k].pace(&life.x, &life.v)));
+                let total: f64 = paces.iter().sum();
+                let wait: f64 = Exp1.sample(stream);
+                if wait >= total * life.left {
+                    break true;
+                }
+                life.left -= wait / total;
+                let mut toss = total * stream.random::<f64>();
+                let chosen = paces.iter().position(|pace| {
+                    toss -= pace;
+                    toss < 0.0
+                });
+                let last = paces.iter().rposition(|pace| *pace > 0.0);
+                let chosen = chosen.or(last).expect("the total is positive");
+                let channel = &self.channels[own[chosen]];
+                if let Some(number) = channel.event.gains() {
+                    let count = channel.newborns(stream);
+                    outcome.census[number].born += count;
+                    if lives.len() + outcome.size() + count as usize > self.most {
+                        return false;
+                    }
+                    for _ in 0..count {
+                        let v = self.velocity(channel, &life.v, stream);
+                        let (x, left) = (life.x, life.left);
+                        lives.push(Life { population: number, x, v, left, is_newborn: true });
+                    }
+                }
+                if channel.event.loses().is_some() {
+                    outcome.census[life.population].died += 1;
+                    break false;
+                }
+            };
+            if alive {
+                let cells = match life.is_newborn {
+                    true => &mut outcome.newborns[life.population],
+                    false => &mut outcome.survivors,
+                };
+                cells.0.push(life.x);
+                cells.1.push(life.v);
+            }
+        }
+        true
+    }
+}
+
+fn newborn_velocity<const D: usize>(
+    law: Newborn,
+    space: &VelocitySpace<D>,
+    parent: &Vector<D>,
+    stream: &mut Stream,
+) -> Vector<D> {
+    match law {
+        Newborn::Parent => *parent,
+        Newborn::Equilibrium => space.sample(stream),
+        Newborn::Uniform => space.sample_uniform(stream),
+    }
+}
+
+/// Lets the cells of all populations react for a time `h`; survivors keep their order, and newborns come
+/// after them. Sources come at the rates of their channels. `names` are the streams of every population, and the number of this
+/// time among all.
+///
+/// # Errors
+/// The number of a population with more than `most` cells, and how many there would be; nothing is done then.
+pub fn react<const D: usize>(
+    populations: &mut [&mut Population<D>],
+    spaces: &[&VelocitySpace<D>],
+    channels: &[Channel<'_, D>],
+    grid: &Grid<D>,
+    h: f64,
+    (streams, number): (&[Streams], u64),
+    most: usize,
+) -> Result<Vec<Census>, (usize, f64)> {
+    let count = populations.len();
+    let parents = |p: usize| {
+        let own = channels.iter().enumerate().filter(|(_, c)| c.event.parent() == Some(p));
+        own.map(|(k, _)| k).collect()
+    };
+    let world = World { channels, of: (0..count).map(parents).collect(), spaces, most };
+    let mut census = vec![Census::default(); count];
+    let mut next: Vec<Cells<D>> = (0..count).map(|_| Default::default()).collect();
+    let mut newborns: Vec<Cells<D>> = (0..count).map(|_| Default::default()).collect();
+    for p in 0..count {
+        let Population { positions, velocities, weight } = &mut *populations[p];
+        let arriving = arrivals(&world, p, *weight, grid, h, (streams[p], number), most)?;
+        if world.of[p].is_empty() && arriving.is_empty() {
+            next[p] = (std::mem::take(positions), std::mem::take(velocities));
+            continue;
+        }
+        census[p].born += arriving.len() as u64;
+        let outcomes: Vec<(Outcome<D>, bool)> = (positions.par_chunks(BLOCK))
+            .zip(velocities.par_chunks(BLOCK))
+            .enumerate()
+            .map(|(block, (xs, vs))| {
+                let mut stream = streams[p].stream(Purpose::Reaction, block as u64, number);
+                let mut outcome = Outcome::new(count);
+                let mut fits = true;
+                for (x, v) in xs.iter().zip(vs) {
+                    let (x, v, population) = (*x, *v, p);
+                    let life = Life { population, x, v, left: h, is_newborn: false };
+                    fits = fits && world.live(life, &mut stream, &mut outcome);
+                }
+                (outcome, fits)
+            })
+            .collect();
+        let mut sources = Outcome::new(count);
+        let mut stream = streams[p].stream(Purpose::Reaction, ARRIVALS + 1, number);
+        let mut fits = outcomes.iter().all(|(_, fits)| *fits);
+        for life in arriving {
+            fits = fits && world.live(life, &mut stream, &mut sources);
+        }
+        if !fits {
+            return Err((p, f64::INFINITY));
+        }
+        for outcome in outcomes.into_iter().map(|(outcome, _)| outcome).chain([sources]) {
+            next[p].0.extend(outcome.survivors.0);
+            next[p].1.extend(outcome.survivors.1);
+            for (to, from) in newborns.iter_mut().zip(outcome.newborns) {
+                to.0.extend(from.0);
+                to.1.extend(from.1);
+            }
+            census.iter_mut().zip(outcome.census).for_each(|(total, part)| *total += part);
+        }
+    }
+    for (p, (next, newborns)) in next.iter_mut().zip(newborns).enumerate() {
+        next.0.extend(newborns.0);
+        next.1.extend(newborns.1);
+        if next.0.len() > most {
+            return Err((p, next.0.len() as f64));
+        }
+    }
+    for (population, (positions, velocities)) in populations.iter_mut().zip(next) {
+        (population.positions, population.velocities) = (positions, velocities);
+    }
+    Ok(census)
+}
+
+/// The number of a block that no cells have.
+const ARRIVALS: u64 = u64::MAX - 1;
+
+/// Who comes from nowhere within `h`, each with the time that is then left: a Poisson process, thinned where its rate varies.
+fn arrivals<const D: usize>(
+    world: &World<'_, '_, D>,
+    p: usize,
+    weight: f64,
+    grid: &Grid<D>,
+    h: f64,
+    (streams, number): (Streams, u64),
+    most: usize,
+) -> Result<Vec<Life<D>>, (usize, f64)> {
+    let mut stream = streams.stream(Purpose::Reaction, ARRIVALS, number);
+    let [lower, upper] = grid.window_corners();
+    let volume: f64 = (0..D).map(|a| upper[a] - lower[a]).product();
+    let mut all = Vec::new();
+    for channel in world.channels {
+        let Event::Source { makes, velocity } = channel.event else { continue };
+        if makes != p {
+            continue;
+        }
+        let highest = match &channel.rate {
+            Chemistry::Everywhere(rate) => *rate,
+            Chemistry::Here(rate) => rate.bounds().high,
+        };
+        let expected = highest * volume * h / weight;
+        if expected > most as f64 {
+            return Err((p, expected));
+        }
+        if expected <= 0.0 {
+            continue;
+        }
+        let count = Poisson::new(expected).expect("it is positive").sample(&mut stream) as u64;
+        for _ in 0..count {
+            let share: Vector<D> = std::array::from_fn(|_| stream.random());
+            let x = std::array::from_fn(|a| lower[a] + share[a] * (upper[a] - lower[a]));
+            let [keep, left]: [f64; 2] = [stream.random(), stream.random()];
+            let v = newborn_velocity(velocity, world.spaces[p], &[0.0; D], &mut stream);
+            if keep * highest < channel.rate.at(&x) {
+                all.push(Life { population: p, x, v, left: h * left, is_newborn: true });
+            }
+        }
+    }
+    Ok(all)
+}
+
+impl Network {
+    /// Whether cells of a population may come or go.
+    pub fn touches(&self, population: usize) -> bool {
+        let touches = |e: &Event| e.loses() == Some(population) || e.gains() == Some(population);
+        self.reactions.iter().any(|r| touches(&r.event))
+    }
+}

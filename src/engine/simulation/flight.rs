@@ -1,0 +1,121 @@
+//! The cells of one population through one field step.
+
+use super::SimulationError;
+use crate::cells::{BLOCK, Population};
+use crate::model::{Model, Species};
+use crate::motion::Tally;
+use crate::rng::Streams;
+use crate::signal::Cues;
+use crate::turning::{Kernel, Sense, TurningKernel};
+use crate::with_kernel;
+use rayon::prelude::*;
+use std::any::Any;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// All cells of a population over one field step in frozen signals.
+pub(super) struct Flight<'a, const D: usize> {
+    pub model: &'a Model<D>,
+    pub species: &'a Species<D>,
+    pub cues: Cues<'a, 'a, D>,
+    pub dt: f64,
+    /// Whether each block is deposited while it is at hand.
+    pub deposited: bool,
+    pub streams: Streams,
+    pub step: u64,
+    pub cells: &'a mut Population<D>,
+    pub parts: &'a mut (Vec<Vec<f64>>, usize),
+    /// Raised when a cell is beyond what surrounds an open box.
+    pub lost: &'a AtomicBool,
+    pub watch: &'a Watch<'a>,
+}
+
+/// Who watches a run.
+pub(super) struct Watch<'a> {
+    pub stop: &'a AtomicBool,
+    /// Takes the number of cells that were flown through one field step.
+    pub progress: &'a (dyn Fn(usize) + Sync),
+}
+
+fn fly<const D: usize>(flight: Flight<'_, D>) -> Result<Tally, SimulationError> {
+    let cues = flight.cues.clone();
+    match &flight.species.kernel {
+        Kernel::Sum(kernel) => fly_by(kernel, &cues, flight),
+        kernel => with_kernel!(kernel, kernel => fly_by(kernel, cues.first(), flight)),
+    }
+}
+
+fn fly_by<const D: usize, K: TurningKernel<D>, S: Sense<D>>(
+    kernel: &K,
+    signal: &S,
+    flight: Flight<'_, D>,
+) -> Result<Tally, SimulationError> {
+    let Flight { model, species, dt, deposited, streams, step: number, .. } = flight;
+    let Flight { cells, parts, lost, watch, .. } = flight;
+    let open = model.grid().is_open();
+    let (weight, length, parts) = (cells.weight, parts.1, &mut parts.0);
+    let (positions, velocities) = (&mut cells.positions, &mut cells.velocities);
+    let senses = (kernel, signal);
+    let step = model.field_step(species, senses, dt, positions).map_err(|unbounded| match model
+        .refused(species, kernel, signal)
+    {
+        Some(value) => SimulationError::Value(Box::new(value)),
+        None => SimulationError::Unbounded { time: f64::NAN, unbounded },
+    })?;
+    let tallies: Vec<Result<Tally, SimulationError>> = (positions.par_chunks_mut(length))
+        .zip(velocities.par_chunks_mut(length))
+        .zip(parts)
+        .enumerate()
+        .map(|(part, ((xs, vs), grid))| {
+            grid.fill(0.0);
+            let (mut tally, first) = (Tally::default(), part * length / BLOCK);
+            let blocks = xs.chunks_mut(BLOCK).zip(vs.chunks_mut(BLOCK)).enumerate();
+            for (block, (xs, vs)) in blocks {
+                let names = [(first + block) as u64, number];
+                if watch.stop.load(Ordering::Relaxed) {
+                    return Err(SimulationError::Interrupted);
+                }
+                tally += step.fly(xs, vs, streams, names, watch.stop)?;
+                (watch.progress)(xs.len());
+                let mut inside = true;
+                if open {
+                    let (outside, held) = model.grid().outside(xs);
+                    (tally.outside, inside) = (tally.outside + outside, held);
+                    lost.fetch_or(!held, Ordering::Relaxed);
+                }
+                if deposited && inside {
+                    species.deposit.add(grid, xs, weight);
+                }
+            }
+            Ok(tally)
+        })
+        .collect();
+    tallies.into_iter().try_fold(Tally::default(), |mut total, part| {
+        total += part?;
+        Ok(total)
+    })
+}
+
+pub(super) type Fly<const D: usize> = fn(Flight<'_, D>) -> Result<Tally, SimulationError>;
+
+#[inline(never)]
+fn fly_in_1d(flight: Flight<'_, 1>) -> Result<Tally, SimulationError> {
+    fly(flight)
+}
+
+#[inline(never)]
+fn fly_in_2d(flight: Flight<'_, 2>) -> Result<Tally, SimulationError> {
+    fly(flight)
+}
+
+#[inline(never)]
+fn fly_in_3d(flight: Flight<'_, 3>) -> Result<Tally, SimulationError> {
+    fly(flight)
+}
+
+/// [`fly`] as compiled with this crate: a crate that uses a simulation need not compile every
+/// kernel's loop again.
+pub(super) fn compiled<const D: usize>() -> Fly<D> {
+    let all: [&dyn Any; 3] =
+        [&(fly_in_1d as Fly<1>), &(fly_in_2d as Fly<2>), &(fly_in_3d as Fly<3>)];
+    *all[D - 1].downcast_ref().expect("D is 1, 2 or 3")
+}

@@ -1,0 +1,339 @@
+//! One realisation: cells and signals advanced together.
+//!
+//! A field step, second order in Δt: what cells feel at mid-step is predicted from the last densities, cells
+//! react for half of the step, fly, react for the other half and are deposited, and signals are advanced with
+//! sources linear between both deposits.
+
+mod chemistry;
+mod error;
+mod flight;
+
+pub use error::{Leak, SimulationError};
+
+use crate::cells::Population;
+use crate::model::{Model, Species};
+use crate::motion::Tally;
+use crate::reaction::Census;
+use crate::rng::Streams;
+use crate::schedule::Tick;
+use crate::signal::{Cues, SensedSignal, Surroundings, later};
+use crate::state::{Colony, State, Tracked};
+use chemistry::{Rates, react_half};
+use flight::{Flight, Watch, compiled};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// The owner of the time loop of one replicate.
+pub struct Simulation<'m, const D: usize> {
+    model: &'m Model<D>,
+    streams: Streams,
+    state: State<D>,
+    work: Work,
+    loop_time: Duration,
+}
+
+/// Memory that is used again at every step.
+#[derive(Default)]
+struct Work {
+    /// By population: private grids of the deposit, and the number of cells of each.
+    parts: Vec<(Vec<Vec<f64>>, usize)>,
+    /// By population: coefficients of the next density.
+    fields: Vec<Vec<f64>>,
+    /// Coefficients of signals.
+    middle: Vec<Vec<f64>>,
+    next: Vec<Vec<f64>>,
+    /// Spline coefficients of what is sensed.
+    padded: Vec<Vec<f64>>,
+    /// Whether a cell flew out of the padding of an open box.
+    lost: AtomicBool,
+}
+
+/// What cells are going to feel in a field step.
+struct Forecast<'m, const D: usize> {
+    sensed: Vec<SensedSignal<'m, D>>,
+    rates: Option<Rates<'m, D>>,
+}
+
+impl<'m, const D: usize> Simulation<'m, D> {
+    /// Replicate number `replicate` at t = 0.
+    pub fn new(model: &'m Model<D>, replicate: u64) -> Result<Self, SimulationError> {
+        let streams = Streams::new(model.seed, replicate);
+        let mut populations = Vec::new();
+        for (number, species) in model.populations.iter().enumerate() {
+            let cells = species.populate(streams)?;
+            let density =
+                species.deposit.coefficients(&model.spectral, &cells.positions, |_| cells.weight);
+            let flux = match model.network.needs_flux(number) {
+                true => flux(model, species, &cells).into_iter().map(Tracked::new).collect(),
+                false => Vec::new(),
+            };
+            let (density, census) = (Tracked::new(density), Census::default());
+            let tally = Tally::default();
+            populations.push(Colony { cells, density, flux, cell_time: 0.0, tally, census });
+        }
+        let densities: Vec<Vec<f64>> = populations.iter().map(|p| p.density.now.clone()).collect();
+        let signals = model.signals.initial(&model.spectral, &densities);
+        let parts = model.populations.iter().map(|s| s.deposit.parts(s.cells)).collect();
+        let work = Work { parts, fields: vec![Vec::new(); populations.len()], ..Work::default() };
+        let state = State { time: 0.0, step: 0, populations, signals };
+        Ok(Self { model, streams, state, work, loop_time: Duration::ZERO })
+    }
+
+    /// Where the replicate stands.
+    pub fn state(&self) -> &State<D> {
+        &self.state
+    }
+
+    /// Time spent in the loop, without set-up and output.
+    pub fn loop_time(&self) -> Duration {
+        self.loop_time
+    }
+
+    /// Runs to the end, calling `observe` at every output time, t = 0 included if it is one, and
+    /// `progress` with the fractions of the run that were done since it was called, from whatever
+    /// thread. `stop` is heeded between blocks of cells; the state is then unusable.
+    pub fn run(
+        &mut self,
+        stop: &AtomicBool,
+        progress: &(dyn Fn(f64) + Sync),
+        mut observe: impl FnMut(&State<D>),
+    ) -> Result<(), SimulationError> {
+        let ticks = self.model.ticks();
+        if self.model.outputs.first() == Some(&0.0) {
+            observe(&self.state);
+        }
+        for tick in &ticks {
+            let start = Instant::now();
+            if tick.duration > 0.0 {
+                self.step(tick, stop, &|part| progress(part / ticks.len() as f64))?;
+            } else {
+                progress(1.0 / ticks.len() as f64);
+            }
+            self.loop_time += start.elapsed();
+            if tick.output {
+                let now = std::mem::replace(&mut self.state.time, tick.end);
+                observe(&self.state);
+                self.state.time = now;
+            }
+        }
+        Ok(())
+    }
+
+    /// One field step; `progress` takes the parts of it that were done since it was called.
+    fn step(
+        &mut self,
+        tick: &Tick,
+        stop: &AtomicBool,
+        progress: &(dyn Fn(f64) + Sync),
+    ) -> Result<(), SimulationError> {
+        let forecast = self.predict(tick.duration)?;
+        self.react(&forecast, 0, tick)?;
+        self.fly(&forecast, tick, stop, progress)?;
+        self.react(&forecast, 1, tick)?;
+        self.work.padded.extend(forecast.sensed.into_iter().map(SensedSignal::into_padded));
+        self.deposit(tick);
+        self.advance(tick)
+    }
+
+    /// Densities now.
+    fn densities(&self) -> Vec<Vec<f64>> {
+        self.state.populations.iter().map(|colony| colony.density.now.clone()).collect()
+    }
+
+    /// Their rates of change.
+    fn slopes(&self) -> Vec<Vec<f64>> {
+        self.state.populations.iter().map(|colony| colony.density.slope.clone()).collect()
+    }
+
+    /// What cells are going to feel in a step of length `dt`: signals and rates of its middle.
+    fn predict(&mut self, dt: f64) -> Result<Forecast<'m, D>, SimulationError> {
+        let (model, densities, slopes) = (self.model, self.densities(), self.slopes());
+        let State { time, signals, populations, .. } = &self.state;
+        let now = Surroundings { time: *time, densities: &densities, signals };
+        let change = model.forecast(now, &slopes, dt, &mut self.work.middle);
+        let middle = &self.work.middle;
+        let sensed = model.sense_into(middle, change.as_deref(), &mut self.work.padded);
+        if !sensed.iter().all(SensedSignal::is_finite) {
+            return Err(self.lost_signal(&[0.5 * dt, dt]));
+        }
+        if !self.reacts() {
+            return Ok(Forecast { sensed, rates: None });
+        }
+        let half = |field: &Tracked| {
+            field.now.iter().zip(&field.slope).map(|(f, s)| f + 0.5 * dt * s).collect()
+        };
+        let fluxes: Vec<Vec<Vec<f64>>> =
+            populations.iter().map(|p| p.flux.iter().map(half).collect()).collect();
+        let densities = later(&densities, &slopes, 0.5 * dt);
+        let at_middle =
+            Surroundings { time: time + 0.5 * dt, densities: &densities, signals: middle };
+        let rates = Some(Rates::new(model, &self.state, at_middle, &fluxes)?);
+        Ok(Forecast { sensed, rates })
+    }
+
+    /// Whether cells are born or die.
+    fn reacts(&self) -> bool {
+        (0..self.model.populations.len()).any(|number| self.changes(number))
+    }
+
+    /// Whether those of one population do.
+    fn changes(&self, number: usize) -> bool {
+        self.model.populations[number].growth.is_some() || self.model.network.touches(number)
+    }
+
+    /// Reactions of one half of a field step.
+    fn react(
+        &mut self,
+        forecast: &Forecast<'_, D>,
+        half: u64,
+        tick: &Tick,
+    ) -> Result<(), SimulationError> {
+        let Some(rates) = &forecast.rates else { return Ok(()) };
+        react_half(self.model, &mut self.state, rates, half, tick, self.streams)?;
+        for number in 0..self.model.populations.len() {
+            if self.changes(number) {
+                let cells = self.state.populations[number].cells.len();
+                self.work.parts[number] = self.model.populations[number].deposit.parts(cells);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether densities are needed at the end of a step.
+    fn is_deposited(&self, tick: &Tick) -> bool {
+        self.model.signals.is_coupled() || tick.output || self.reacts()
+    }
+
+    /// Flies every population through the step.
+    fn fly(
+        &mut self,
+        forecast: &Forecast<'_, D>,
+        tick: &Tick,
+        stop: &AtomicBool,
+        progress: &(dyn Fn(f64) + Sync),
+    ) -> Result<(), SimulationError> {
+        let (model, dt) = (self.model, tick.duration);
+        let middle = self.state.time + 0.5 * dt;
+        let all: usize = self.state.populations.iter().map(|colony| colony.cells.len()).sum();
+        let watch = &Watch { stop, progress: &|cells| progress(cells as f64 / all as f64) };
+        let deposited = self.is_deposited(tick);
+        for (number, species) in model.populations.iter().enumerate() {
+            let deposited = deposited && !self.changes(number);
+            let colony = &mut self.state.populations[number];
+            if colony.cells.is_empty() {
+                continue;
+            }
+            colony.cell_time += dt * colony.cells.len() as f64;
+            let flight = Flight {
+                model,
+                species,
+                cues: Cues::among(&forecast.sensed, &species.cues),
+                dt,
+                deposited,
+                streams: self.streams.of_population(&species.name),
+                step: self.state.step,
+                cells: &mut colony.cells,
+                parts: &mut self.work.parts[number],
+                lost: &self.work.lost,
+                watch,
+            };
+            let tally = compiled::<D>()(flight).map_err(|error| error.at_time(middle))?;
+            colony.tally += tally;
+            self.check_leak(number, &tally, tick.end)?;
+        }
+        Ok(())
+    }
+
+    /// Finds the densities of the end of the step.
+    fn deposit(&mut self, tick: &Tick) {
+        let (model, deposited) = (self.model, self.is_deposited(tick));
+        for (number, species) in model.populations.iter().enumerate() {
+            let changes = self.changes(number);
+            let (colony, field) = (&self.state.populations[number], &mut self.work.fields[number]);
+            if changes {
+                let Population { positions, weight, .. } = &colony.cells;
+                *field = species.deposit.coefficients(&model.spectral, positions, |_| *weight);
+            } else if deposited {
+                let parts = &mut self.work.parts[number].0;
+                species.deposit.collect(&model.spectral, parts, field);
+            } else {
+                field.clone_from(&colony.density.now);
+            }
+        }
+    }
+
+    /// Advances all signals to the end of the step, and takes the densities there.
+    fn advance(&mut self, tick: &Tick) -> Result<(), SimulationError> {
+        let (model, dt) = (self.model, tick.duration);
+        for (colony, field) in self.state.populations.iter_mut().zip(&self.work.fields) {
+            colony.density.change_to(field, dt);
+        }
+        let (densities, slopes) = (self.densities(), self.slopes());
+        let State { time, signals, .. } = &self.state;
+        let now = Surroundings { time: *time, densities: &densities, signals };
+        model.signals.advance(&model.spectral, now, &slopes, dt, &mut self.work.next);
+        if !self.work.next.iter().flatten().all(|s| s.is_finite()) {
+            return Err(self.lost_signal(&[dt]));
+        }
+        std::mem::swap(&mut self.state.signals, &mut self.work.next);
+        let span = [std::mem::replace(&mut self.state.time, tick.end), tick.end];
+        self.state.step += 1;
+        let full = model.step.min(model.end());
+        for ((colony, field), species) in
+            self.state.populations.iter_mut().zip(&mut self.work.fields).zip(&model.populations)
+        {
+            colony.density.replace(field, span, full);
+            if !colony.flux.is_empty() {
+                let fluxes = flux(model, species, &colony.cells);
+                for (tracked, mut next) in colony.flux.iter_mut().zip(fluxes) {
+                    tracked.replace(&mut next, span, full);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Why some S is no number, at one of these times from now on.
+    #[cold]
+    fn lost_signal(&self, after: &[f64]) -> SimulationError {
+        let (densities, slopes) = (self.densities(), self.slopes());
+        let State { signals, time, .. } = &self.state;
+        let now = Surroundings { time: *time, densities: &densities, signals };
+        let refused = |h: &f64| self.model.signals.refused(&self.model.spectral, now, &slopes, *h);
+        match after.iter().find_map(refused) {
+            Some(value) => SimulationError::Value(Box::new(value)),
+            None => SimulationError::Signal { time: time + after[0] },
+        }
+    }
+
+    /// Stops where the cells of a population that this field step left outside the box are too many, or one is
+    /// beyond what surrounds it.
+    fn check_leak(&self, number: usize, tally: &Tally, time: f64) -> Result<(), Leak> {
+        let cells = &self.state.populations[number].cells;
+        let (share, most) = (tally.outside as f64 / cells.len() as f64, self.model.most_leak);
+        if share <= most && !self.work.lost.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let axis = |a: usize| {
+            let along = cells.positions.iter().map(|x| x[a]);
+            let (low, high) =
+                along.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), x| (l.min(x), h.max(x)));
+            format!("[{low:.3}, {high:.3}]")
+        };
+        let reached = (0..D).map(axis).collect::<Vec<_>>().join(" x ");
+        Err(Leak { time, share, most, reached: format!("the cells fill {reached}") })
+    }
+}
+
+/// Coefficients of K_h * ∫vf dv, by component.
+fn flux<const D: usize>(
+    model: &Model<D>,
+    species: &Species<D>,
+    cells: &Population<D>,
+) -> Vec<Vec<f64>> {
+    let along = |a: usize| {
+        let of = |i: usize| cells.weight * cells.velocities[i][a];
+        species.deposit.coefficients(&model.spectral, &cells.positions, of)
+    };
+    (0..D).map(along).collect()
+}
