@@ -1,10 +1,59 @@
 //! From checked values to the typed experiment.
 
 use super::draft::Draft;
+use super::parts::{Drafts, Parts};
 use super::*;
+use crate::rng::ALONE;
 
-/// `None` if a value is missing, which the table rules out once nothing is wrong.
+/// The experiment of a file of one population and one signal; `None` if a value is missing, which the table rules
+/// out once nothing is wrong.
 pub(crate) fn build(draft: &Draft) -> Option<Experiment> {
+    let signals =
+        vec![NamedSignal { name: "S".into(), producers: vec![0], equation: signal(draft)? }];
+    let terms = vec![Term { model: model(draft)?, senses: vec![(0, 1.0)] }];
+    common(draft, vec![population(draft, ALONE.into(), terms)?], signals, Vec::new())
+}
+
+/// The experiment of a file of several.
+pub(crate) fn build_all(parts: &Parts, drafts: &mut Drafts) -> Option<Experiment> {
+    let names: Vec<String> = parts.populations.iter().map(|(name, _)| name.clone()).collect();
+    let (mut populations, mut signals, mut reactions) = (Vec::new(), Vec::new(), Vec::new());
+    for (name, terms) in names.iter().zip(&mut drafts.populations) {
+        let mut all = Vec::new();
+        for draft in terms.iter_mut() {
+            let senses = reactions::senses(draft, &parts.signals);
+            all.push(senses.map(|senses| Some(Term { model: model(draft)?, senses })));
+        }
+        let all: Option<Option<Vec<Term>>> = all.into_iter().collect();
+        populations.push(all.flatten().and_then(|all| population(&terms[0], name.clone(), all)));
+    }
+    for (name, draft) in parts.signals.iter().zip(&mut drafts.signals) {
+        let producers = reactions::producers(draft, &names, &parts.signals);
+        let named = |producers| {
+            Some(NamedSignal { name: name.clone(), producers, equation: signal(draft)? })
+        };
+        signals.push(producers.and_then(named));
+    }
+    for (name, draft) in parts.reactions.iter().zip(&mut drafts.reactions) {
+        reactions.push(reactions::build(draft, name, &names, &parts.signals));
+    }
+    let populations = populations.into_iter().collect::<Option<Vec<_>>>()?;
+    let signals = signals.into_iter().collect::<Option<Vec<_>>>()?;
+    let reactions = reactions.into_iter().collect::<Option<Vec<_>>>()?;
+    for (draft, own) in drafts.reactions.iter_mut().zip(&reactions) {
+        reactions::velocities(draft, own, &populations);
+    }
+    let reactions = reactions.into_iter().flatten().collect();
+    common(&drafts.populations[0][0], populations, signals, reactions)
+}
+
+/// What all populations share, and these.
+fn common(
+    draft: &Draft,
+    populations: Vec<Population>,
+    signals: Vec<NamedSignal>,
+    reactions: Vec<Reaction>,
+) -> Option<Experiment> {
     Some(Experiment {
         title: draft.text("title")?.into(),
         dimension: draft.dimension()?,
@@ -19,13 +68,9 @@ pub(crate) fn build(draft: &Draft) -> Option<Experiment> {
         },
         motion_bias: draft.float("motion_bias").unwrap_or(0.0),
         domain: domain(draft)?,
-        populations: vec![population(draft)?],
-        signals: vec![NamedSignal {
-            name: "S".into(),
-            producers: vec![0],
-            equation: signal(draft)?,
-        }],
-        reactions: Vec::new(),
+        populations,
+        signals,
+        reactions,
         time: Time {
             end: draft.float("time.end")?,
             step: draft.float("time.step")?,
@@ -68,18 +113,22 @@ pub(crate) fn build(draft: &Draft) -> Option<Experiment> {
     })
 }
 
-fn population(draft: &Draft) -> Option<Population> {
+fn population(draft: &Draft, name: String, terms: Vec<Term>) -> Option<Population> {
     Some(Population {
-        name: "cells".into(),
+        name,
         velocity: velocity(draft)?,
-        kernel: kernel(draft)?,
+        kernel: Kernel {
+            terms,
+            refuse_negative: draft.text("kernel.negative")? == "refuse",
+            bound: draft.float("kernel.bound"),
+        },
         cells: cells(draft)?,
         deposit: Deposit {
             bandwidth: draft.float("deposit.bandwidth")?,
             order: draft.integer("deposit.order")? as usize,
         },
-        q: 1,
-        p: 1,
+        q: draft.integer("kernel.q")? as i32,
+        p: draft.integer("kernel.p")? as i32,
     })
 }
 
@@ -123,14 +172,10 @@ fn velocity(draft: &Draft) -> Option<Velocity> {
     })
 }
 
-fn kernel(draft: &Draft) -> Option<Kernel> {
+fn model(draft: &Draft) -> Option<KernelModel> {
     let word = draft.text("kernel.model")?;
     let kind = crate::turning::KINDS.iter().find(|kind| kind.word == word)?;
-    Some(Kernel {
-        terms: vec![Term { model: (kind.read)(draft)?, senses: vec![(0, 1.0)] }],
-        refuse_negative: draft.text("kernel.negative")? == "refuse",
-        bound: draft.float("kernel.bound"),
-    })
+    (kind.read)(draft)
 }
 
 fn signal(draft: &Draft) -> Option<Signal> {
@@ -151,6 +196,7 @@ fn signal(draft: &Draft) -> Option<Signal> {
             production: draft.constant("signal.production")?,
             decay: draft.constant("signal.decay")?,
         },
+        "density" => Signal::Density,
         word => unknown("signal.equation", word),
     })
 }
@@ -159,8 +205,8 @@ fn cells(draft: &Draft) -> Option<Cells> {
     Some(Cells {
         count: draft.integer("cells.count")? as usize,
         mass: draft.float("cells.mass"),
-        weight: None,
-        between: None,
+        weight: draft.float("cells.weight").filter(|_| draft.integer("cells.count") == Some(0)),
+        between: between(draft),
         density: density(draft)?,
         mean_velocity: draft.floats("cells.mean_velocity")?,
         density_grid: sizes(draft, "cells.density.grid")?,
@@ -168,6 +214,12 @@ fn cells(draft: &Draft) -> Option<Cells> {
         antithetic: draft.flag("cells.antithetic")?,
         growth: draft.quantity("cells.growth")?,
     })
+}
+
+fn between(draft: &Draft) -> Option<[usize; 2]> {
+    let (least, most) = (draft.integer("cells.least"), draft.integer("cells.most"));
+    let given = least.is_some() || most.is_some();
+    given.then(|| [least.unwrap_or(0) as usize, most.map_or(usize::MAX, |most| most as usize)])
 }
 
 fn density(draft: &Draft) -> Option<Density> {

@@ -6,7 +6,7 @@ use crate::spelling::nearest;
 use serde_json::{Value as Json, json};
 
 /// Variables that an expression of the table can have.
-const MOST_VARIABLES: usize = 16;
+const MOST_VARIABLES: usize = 24;
 
 /// A value that its kind allows, with one entry for each axis where the kind says so.
 #[derive(Clone, Debug)]

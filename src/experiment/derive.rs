@@ -10,7 +10,7 @@ use std::f64::consts::SQRT_2;
 pub(crate) fn derive(draft: &mut Draft) {
     draft.derive("cells.density.center", centre(draft).map(Checked::Floats));
     let shape = draft.text("cells.density.shape").is_some_and(|shape| shape != "expression");
-    draft.derive("cells.mass", shape.then_some(Checked::Float(1.0)));
+    weights(draft, shape);
     draft.derive("deposit.bandwidth", bandwidth(draft).map(Checked::Float));
     draft.derive("time.outputs", Some(Checked::Floats(vec![])));
     draft.derive("cells.density.grid", draft.integers("domain.grid").map(Checked::Integers));
@@ -27,6 +27,17 @@ pub(crate) fn derive(draft: &mut Draft) {
     sweep(draft);
     draft.derive("converge.values", values(draft).map(Checked::Floats));
     sort_values(draft);
+}
+
+/// Of number, mass and weight of the cells two give the third.
+fn weights(draft: &mut Draft, shape: bool) {
+    let (count, weight) = (draft.integer("cells.count"), draft.float("cells.weight"));
+    let of_weight = weight.zip(count).map(|(weight, count)| weight * count as f64);
+    let mass = of_weight.filter(|mass| *mass > 0.0).or(shape.then_some(1.0));
+    draft.derive("cells.mass", mass.map(Checked::Float));
+    let count = draft.float("cells.mass").zip(weight).map(|(mass, weight)| (mass / weight).round());
+    let most = i64::MAX as f64;
+    draft.derive("cells.count", count.map(|n| Checked::Integer(n.clamp(1.0, most) as i64)));
 }
 
 /// cos and sin of the first period along a periodic or open axis, the first cosine along a no-flux axis.

@@ -1,7 +1,7 @@
 //! An experiment while it is being checked: the values that hold so far, and what is wrong.
 
 use super::check::{Checked, check};
-use super::keys::{Fallback, KEYS, Key, Kind, SECTIONS, find, quoted};
+use super::keys::{AROUND, Fallback, KEYS, Key, Kind, SECTIONS, Variables, find, quoted};
 use super::problem::Problem;
 use super::source::{Given, SET, Source};
 use crate::formula::{Formula, Quantity};
@@ -9,8 +9,70 @@ use crate::spelling::nearest;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
+/// What of an experiment a draft is: all of it, unless it is one of several populations, signals or reactions.
+#[derive(Clone, Debug)]
+pub(crate) struct Scope {
+    /// What sections are called in the file, where that is not their own name.
+    pub sections: Vec<(String, String)>,
+    /// The variables of what feels densities and signals.
+    pub around: Variables,
+    /// Sections that it has not.
+    pub without: &'static [&'static str],
+}
+
+impl Scope {
+    /// A file of one population and one signal.
+    const WHOLE: Self = Self { sections: Vec::new(), around: AROUND, without: &["reactions"] };
+
+    fn has(&self, key: &Key) -> bool {
+        !self.without.contains(&key.split().0)
+    }
+
+    /// The path of a key in the file.
+    fn path(&self, path: &str) -> String {
+        let named = |(section, name): &(String, String)| {
+            let rest = path.strip_prefix(&section[..])?;
+            (rest.is_empty() || rest.starts_with('.')).then(|| format!("{name}{rest}"))
+        };
+        self.sections.iter().find_map(named).unwrap_or_else(|| path.into())
+    }
+
+    /// A text with the paths of keys as they are in the file.
+    fn text(&self, text: String) -> String {
+        if self.sections.is_empty() {
+            return text;
+        }
+        let is_path = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '_';
+        let mut told = String::new();
+        let mut word = String::new();
+        for c in text.chars().chain(['\0']) {
+            if is_path(c) {
+                word.push(c);
+                continue;
+            }
+            let bare = word.trim_end_matches('.');
+            match find(bare) {
+                Some(_) => told += &(self.path(bare) + &word[bare.len()..]),
+                None => told += &word,
+            }
+            word.clear();
+            told.push(c);
+        }
+        told.trim_end_matches('\0').into()
+    }
+
+    /// The kind of a key, with the variables of this experiment.
+    fn kind(&self, kind: Kind) -> Kind {
+        match kind {
+            Kind::Quantity(range, AROUND) => Kind::Quantity(range, self.around),
+            kind => kind,
+        }
+    }
+}
+
 pub(crate) struct Draft {
     file: String,
+    scope: Scope,
     given: BTreeMap<String, Given>,
     checked: BTreeMap<&'static str, Checked>,
     memory: f64,
@@ -20,11 +82,25 @@ pub(crate) struct Draft {
 impl Draft {
     /// Checks every key by itself. `memory` is what there is, in bytes.
     pub fn new(source: Source, memory: f64) -> Self {
+        Self::within(source, memory, Scope::WHOLE)
+    }
+
+    /// The same of a part of an experiment.
+    pub fn within(source: Source, memory: f64, scope: Scope) -> Self {
         let Source { file, given, problems } = source;
-        let mut draft = Self { file, given, checked: BTreeMap::new(), memory, problems };
+        let mut draft = Self { file, scope, given, checked: BTreeMap::new(), memory, problems };
         draft.unknown_keys();
-        KEYS.iter().for_each(|key| draft.key(key));
+        KEYS.iter()
+            .filter(|key| draft.scope.has(key))
+            .collect::<Vec<_>>()
+            .into_iter()
+            .for_each(|key| draft.key(key));
         draft
+    }
+
+    /// Whether it is a part of an experiment of several.
+    pub fn is_part(&self) -> bool {
+        !std::ptr::eq(self.scope.around, AROUND)
     }
 
     fn unknown_keys(&mut self) {
@@ -63,14 +139,30 @@ impl Draft {
         }
     }
 
+    /// Complains that a key is not given, though nothing else tells what it does.
+    pub fn missing(&mut self, path: &str) {
+        let key = self.table_key(path);
+        if self.scope.has(key) && matches!(self.obstacle(key), Obstacle::None) {
+            self.absent_as(key, Fallback::Required);
+        }
+    }
+
     fn absent(&mut self, key: &'static Key) {
-        match key.default {
+        self.absent_as(key, key.default);
+    }
+
+    fn absent_as(&mut self, key: &'static Key, default: Fallback) {
+        match default {
             Fallback::Required => {
                 let (section, name) = key.split();
                 let place = if section.is_empty() {
                     "at the top".to_string()
                 } else {
                     format!("to [{section}]")
+                };
+                let place = match section {
+                    "" => place,
+                    _ => format!("to [{}]", self.scope.path(section)),
                 };
                 let remedy =
                     format!("Add it {place}, for example {name} = {}. {}", key.sample, key.doc);
@@ -82,7 +174,7 @@ impl Draft {
     }
 
     fn accept(&mut self, key: &'static Key, value: &Json) {
-        match check(&key.kind, value, self.dimension()) {
+        match check(&self.scope.kind(key.kind), value, self.dimension()) {
             Ok(checked) => drop(self.checked.insert(key.path, checked)),
             Err(fault) => self.complain(key.path, fault.message, fault.remedy),
         }
@@ -109,11 +201,21 @@ impl Draft {
         self.problems.push(Problem {
             source: if set { SET.into() } else { self.file.clone() },
             line: given.and_then(|given| given.line),
-            key: path.into(),
+            // What stands in a section that all share is told by that.
+            key: if given.is_some() && !self.is_own(path) {
+                path.into()
+            } else {
+                self.scope.path(path)
+            },
             value: given.map(|given| given.text.clone()).or_else(standing).unwrap_or_default(),
-            message: message.into(),
-            remedy: remedy.into(),
+            message: self.scope.text(message.into()),
+            remedy: self.scope.text(remedy.into()),
         });
+    }
+
+    /// Whether the value stands in a section of the part itself.
+    fn is_own(&self, path: &str) -> bool {
+        self.given.get(path).is_some_and(|given| given.own)
     }
 
     /// The key of the table.

@@ -23,9 +23,15 @@ pub const SECTIONS: &[(&str, &str)] = &[
     ("ensemble", "Replicates and confidence intervals."),
     ("converge", "The sweep, in epsilon or another parameter."),
     ("output", "What is written besides the standard files."),
+    (
+        "reactions",
+        "One section for each reaction, [reactions.NAME]: what happens to whom, at which rate.",
+    ),
     ("verify", "The claims that `kinetaxis verify` weighs."),
 ];
 
+/// Variables of what feels densities and signals; where there are several, their names, place and time.
+pub const AROUND: Variables = &["rho", "S"];
 const SPACE: Variables = &["x", "y", "z"];
 const SPACE_TIME: Variables = &["x", "y", "z", "t"];
 const FRACTION: Range = Range { low: -1.0, high: 1.0, open: false };
@@ -39,7 +45,8 @@ pub fn find(path: &str) -> Option<&'static Key> {
 
 /// The table, in the order of the template. A key stands after the one that it depends on. Those of
 /// a kernel stand with the kernel.
-pub static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| [BEFORE, &kernel_keys(), AFTER].concat());
+pub static KEYS: LazyLock<Vec<Key>> =
+    LazyLock::new(|| [BEFORE, &kernel_keys(), AFTER, super::reactions::KEYS].concat());
 
 /// The choice of the kernel, and the keys of each.
 fn kernel_keys() -> Vec<Key> {
@@ -91,25 +98,32 @@ const BEFORE: &[Key] = &[
 
 #[rustfmt::skip]
 const AFTER: &[Key] = &[
+    key("kernel.senses", Text, Derived("the only signal"),
+        "The signal that the kernel senses, by name, or a weighted sum of several; S in its other keys is that.")
+        .sample("\"food - 0.5*poison\""),
+    key("kernel.q", Integer(1, 4), Value("1"),
+        "q: cells tumble at the rate of the kernel over epsilon^(q+1). The limit keeps diffusion for q = 1 alone.").sample("2"),
+    key("kernel.p", Integer(1, 4), Value("1"),
+        "p: epsilon^p stands for epsilon in the kernel. The limit keeps drift for p = 1 alone.").sample("2"),
     key("kernel.negative", Choice(&["count", "refuse"]), Value("\"count\""),
         "What is done where T < 0: counted and reported, or the run stops.").sample("\"count\""),
     key("kernel.bound", Float(POSITIVE), Derived("computed from the kernel and S"),
         "Upper bound on T/F, in place of the computed one; every evaluation is checked against it.").sample("2.0"),
 
-    key("signal.equation", Choice(&["none", "prescribed", "parabolic", "elliptic"]), Value("\"none\""),
-        "S = 0; S(x, t) given; delta dS/dt = diffusion Lap S + production rho - decay S; or 0 = the same right side (mean-free if decay = 0, except in the whole space).")
+    key("signal.equation", Choice(&["none", "prescribed", "parabolic", "elliptic", "density"]), Value("\"none\""),
+        "S = 0; S(x, t) given; delta dS/dt = diffusion Lap S + production rho - decay S; 0 = the same right side (mean-free if decay = 0, except in the whole space); or S = rho as it is deposited.")
         .live("\"parabolic\""),
     key("signal.expression", Formula(SPACE_TIME), Required, "S(x, t).")
         .sample("\"cos(x)*exp(-t)\"").only("signal.equation", &["prescribed"]),
     key("signal.diffusion", Float(POSITIVE), Value("1.0"), "Diffusion coefficient of S.")
         .live("1.0").only("signal.equation", &["parabolic", "elliptic"]),
-    key("signal.production", Quantity(NONNEGATIVE, &["rho", "S"]), Value("1.0"),
+    key("signal.production", Quantity(NONNEGATIVE, AROUND), Value("1.0"),
         "Production of S per unit of cell mass; if parabolic, it may depend on rho and S.")
         .live("1.0").only("signal.equation", &["parabolic", "elliptic"]),
-    key("signal.decay", Quantity(NONNEGATIVE, &["rho", "S"]), Value("0.0"),
+    key("signal.decay", Quantity(NONNEGATIVE, AROUND), Value("0.0"),
         "Decay rate of S; if parabolic, it may depend on rho and S, as in consumption, \"rho\".")
         .live("0.1").only("signal.equation", &["parabolic", "elliptic"]),
-    key("signal.source", Quantity(ANY, &["rho", "S"]), Value("0.0"),
+    key("signal.source", Quantity(ANY, AROUND), Value("0.0"),
         "What else is made of S per volume and time, and not by cells.")
         .sample("\"1 - S\"").only("signal.equation", &["parabolic"]),
     key("signal.delta", Float(POSITIVE), Value("1.0"),
@@ -118,7 +132,17 @@ const AFTER: &[Key] = &[
     key("signal.initial", Quantity(ANY, SPACE), Value("0.0"), "S(x, 0).")
         .sample("0.0").only("signal.equation", &["parabolic"]),
 
-    key("cells.count", Integer(1, i64::MAX), Required, "Number of cells of one replicate.").live("20000"),
+    key("signal.producers", Texts, Derived("all populations"),
+        "The populations whose densities are rho in the equation of S, together.")
+        .sample("[\"cells\"]").only("signal.equation", &["parabolic", "elliptic", "density"]),
+
+    key("cells.count", Integer(0, i64::MAX), Derived("cells.mass/cells.weight"), "Number of cells of one replicate at t = 0.").live("20000"),
+    key("cells.weight", Float(POSITIVE), Derived("cells.mass/cells.count"), "Mass of one cell, in the place of their number or of the total mass.")
+        .sample("1e-4"),
+    key("cells.least", Integer(1, i64::MAX), Derived("none"),
+        "Where deaths leave fewer cells, each becomes two of half its weight.").sample("1000"),
+    key("cells.most", Integer(2, i64::MAX), Derived("none"),
+        "Where births make more cells, two become one of twice the weight.").sample("100000"),
     key("cells.mass", Float(POSITIVE), Derived("1; for an expression, its integral as it stands"),
         "Total mass M, the integral of rho.").live("20.0"),
     key("cells.mean_velocity", Vector(ANY), Value("0.0"),
@@ -127,7 +151,7 @@ const AFTER: &[Key] = &[
     key("cells.antithetic", Flag, Value("false"),
         "Cells in pairs that start together and fly with mirrored randomness: the law of a cell is the same, noise odd in v cancels; the cells of a pair are not independent.")
         .sample("false"),
-    key("cells.growth", Quantity(ANY, &["rho", "S"]), Value("0.0"),
+    key("cells.growth", Quantity(ANY, AROUND), Value("0.0"),
         "r, births (r > 0) or deaths (r < 0) of a cell per unit of time: (df/dt)_bd = r(rho, S) f. A daughter starts with her mother's place and velocity.")
         .sample("\"1 - rho\""),
     key("cells.density.shape",

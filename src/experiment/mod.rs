@@ -10,9 +10,11 @@ pub(crate) mod draft;
 pub mod keys;
 pub(crate) mod kind;
 mod parameter;
+mod parts;
 pub mod periodic;
 mod problem;
 mod ranged;
+mod reactions;
 mod read;
 #[cfg(test)]
 mod reference;

@@ -4,17 +4,17 @@
 //! loop a value outside it becomes NaN, which no arithmetic loses; whoever is handed the result
 //! looks for NaN once, and asks [`Ranged::check`] for the reason.
 
-use super::keys::{self, Kind, Range, Variables, names_in};
+use super::keys::{self, Kind, Range};
 use crate::formula::{Formula, Quantity};
+use std::sync::Arc;
 use thiserror::Error;
 
 /// What stands under a key of the experiment file: a number, or an expression whose values lie in
 /// the range of that number.
 #[derive(Clone, Debug)]
 pub struct Ranged {
-    key: &'static str,
+    key: Arc<str>,
     range: Range,
-    variables: Variables,
     quantity: Quantity,
 }
 
@@ -23,7 +23,7 @@ pub struct Ranged {
 #[error("{key} = {text} is {} at {arguments}, and {demand}. {remedy}", written(*value))]
 pub struct OutOfRange {
     /// The key.
-    pub key: &'static str,
+    pub key: Arc<str>,
     /// What stands there.
     pub text: String,
     /// Its value.
@@ -49,19 +49,22 @@ impl Ranged {
     /// # Panics
     /// If there is no such key of one expression.
     pub fn new(key: &'static str, quantity: Quantity) -> Self {
-        let (range, variables) = match keys::find(key).map(|key| key.kind) {
-            Some(Kind::Quantity(range, variables)) => (range, variables),
-            Some(Kind::Formula(variables) | Kind::WordOrFormula(_, variables)) => {
-                (keys::ANY, variables)
-            }
+        let range = match keys::find(key).map(|key| key.kind) {
+            Some(Kind::Quantity(range, _)) => range,
+            Some(Kind::Formula(_) | Kind::WordOrFormula(..)) => keys::ANY,
             _ => panic!("{key} is no key of an expression"),
         };
-        Self { key, range, variables, quantity }
+        Self { key: key.into(), range, quantity }
     }
 
     /// The same of an expression.
     pub fn formula(key: &'static str, formula: Formula) -> Self {
         Self::new(key, Quantity::Formula(formula))
+    }
+
+    /// The same under the path that the key has in the file.
+    pub fn at(self, path: &str) -> Self {
+        Self { key: path.into(), ..self }
     }
 
     /// The same with values in another range.
@@ -126,14 +129,15 @@ impl Ranged {
             Quantity::Constant(c) => c.to_string(),
             Quantity::Formula(f) => format!("\"{}\"", f.text()),
         };
-        // The variables of space are as many as its dimension.
-        let names = (1..=3).map(|d| names_in(self.variables, Some(d)));
-        let names = names.into_iter().find(|names| names.len() >= arguments.len());
-        let named: Vec<String> = (names.unwrap_or_default().iter().zip(arguments))
+        let names = match &self.quantity {
+            Quantity::Formula(f) => f.variables(),
+            Quantity::Constant(_) => &[],
+        };
+        let named: Vec<String> = (names.iter().zip(arguments))
             .map(|(name, value)| format!("{name} = {}", written(*value)))
             .collect();
         OutOfRange {
-            key: self.key,
+            key: self.key.clone(),
             text,
             value,
             arguments: named.join(", "),

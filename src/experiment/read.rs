@@ -1,9 +1,10 @@
 //! The strict reader.
 
-use super::build::build;
+use super::build::{build, build_all};
 use super::draft::Draft;
-use super::source::Source;
-use super::{Experiment, Problems, derive, rules};
+use super::parts::{self, Parts};
+use super::source::{self, Source};
+use super::{Experiment, Problem, Problems, derive, rules};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An experiment, and the file that says all of it.
@@ -50,6 +51,10 @@ pub fn read_within(
     if source.problems.iter().any(|problem| problem.key.is_empty()) {
         return Err(Problems::sorted(source.problems));
     }
+    let parts = Parts::of(&source);
+    if !parts.is_single() {
+        return read_parts(memory, source, &parts);
+    }
     let mut draft = Draft::new(source, memory);
     derive::derive(&mut draft);
     rules::apply(&mut draft);
@@ -58,6 +63,45 @@ pub fn read_within(
     }
     let experiment = build(&draft).expect("the table gives every value that is not missing");
     Ok(Loaded { experiment, resolved: draft.resolved(), given: draft.given().collect() })
+}
+
+/// Reads a file of several populations, signals or reactions.
+fn read_parts(memory: f64, source: Source, parts: &Parts) -> Result<Loaded, Problems> {
+    let mut problems = [source.problems.clone(), parts.problems(&source)].concat();
+    let mut drafts = parts::drafts(parts, &source, memory);
+    for (path, remedy) in parts::strays(&source) {
+        let given = &source.given[&path];
+        problems.push(Problem {
+            source: if given.line.is_some() { source.file.clone() } else { source::SET.into() },
+            line: given.line,
+            key: path,
+            value: given.text.clone(),
+            message: "unknown key".into(),
+            remedy,
+        });
+    }
+    for draft in drafts.each() {
+        derive::derive(draft);
+        rules::apply(draft);
+    }
+    let known = problems.is_empty() && drafts.each().all(|draft| draft.problems.is_empty());
+    let experiment = build_all(parts, &mut drafts).filter(|_| known);
+    drafts.each().for_each(|draft| problems.append(&mut draft.problems));
+    // What all parts share is told once.
+    let mut told = Vec::new();
+    problems.retain(|p| {
+        let this = (p.key.clone(), p.message.clone());
+        let new = !told.contains(&this);
+        told.push(this);
+        new
+    });
+    let given = source.given.keys().cloned().collect();
+    match experiment {
+        Some(experiment) if problems.is_empty() => {
+            Ok(Loaded { experiment, resolved: drafts.resolved(parts), given })
+        }
+        _ => Err(Problems::sorted(problems)),
+    }
 }
 
 /// What is given by a text and by overrides, by path, with no regard to what the keys mean. What cannot be read

@@ -12,7 +12,7 @@ use super::draft::Draft;
 
 /// Applies every rule. A rule that lacks a value is left out: its absence was already reported.
 pub(crate) fn apply(draft: &mut Draft) {
-    let rules: [fn(&mut Draft) -> Option<()>; 33] = [
+    let rules: [fn(&mut Draft) -> Option<()>; 36] = [
         numerics::corners,
         numerics::bandwidth,
         numerics::steps,
@@ -32,6 +32,9 @@ pub(crate) fn apply(draft: &mut Draft) {
         model::sampled,
         model::mean_velocity,
         model::growth,
+        model::count,
+        model::weight,
+        model::between,
         model::elliptic_rates,
         space::all_axes,
         space::grids,

@@ -17,6 +17,8 @@ pub(crate) struct Given {
     pub text: String,
     /// Line in the file; `None` if given by `--set`.
     pub line: Option<usize>,
+    /// Whether it is given for one part of several.
+    pub own: bool,
 }
 
 /// Every value given, by path.
@@ -89,7 +91,7 @@ impl Source {
                 if find(path).is_some() {
                     self.refuse(path, "{}", line, "is a section", "Give it a value.");
                 }
-                let given = Given { value: Json::Null, text: String::new(), line };
+                let given = Given { value: Json::Null, text: String::new(), line, own: false };
                 self.given.insert(path.into(), given);
             }
             return self.table(path, table, text);
@@ -104,13 +106,13 @@ impl Source {
         };
         match to_json(value) {
             Ok(value) => {
-                self.given.insert(path.into(), Given { value, text: written, line });
+                self.given.insert(path.into(), Given { value, text: written, line, own: false });
             }
             Err((message, remedy)) => {
                 // Known to be given, so that it is not also reported as missing.
                 let value = Json::Null;
                 self.refuse(path, &written, line, message, remedy);
-                self.given.insert(path.into(), Given { value, text: written, line });
+                self.given.insert(path.into(), Given { value, text: written, line, own: false });
             }
         }
     }

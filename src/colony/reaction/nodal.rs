@@ -42,7 +42,7 @@ impl Network {
         spectral: &Spectral<D>,
         around: Surroundings<'_>,
     ) -> Option<OutOfRange> {
-        let arguments = Arguments::new(spectral, around, self.reactions.iter().map(|r| &r.rate));
+        let arguments = Arguments::complete(spectral, around);
         let mut all = self.reactions.iter();
         let refused = all.find_map(|reaction| arguments.refused(&reaction.rate));
         refused.map(|value| value.at_time(around.time))

@@ -33,7 +33,7 @@ impl Reaction {
         spectral: &Spectral<D>,
         around: Surroundings<'_>,
     ) -> Option<OutOfRange> {
-        let arguments = Arguments::new(spectral, around, self.rates());
+        let arguments = Arguments::complete(spectral, around);
         let nodes = 0..spectral.grid().len();
         let refused = |node: usize| {
             let at = arguments.at(node);

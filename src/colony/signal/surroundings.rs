@@ -38,7 +38,19 @@ impl<'s, const D: usize> Arguments<'s, D> {
         rates: impl IntoIterator<Item = &'r Ranged>,
     ) -> Self {
         let rates: Vec<&Ranged> = rates.into_iter().collect();
-        let used = |number: usize| rates.iter().any(|rate| rate.uses_number(number));
+        Self::of(spectral, around, |number| rates.iter().any(|rate| rate.uses_number(number)))
+    }
+
+    /// All of them, to be told.
+    pub fn complete(spectral: &'s Spectral<D>, around: Surroundings<'_>) -> Self {
+        Self::of(spectral, around, |_| true)
+    }
+
+    fn of(
+        spectral: &'s Spectral<D>,
+        around: Surroundings<'_>,
+        used: impl Fn(usize) -> bool,
+    ) -> Self {
         let all = around.densities.iter().chain(around.signals).enumerate();
         let fields = all
             .map(|(i, field)| if used(i) { spectral.inverse(field) } else { Vec::new() })

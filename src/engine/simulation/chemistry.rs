@@ -52,7 +52,7 @@ impl<'m, const D: usize> Rates<'m, D> {
                 None => {
                     let arguments = Arguments::new(spectral, middle, [&reaction.rate]);
                     let felt = sensed(model, arguments.nodal(&reaction.rate)).ok_or_else(|| {
-                        let refused = arguments.refused(&reaction.rate);
+                        let refused = Arguments::complete(spectral, middle).refused(&reaction.rate);
                         value(
                             refused
                                 .unwrap_or_else(|| reaction.rate.overflow())

@@ -142,6 +142,43 @@ pub(super) fn mean_velocity(draft: &mut Draft) -> Option<()> {
     Some(())
 }
 
+/// How many cells there are has to be known.
+pub(super) fn count(draft: &mut Draft) -> Option<()> {
+    if draft.integer("cells.count").is_none() && !draft.gives("cells.count") {
+        draft.missing("cells.count");
+        return None;
+    }
+    if draft.integer("cells.count")? == 0 && !draft.gives("cells.weight") {
+        let message = "is 0, and nothing tells the mass of a cell";
+        draft.complain("cells.count", message, "Give at least 1, or cells.weight as well.");
+    }
+    Some(())
+}
+
+/// Number, mass and weight say one thing.
+pub(super) fn weight(draft: &mut Draft) -> Option<()> {
+    let (weight, count) = (draft.float("cells.weight")?, draft.integer("cells.count")? as f64);
+    let mass = draft.float("cells.mass").filter(|_| draft.gives("cells.mass"))?;
+    if (weight * count - mass).abs() > 0.5 * weight * (1.0 + 1e-9) {
+        let message =
+            format!("times cells.count = {count} is {}, and cells.mass is {mass}", weight * count);
+        draft.complain("cells.weight", message, "Leave one of the three out.");
+    }
+    Some(())
+}
+
+/// Where cells are merged they are not split at once.
+pub(super) fn between(draft: &mut Draft) -> Option<()> {
+    let (least, most) = (draft.integer("cells.least")?, draft.integer("cells.most")?);
+    if most < 2 * least {
+        let message = format!(
+            "is below twice cells.least, which is {least}: cells would be split and merged again"
+        );
+        draft.complain("cells.most", message, format!("Give at least {}.", 2 * least));
+    }
+    Some(())
+}
+
 /// A daughter would have no partner.
 pub(super) fn growth(draft: &mut Draft) -> Option<()> {
     let grows = !matches!(draft.quantity("cells.growth")?, Quantity::Constant(0.0));

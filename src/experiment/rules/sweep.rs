@@ -55,6 +55,9 @@ pub(super) fn values(draft: &mut Draft) -> Option<()> {
     if parameter == Parameter::Step {
         distinct_steps(draft, &values)?;
     }
+    if draft.is_part() {
+        return Some(());
+    }
     for value in values {
         // What is wrong at the value is often wrong at the finer one, too: once is enough.
         let mut both = std::iter::once(value).chain(parameter.finer(value));
@@ -103,7 +106,7 @@ fn elliptic(draft: &mut Draft) -> Option<()> {
     let mut e = alone(draft);
     let signal = e.get_mut("signal")?.as_object_mut()?;
     signal.insert("equation".into(), json!("elliptic"));
-    ["delta", "initial"].into_iter().for_each(|name| drop(signal.remove(name)));
+    ["delta", "initial", "source"].into_iter().for_each(|name| drop(signal.remove(name)));
     complain(draft, &e, "is compared with the elliptic signal");
     Some(())
 }

@@ -1,0 +1,345 @@
+//! A file of several populations, signals or reactions: what belongs to which.
+//!
+//! Each population is read as a file of its own, in which it is alone: with the keys that all share, those of
+//! `[populations.NAME.…]` in the place of `[velocity]`, `[kernel]`, `[cells]` and `[deposit]`, and one of the
+//! signals in that of `[signal]`. Whatever the sections of that name at the top say holds for all. So
+//! every key has one meaning, and every rule is written once.
+
+use super::draft::{Draft, Scope};
+use super::problem::Problem;
+use super::source::{Given, SET, Source};
+use crate::formula::language::{CONSTANTS, FUNCTIONS};
+use crate::rng::ALONE;
+use crate::signal::MOST_FIELDS;
+use crate::turning::MOST_TERMS;
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+
+/// Sections of a population.
+const OF_POPULATION: [&str; 4] = ["velocity", "kernel", "cells", "deposit"];
+/// Names that expressions know already.
+const TAKEN: [&str; 8] = ["x", "y", "z", "t", "rho", "S", "signals", "populations"];
+/// Name of a signal that has none.
+const SIGNAL: &str = "S";
+
+/// The names of the populations, signals and reactions of a file, in its order.
+pub(crate) struct Parts {
+    /// With the names of the further terms of their kernels.
+    pub populations: Vec<(String, Vec<String>)>,
+    pub signals: Vec<String>,
+    pub reactions: Vec<String>,
+}
+
+/// The second name of a path that begins with `first`.
+fn second<'p>(path: &'p str, first: &str) -> Option<&'p str> {
+    path.strip_prefix(first)?.strip_prefix('.').map(|rest| rest.split('.').next().unwrap_or(rest))
+}
+
+/// The names that follow `first`, in the order of the file.
+fn names(given: &BTreeMap<String, Given>, first: &str) -> Vec<String> {
+    let mut found: Vec<(usize, &str)> = Vec::new();
+    for (path, value) in given {
+        let Some(name) = second(path, first) else { continue };
+        let line = value.line.unwrap_or(usize::MAX);
+        match found.iter_mut().find(|(_, known)| *known == name) {
+            Some((first, _)) => *first = line.min(*first),
+            None => found.push((line, name)),
+        }
+    }
+    found.sort_by_key(|(line, _)| *line);
+    found.into_iter().map(|(_, name)| name.to_string()).collect()
+}
+
+impl Parts {
+    /// Those of what is given.
+    pub fn of(source: &Source) -> Self {
+        let given = &source.given;
+        let or = |names: Vec<String>, alone: &str| match names.is_empty() {
+            true => vec![alone.to_string()],
+            false => names,
+        };
+        let populations = names(given, "populations");
+        let terms = |name: &str| match populations.is_empty() {
+            true => names(given, "terms"),
+            false => names(given, &format!("populations.{name}.terms")),
+        };
+        Self {
+            populations: (or(populations.clone(), ALONE).into_iter())
+                .map(|name| {
+                    let terms = terms(&name);
+                    (name, terms)
+                })
+                .collect(),
+            signals: or(names(given, "signals"), SIGNAL),
+            reactions: names(given, "reactions"),
+        }
+    }
+
+    /// Whether a file speaks of one population, one term and one signal alone.
+    pub fn is_single(&self) -> bool {
+        let [(name, terms)] = &self.populations[..] else { return false };
+        name == ALONE && terms.is_empty() && self.signals == [SIGNAL] && self.reactions.is_empty()
+    }
+
+    /// The variables of what feels densities and signals: all of these, place and time.
+    pub fn around(&self) -> &'static [&'static str] {
+        let density =
+            |(name, _): &(String, _)| if name == ALONE { "rho".into() } else { name.clone() };
+        let names = self.populations.iter().map(density).chain(self.signals.iter().cloned());
+        let all: Vec<&'static str> =
+            (names.map(|name| &*name.leak())).chain(["x", "y", "z", "t"]).collect();
+        all.leak()
+    }
+
+    /// What is wrong with the names themselves.
+    pub fn problems(&self, source: &Source) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let mut complain = |path: String, message: String, remedy: &str| {
+            let inside = |p: &&String| **p == path || p.starts_with(&format!("{path}."));
+            let line =
+                source.given.iter().filter(|(p, _)| inside(p)).filter_map(|(_, g)| g.line).min();
+            problems.push(Problem {
+                source: if line.is_some() { source.file.clone() } else { SET.into() },
+                line,
+                key: path,
+                value: String::new(),
+                message,
+                remedy: remedy.into(),
+            });
+        };
+        let populations = self.populations.iter().map(|(name, _)| ("populations", name));
+        let signals = self.signals.iter().map(|name| ("signals", name));
+        let mut known: Vec<&str> = Vec::new();
+        for (first, name) in populations.chain(signals) {
+            let own = name == ALONE || (first == "signals" && name == SIGNAL);
+            let letters = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            let is_name =
+                name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(letters);
+            let reserved = TAKEN.contains(&&name[..])
+                || FUNCTIONS.iter().any(|f| f.name == name)
+                || CONSTANTS.iter().any(|c| c.name == name);
+            let path = format!("{first}.{name}");
+            if !is_name {
+                let message = "is no name that an expression could use";
+                complain(path, message.into(), "Take letters, digits and _, a letter first.");
+            } else if reserved && !own {
+                let message = "is a name that expressions know already";
+                complain(path, message.into(), "Take another name.");
+            } else if known.contains(&&name[..]) {
+                let message = "is the name of a population and of a signal";
+                complain(path, message.into(), "Give one of them another name.");
+            }
+            known.push(name);
+        }
+        if known.len() > MOST_FIELDS {
+            let message =
+                format!("are {} with the signals, and {MOST_FIELDS} are the most", known.len());
+            complain("populations".into(), message, "Give fewer.");
+        }
+        for (name, terms) in &self.populations {
+            if terms.len() >= MOST_TERMS {
+                let path = self.path_of_terms(name);
+                let message = format!(
+                    "are {} with the kernel, and {MOST_TERMS} are the most",
+                    terms.len() + 1
+                );
+                complain(path, message, "Give fewer.");
+            }
+        }
+        problems
+    }
+
+    fn path_of_terms(&self, population: &str) -> String {
+        match self.has_named_populations() {
+            true => format!("populations.{population}.terms"),
+            false => "terms".into(),
+        }
+    }
+
+    fn has_named_populations(&self) -> bool {
+        !matches!(&self.populations[..], [(name, _)] if name == ALONE)
+    }
+
+    fn has_named_signals(&self) -> bool {
+        self.signals != [SIGNAL]
+    }
+
+    /// The file of one population, with one term of its kernel and one signal.
+    pub fn population(
+        &self,
+        source: &Source,
+        (population, term): (usize, Option<usize>),
+        signal: usize,
+    ) -> (Source, Scope) {
+        let (name, terms) = &self.populations[population];
+        let mut view = View::of(source, self.around());
+        for section in OF_POPULATION {
+            if self.has_named_populations() {
+                view.put(section, &format!("populations.{name}.{section}"));
+            }
+        }
+        if let Some(term) = term {
+            view.given.retain(|path, _| !path.starts_with("kernel."));
+            view.put("kernel", &format!("{}.{}", self.path_of_terms(name), terms[term]));
+        }
+        if self.has_named_signals() {
+            view.put("signal", &format!("signals.{}", self.signals[signal]));
+        }
+        view.finish(source, &["reactions"])
+    }
+
+    /// The file of one reaction.
+    pub fn reaction(&self, source: &Source, reaction: usize) -> (Source, Scope) {
+        let mut view = View::of(source, self.around());
+        view.given.retain(|path, _| {
+            let section = path.split('.').next().unwrap_or(path);
+            !OF_POPULATION.contains(&section) && section != "signal"
+        });
+        view.put("reactions", &format!("reactions.{}", self.reactions[reaction]));
+        view.finish(
+            source,
+            &[
+                "velocity",
+                "kernel",
+                "cells",
+                "cells.density",
+                "deposit",
+                "signal",
+                "limit",
+                "converge",
+                "output",
+            ],
+        )
+    }
+}
+
+/// A file in the making.
+struct View {
+    given: BTreeMap<String, Given>,
+    /// What sections are called in the file: `kernel` → `populations.healthy.kernel`.
+    sections: Vec<(String, String)>,
+    around: &'static [&'static str],
+    all: BTreeMap<String, Given>,
+}
+
+impl View {
+    /// With the keys that all share.
+    fn of(source: &Source, around: &'static [&'static str]) -> Self {
+        let own = |path: &str| {
+            let first = path.split('.').next().unwrap_or(path);
+            ["populations", "signals", "reactions", "terms"].contains(&first)
+        };
+        let (parts, given) = source.given.clone().into_iter().partition(|(path, _)| own(path));
+        Self { given, sections: Vec::new(), around, all: parts }
+    }
+
+    /// Puts what the file calls `path` in the place of `section`.
+    fn put(&mut self, section: &str, path: &str) {
+        let inside = format!("{path}.");
+        for (full, given) in &self.all {
+            let Some(rest) = full.strip_prefix(&inside) else { continue };
+            if rest == "terms" || rest.starts_with("terms.") {
+                continue;
+            }
+            let own = Given { own: true, ..given.clone() };
+            self.given.insert(format!("{section}.{rest}"), own);
+        }
+        self.sections.push((section.into(), path.into()));
+    }
+
+    fn finish(self, source: &Source, without: &'static [&'static str]) -> (Source, Scope) {
+        let Self { given, sections, around, .. } = self;
+        let scope = Scope { sections, around, without };
+        (Source { file: source.file.clone(), given, problems: Vec::new() }, scope)
+    }
+}
+
+/// What the file gives that belongs to no part: neither a section of a population, nor a key of a signal or reaction.
+pub(crate) fn strays(source: &Source) -> Vec<(String, String)> {
+    let mut strays = Vec::new();
+    for path in source.given.keys() {
+        let Some(name) = second(path, "populations") else { continue };
+        let rest = path.strip_prefix(&format!("populations.{name}")).unwrap_or_default();
+        let section = rest.trim_start_matches('.').split('.').next().unwrap_or_default();
+        if !OF_POPULATION.contains(&section) && section != "terms" {
+            let remedy =
+                match crate::spelling::nearest(section, OF_POPULATION.into_iter().chain(["terms"]))
+                {
+                    Some(near) => format!("Did you mean populations.{name}.{near}?"),
+                    None => format!(
+                        "A population has the sections {}, terms.",
+                        OF_POPULATION.join(", ")
+                    ),
+                };
+            strays.push((path.clone(), remedy));
+        }
+    }
+    strays
+}
+
+/// All drafts of a file.
+pub(crate) fn drafts(parts: &Parts, source: &Source, memory: f64) -> Drafts {
+    let draft = |(source, scope): (Source, Scope)| Draft::within(source, memory, scope);
+    let mut populations = Vec::new();
+    for (p, (_, terms)) in parts.populations.iter().enumerate() {
+        let all = std::iter::once(None).chain((0..terms.len()).map(Some));
+        populations.push(all.map(|term| draft(parts.population(source, (p, term), 0))).collect());
+    }
+    let signals = 0..parts.signals.len();
+    let signals = signals.map(|s| draft(parts.population(source, (0, None), s))).collect();
+    let reactions = 0..parts.reactions.len();
+    let reactions = reactions.map(|r| draft(parts.reaction(source, r))).collect();
+    Drafts { populations, signals, reactions }
+}
+
+/// The drafts of a file.
+pub(crate) struct Drafts {
+    /// By population and term.
+    pub populations: Vec<Vec<Draft>>,
+    pub signals: Vec<Draft>,
+    pub reactions: Vec<Draft>,
+}
+
+impl Drafts {
+    /// Each of them.
+    pub fn each(&mut self) -> impl Iterator<Item = &mut Draft> {
+        let populations = self.populations.iter_mut().flatten();
+        populations.chain(&mut self.signals).chain(&mut self.reactions)
+    }
+
+    /// Everything that holds, as nested JSON: a file that reads to the same experiment.
+    pub fn resolved(&self, parts: &Parts) -> Json {
+        let mut root = self.populations[0][0].resolved();
+        let whole = root.as_object_mut().expect("a file is a table");
+        let own: Vec<&str> = OF_POPULATION.into_iter().chain(["signal"]).collect();
+        own.iter().for_each(|section| drop(whole.remove(*section)));
+        for ((name, terms), drafts) in parts.populations.iter().zip(&self.populations) {
+            let all = drafts[0].resolved();
+            for section in OF_POPULATION {
+                let value = all[section].clone();
+                match parts.has_named_populations() {
+                    true => root["populations"][name][section] = value,
+                    false => root[section] = value,
+                }
+            }
+            for (term, draft) in terms.iter().zip(&drafts[1..]) {
+                let value = draft.resolved()["kernel"].clone();
+                match parts.has_named_populations() {
+                    true => root["populations"][name]["terms"][term] = value,
+                    false => root["terms"][term] = value,
+                }
+            }
+        }
+        for (name, draft) in parts.signals.iter().zip(&self.signals) {
+            let value = draft.resolved()["signal"].clone();
+            match parts.has_named_signals() {
+                true => root["signals"][name] = value,
+                false => root["signal"] = value,
+            }
+        }
+        for (name, draft) in parts.reactions.iter().zip(&self.reactions) {
+            root["reactions"][name] = draft.resolved()["reactions"].clone();
+        }
+        root
+    }
+}

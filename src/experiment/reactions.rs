@@ -1,0 +1,268 @@
+//! The reactions of a file: `[reactions.NAME]`.
+
+use super::draft::Draft;
+use super::keys::{AROUND, Fallback::*, Key, Kind::*, NONNEGATIVE, key};
+use super::{Event, Newborn, Population, Reaction};
+use crate::formula::{Formula, Quantity as Number};
+use crate::spelling::nearest;
+
+/// Kinds that make one event of a population.
+const SINGLE: &[&str] = &["death", "division", "conversion", "infection", "production"];
+/// Those with a rate of their own.
+const WITH_RATE: &[&str] =
+    &["death", "division", "conversion", "infection", "production", "source"];
+const MAY_NOWAK: &[&str] = &["may-nowak"];
+
+#[rustfmt::skip]
+pub(super) const KEYS: &[Key] = &[
+    key("reactions.kind", Choice(&["death", "division", "conversion", "infection", "production", "source", "may-nowak"]), Required,
+        "A cell of `of` dies; divides; becomes one of `to`; becomes one of `to` on meeting one of `by`, at the rate times the density of that; makes one of `makes`; cells of `makes` come from nowhere, at a rate per volume; or the six reactions of May and Nowak's virus model.")
+        .sample("\"infection\""),
+    key("reactions.rate", Quantity(NONNEGATIVE, AROUND), Required,
+        "Events per unit of time, and per cell or (source) per volume; of an infection also per density of `by`.")
+        .sample("0.5").only("reactions.kind", WITH_RATE),
+    key("reactions.of", Text, Required, "The population whose cells react.").sample("\"cells\"").only("reactions.kind", SINGLE),
+    key("reactions.to", Text, Required, "What its cells become, with the velocity that they have.").sample("\"infected\"")
+        .only("reactions.kind", &["conversion", "infection"]),
+    key("reactions.by", Text, Required, "What they meet; it is not used up.").sample("\"virus\"").only("reactions.kind", &["infection"]),
+    key("reactions.makes", Text, Required, "What is made.").sample("\"virus\"").only("reactions.kind", &["production", "source"]),
+    key("reactions.velocity", Choice(&["parent", "equilibrium", "uniform"]), Derived("\"parent\" for a production, \"uniform\" for a source"),
+        "The velocity of what is made: that of its parent, drawn from F, or uniform on V.")
+        .sample("\"equilibrium\"").only("reactions.kind", &["production", "source"]),
+    key("reactions.reading", Choice(&["literal", "density"]), Value("\"literal\""),
+        "Whether only those of equal velocity meet, at the rate times f_by/F_by (BC 45 to 47, where rates are over mu F(v) if F is not uniform), or the rate is times rho_by. Both have the same limit.")
+        .sample("\"density\"").only("reactions.kind", &["infection", "may-nowak"]),
+    key("reactions.healthy", Text, Required, "The population of healthy cells.").sample("\"healthy\"").only("reactions.kind", MAY_NOWAK),
+    key("reactions.infected", Text, Required, "The population of infected cells.").sample("\"infected\"").only("reactions.kind", MAY_NOWAK),
+    key("reactions.virus", Text, Required, "The population of virus particles.").sample("\"virus\"").only("reactions.kind", MAY_NOWAK),
+    key("reactions.d1", Quantity(NONNEGATIVE, AROUND), Required, "Death rate of healthy cells.").sample("0.5").only("reactions.kind", MAY_NOWAK),
+    key("reactions.d2", Quantity(NONNEGATIVE, AROUND), Required, "Death rate of infected cells.").sample("1.0").only("reactions.kind", MAY_NOWAK),
+    key("reactions.d3", Quantity(NONNEGATIVE, AROUND), Required, "Decay rate of virus particles.").sample("2.0").only("reactions.kind", MAY_NOWAK),
+    key("reactions.beta", Quantity(NONNEGATIVE, AROUND), Required, "Infections per healthy cell, density of the virus and time.").sample("1.0").only("reactions.kind", MAY_NOWAK),
+    key("reactions.k", Quantity(NONNEGATIVE, AROUND), Required, "Virus particles shed per infected cell and time.").sample("3.0").only("reactions.kind", MAY_NOWAK),
+    key("reactions.r", Quantity(NONNEGATIVE, AROUND), Required, "Healthy cells produced per volume and time.").sample("1.5").only("reactions.kind", MAY_NOWAK),
+];
+
+/// The number of the population that a key names; a complaint if there is none.
+pub(super) fn population(
+    draft: &mut Draft,
+    path: &'static str,
+    populations: &[String],
+    others: &[String],
+) -> Option<usize> {
+    let name = draft.text(path)?.to_string();
+    named(draft, path, &name, ("population", populations), ("signal", others))
+}
+
+/// The number of `name` among those that are known; a complaint of the key at `path` if it is none.
+pub(super) fn named(
+    draft: &mut Draft,
+    path: &'static str,
+    name: &str,
+    (what, known): (&str, &[String]),
+    (other, others): (&str, &[String]),
+) -> Option<usize> {
+    if let Some(number) = known.iter().position(|own| own == name) {
+        return Some(number);
+    }
+    let list = known.join(", ");
+    let message = match others.iter().any(|own| own == name) {
+        true => format!("names \"{name}\", which is a {other} and no {what}"),
+        false => format!("names \"{name}\", and there is no such {what}"),
+    };
+    let remedy = match nearest(name, known.iter().map(|own| &own[..])) {
+        Some(near) => format!("Did you mean \"{near}\"? The {what}s are {list}."),
+        None => format!("The {what}s are {list}."),
+    };
+    draft.complain(path, message, remedy);
+    None
+}
+
+/// The reactions of one section.
+pub(super) fn build(
+    draft: &mut Draft,
+    name: &str,
+    populations: &[String],
+    signals: &[String],
+) -> Option<Vec<Reaction>> {
+    let kind = draft.text("reactions.kind")?.to_string();
+    let literal = draft.text("reactions.reading").is_some_and(|word| word == "literal");
+    let mut who = |path| population(draft, path, populations, signals);
+    if kind == "may-nowak" {
+        let (healthy, infected, virus) =
+            (who("reactions.healthy"), who("reactions.infected"), who("reactions.virus"));
+        let (healthy, infected, virus) = (healthy?, infected?, virus?);
+        let velocity = Newborn::Parent;
+        let rate = |letter: &str| draft.quantity(&format!("reactions.{letter}"));
+        let one = |suffix: &str, event, rate: Number, per_equilibrium| Reaction {
+            name: format!("{name}.{suffix}"),
+            event,
+            rate,
+            per_equilibrium,
+        };
+        let supply = Event::Source { makes: healthy, velocity: Newborn::Uniform };
+        let infection = Event::Infection { of: healthy, to: infected, by: virus, literal };
+        let shedding = Event::Production { of: infected, makes: virus, velocity };
+        return Some(vec![
+            one("death_of_healthy", Event::Death { of: healthy }, rate("d1")?, literal),
+            one("supply", supply, rate("r")?, false),
+            one("infection", infection, rate("beta")?, literal),
+            one("death_of_infected", Event::Death { of: infected }, rate("d2")?, literal),
+            one("shedding", shedding, rate("k")?, literal),
+            one("decay_of_virus", Event::Death { of: virus }, rate("d3")?, literal),
+        ]);
+    }
+    let event = match &kind[..] {
+        "death" => Event::Death { of: who("reactions.of")? },
+        "division" => Event::Division { of: who("reactions.of")? },
+        "conversion" => {
+            let (of, to) = (who("reactions.of"), who("reactions.to"));
+            Event::Conversion { of: of?, to: to? }
+        }
+        "infection" => {
+            let (of, to, by) = (who("reactions.of"), who("reactions.to"), who("reactions.by"));
+            Event::Infection { of: of?, to: to?, by: by?, literal }
+        }
+        "production" => {
+            let (of, makes) = (who("reactions.of"), who("reactions.makes"));
+            let velocity = newborn(draft, Newborn::Parent);
+            Event::Production { of: of?, makes: makes?, velocity }
+        }
+        "source" => {
+            let makes = who("reactions.makes")?;
+            Event::Source { makes, velocity: newborn(draft, Newborn::Uniform) }
+        }
+        word => super::build::unknown("reactions.kind", word),
+    };
+    if let (Event::Source { .. }, Some("parent")) = (event, draft.text("reactions.velocity")) {
+        let message = "does not suit kind = \"source\", which has no parent";
+        draft.complain("reactions.velocity", message, "Give \"equilibrium\" or \"uniform\".");
+    }
+    let lost = |of, to| (of == to).then_some("reactions.to");
+    let same = match event {
+        Event::Conversion { of, to } | Event::Infection { of, to, .. } => lost(of, to),
+        _ => None,
+    };
+    if let Some(path) = same {
+        draft.complain(
+            path,
+            "is what reactions.of is: nothing would change",
+            "Name another population.",
+        );
+    }
+    let rate = draft.quantity("reactions.rate")?;
+    let per_equilibrium = literal && matches!(event, Event::Infection { .. });
+    Some(vec![Reaction { name: name.into(), event, rate, per_equilibrium }])
+}
+
+fn newborn(draft: &Draft, default: Newborn) -> Newborn {
+    match draft.text("reactions.velocity") {
+        Some("parent") => Newborn::Parent,
+        Some("equilibrium") => Newborn::Equilibrium,
+        Some("uniform") => Newborn::Uniform,
+        _ => default,
+    }
+}
+
+/// Complains where a velocity is kept, or has to be equal, and the populations have not one V.
+pub(super) fn velocities(draft: &mut Draft, reactions: &[Reaction], populations: &[Population]) {
+    let key = |velocity: &super::Velocity| (velocity.set, velocity.speed, velocity.inner_speed);
+    for reaction in reactions {
+        let pair = match (reaction.event, reaction.event.newborn()) {
+            (Event::Infection { of, by, literal: true, .. }, _)
+                if key(&populations[of].velocity) != key(&populations[by].velocity) =>
+            {
+                Some((of, by, "of equal velocity"))
+            }
+            (event, Newborn::Parent) => match (event.parent(), event.gains()) {
+                (Some(of), Some(to)) => Some((of, to, "that keeps its velocity")),
+                _ => None,
+            },
+            _ => None,
+        };
+        let Some((of, to, why)) = pair else { continue };
+        let [a, b] = [of, to].map(|number| &populations[number]);
+        if key(&a.velocity) != key(&b.velocity) {
+            let message = format!(
+                "makes a cell of {} {why} of one of {}, and their sets V differ",
+                b.name, a.name
+            );
+            let remedy = match reaction.event {
+                Event::Production { .. } => {
+                    "Give both the same [velocity], or velocity = \"equilibrium\"."
+                }
+                _ => "Give both the same velocity.set and velocity.speed.",
+            };
+            draft.complain("reactions.kind", message, remedy);
+        }
+    }
+}
+
+/// What a kernel senses: a signal by name, or a weighted sum of signals.
+pub(super) fn senses(draft: &mut Draft, signals: &[String]) -> Option<Vec<(usize, f64)>> {
+    const PATH: &str = "kernel.senses";
+    let Some(text) = draft.text(PATH).map(String::from) else {
+        if signals.len() > 1 {
+            let message = format!("is missing, and there are {} signals", signals.len());
+            let remedy = format!("Name one of {}, or a weighted sum of them.", signals.join(", "));
+            draft.complain(PATH, message, remedy);
+            return None;
+        }
+        return Some(vec![(0, 1.0)]);
+    };
+    if let Some(number) = signals.iter().position(|name| *name == text) {
+        return Some(vec![(number, 1.0)]);
+    }
+    let names: Vec<&str> = signals.iter().map(|name| &name[..]).collect();
+    let is_name = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let formula = match Formula::parse(&text, &names) {
+        Ok(formula) if !is_name => formula,
+        Err(misread) if !is_name => {
+            draft.complain(PATH, misread.message, misread.remedy);
+            return None;
+        }
+        _ => {
+            named(draft, PATH, &text, ("signal", signals), ("population", &[]))?;
+            return None;
+        }
+    };
+    let unit = |k: usize, size: f64| {
+        let mut arguments = vec![0.0; names.len()];
+        arguments[k] = size;
+        formula.eval(&arguments)
+    };
+    let none = formula.eval(&vec![0.0; names.len()]);
+    let weights: Vec<f64> = (0..names.len()).map(|k| unit(k, 1.0)).collect();
+    let ones = formula.eval(&vec![1.0; names.len()]);
+    let near = |a: f64, b: f64| (a - b).abs() <= 1e-12 * (a.abs() + b.abs());
+    let linear = none == 0.0
+        && (0..names.len()).all(|k| near(unit(k, -2.5), -2.5 * weights[k]))
+        && near(ones, weights.iter().sum());
+    if !linear || weights.iter().any(|w| !w.is_finite()) {
+        let message = "is no weighted sum of signals";
+        draft.complain(PATH, message, "Write it as in \"food - 0.5*poison\".");
+        return None;
+    }
+    Some(weights.into_iter().enumerate().filter(|(_, weight)| *weight != 0.0).collect())
+}
+
+/// The populations that feed a signal.
+pub(super) fn producers(
+    draft: &mut Draft,
+    populations: &[String],
+    signals: &[String],
+) -> Option<Vec<usize>> {
+    const PATH: &str = "signal.producers";
+    let Some(names) = draft.texts(PATH) else { return Some((0..populations.len()).collect()) };
+    if names.is_empty() {
+        draft.complain(PATH, "names no population", "Name one, or leave it out for all.");
+        return None;
+    }
+    let all = names
+        .iter()
+        .map(|name| named(draft, PATH, name, ("population", populations), ("signal", signals)));
+    let mut numbers: Vec<usize> = all.collect::<Option<_>>()?;
+    numbers.sort_unstable();
+    numbers.dedup();
+    Some(numbers)
+}
