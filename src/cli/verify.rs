@@ -40,7 +40,7 @@ pub fn verify(
     set_threads(place)?;
     let folder = reserve(place, Path::new("verify"))?;
     for case in &cases {
-        super::check::refuse_bad_physics(Work::Run, case.experiment())
+        super::feasible::refuse_bad_physics(Work::Run, case.experiment())
             .map_err(|e| case.named(e))?;
     }
     let all: serde_json::Map<String, Json> =

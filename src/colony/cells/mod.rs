@@ -1,10 +1,12 @@
 //! The cells: positions and velocities of one population, and their initial laws.
 
+mod error;
 mod initial;
 mod profile;
 mod table;
 
-pub use initial::{InitialError, InitialLaw};
+pub use error::InitialError;
+pub use initial::InitialLaw;
 
 use crate::rng::Stream;
 use crate::vector::Vector;

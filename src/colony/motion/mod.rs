@@ -5,6 +5,7 @@
 //! the free walk ([`Method::SkipAhead`]). Both are exact. [`Method::Hybrid`] is not: it takes the rest
 //! to first order in ε, at a cost that does not grow as ε → 0.
 
+mod advance;
 mod block;
 mod diffusion;
 mod envelope;
@@ -13,9 +14,10 @@ mod lanes;
 mod offer;
 mod step;
 
+pub use advance::advance;
 pub use envelope::{Envelope, Envelopes, FlightScale, GradientBox, Place};
 pub use offer::Offer;
-pub use step::{Step, advance};
+pub use step::Step;
 
 use crate::experiment::OutOfRange;
 use crate::vector::Vector;

@@ -7,8 +7,9 @@
 
 use super::ensemble::{Moments, for_each_replicate};
 use super::measured::Measured;
+use super::measured::measure;
 use super::monitor::Monitor;
-use super::norms::{NodalField, Norm, measure};
+use super::norms::{NodalField, Norm};
 use super::observed::{Each, Observed, What};
 use super::reference::{LimitDensity, LimitFields};
 use crate::cells::{BLOCK, Population};
