@@ -244,7 +244,7 @@ fn refuse_replicates(wanted: &Wanted, set: &[String]) -> Result<(), CliError> {
 }
 
 fn schema() -> Result<(), CliError> {
-    let schema = crate::experiment::schema::json_schema();
+    let schema = crate::experiment::json_schema();
     tables::print(&format!("{schema:#}\n"));
     Ok(())
 }

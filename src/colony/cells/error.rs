@@ -1,7 +1,7 @@
 //! Why an experiment cannot start.
 
-use crate::experiment::OutOfRange;
-use crate::motion::Unbounded;
+use crate::schema::OutOfRange;
+use crate::turning::Unbounded;
 use thiserror::Error;
 
 /// Share of the mass that may lie outside the box that stands for the whole space.

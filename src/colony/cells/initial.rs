@@ -5,10 +5,10 @@
 
 use super::error::{InitialError, OUTSIDE};
 use super::profile::Profile;
+use super::spec::{Cells, Density};
 use super::table::Table;
 use super::{BLOCK, Population};
-use crate::experiment::{Cells, Density, Domain};
-use crate::grid::{Boundary, Grid};
+use crate::grid::{Boundary, Domain, Grid};
 use crate::moments::Moments;
 use crate::rng::{Purpose, Stream, Streams};
 use crate::spectral::Spectral;

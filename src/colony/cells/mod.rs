@@ -3,10 +3,13 @@
 mod error;
 mod initial;
 mod profile;
+mod spec;
 mod table;
 
 pub use error::InitialError;
 pub use initial::InitialLaw;
+pub(crate) use spec::KEYS;
+pub use spec::{Cells, Density};
 
 use crate::rng::Stream;
 use crate::vector::Vector;
