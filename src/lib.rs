@@ -9,19 +9,20 @@
 //! first equation with particles, solves the second one without, and measures the distance between
 //! them and its order in ε.
 //!
-//! Rooms, lowest first; dependencies go one way.
+//! Floors, lowest first; dependencies go one way.
 //!
 //! - ground: [`vector`], [`rng`], [`simd`], [`grid`], [`tiles`], [`schedule`], [`quadrature`],
 //!   [`linear`], [`memory`], [`spelling`], [`formula`], [`moments`], [`spectral`], [`spline`]
-//! - the experiment file: [`experiment`]
-//! - the kinetic equation: [`velocity`] (V and F), [`signal`] (S), [`turning`] (T), [`cells`] (f⁰),
-//!   [`free_walk`] (the law without a signal), [`motion`] (flights and tumbles)
-//! - what is proved of these equations: [`identities`]
-//! - one realisation: [`model`] (rebuilt from the experiment), [`state`] (what changes),
-//!   [`simulation`] (the loop)
+//! - the reader of files: [`schema`]
+//! - the terms of the kinetic equation, and what a file says of each: [`velocity`] (V and F), [`signal`] (S),
+//!   [`turning`] (T), [`cells`] (f⁰), [`reaction`] and [`growth`] (G), [`scaling`] (ε), [`free_walk`] (the law without a
+//!   signal), [`motion`] (flights and tumbles)
+//! - the experiment file as a whole: [`experiment`]
+//! - one realisation: [`model`] (rebuilt from the experiment), [`state`] (what changes), [`simulation`] (the loop),
+//!   [`fields`] (what it shows); and what is proved of it: [`identities`]
 //! - the equations that know no cells: the kinetic one, [`kinetic`], and the macroscopic one, [`limit`]
 //! - what is recorded and what is made of it: [`observe`], [`study`]; what the papers assume and
-//!   prove of an experiment: [`referee`]
+//!   prove of an experiment: [`referee`], [`verify`]
 //! - what is written: [`output`], [`report`], [`pages`]; and the commands: [`cli`]
 //!
 //! In a constant gradient g, starting from an isotropic law, the kernel T = λF + εa v·g moves the
@@ -61,6 +62,7 @@ mod engine;
 mod evidence;
 mod ground;
 mod present;
+pub mod schema;
 
 pub use colony::*;
 pub use continuum::*;

@@ -1,8 +1,8 @@
 //! What every computing command does first and last: read the experiment, reserve the folder, start the threads;
 //! write what was found and put it in place.
 
-use super::check::{refuse_bad_physics, refuse_too_large};
 use super::error::{CliError, warn};
+use super::feasible::{refuse_bad_physics, refuse_too_large};
 use super::progress::Progress;
 use super::tables::print;
 use super::{Input, Job, Place, signals};

@@ -6,6 +6,7 @@ mod converge;
 mod converge_text;
 mod ensemble;
 mod error;
+mod feasible;
 mod identities;
 mod inspect;
 mod limit;
@@ -175,8 +176,10 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(told) => return say(&told),
     };
-    let result =
-        signals::listen().and_then(|()| run(cli.command)).and_then(|()| Ok(tables::all_printed()?));
+    let result = signals::listen()
+        .map_err(CliError::from)
+        .and_then(|()| run(cli.command))
+        .and_then(|()| Ok(tables::all_printed()?));
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -241,7 +244,7 @@ fn refuse_replicates(wanted: &Wanted, set: &[String]) -> Result<(), CliError> {
 }
 
 fn schema() -> Result<(), CliError> {
-    let schema = crate::experiment::schema::json_schema();
+    let schema = crate::experiment::json_schema();
     tables::print(&format!("{schema:#}\n"));
     Ok(())
 }

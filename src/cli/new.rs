@@ -2,7 +2,7 @@
 
 use super::error::CliError;
 use super::signals;
-use crate::experiment::template::template;
+use crate::experiment::template;
 use crate::output::write_whole;
 use std::fs;
 use std::io::ErrorKind;

@@ -3,7 +3,6 @@
 //! What computes looks at [`stop`] and ends in order. What does not within [`GRACE`], or with the second signal,
 //! is ended from a thread of its own, which gives the reserved results folder back first.
 
-use super::error::CliError;
 use crate::output::Reservation;
 use signal_hook::consts::*;
 use signal_hook::iterator::Signals;
@@ -31,7 +30,7 @@ static WHOLE: Mutex<()> = Mutex::new(());
 static TOLD: Once = Once::new();
 
 /// Listens from now on.
-pub fn listen() -> Result<(), CliError> {
+pub fn listen() -> std::io::Result<()> {
     // Heard so that a file that grows too large is an error of its write.
     let mut signals = Signals::new([SIGXFSZ])?;
     for signal in ENDING {

@@ -5,10 +5,10 @@ use super::error::CliError;
 use super::page::Page;
 use super::tables::{aligned, print};
 use super::{Place, with_dimension};
-use crate::experiment::{Experiment, Loaded, read, to_toml};
+use crate::experiment::{Claim, Experiment, Loaded, read, to_toml};
 use crate::output::{Table, number};
 use crate::study::Work;
-use crate::verify::{Claim, Finding, SHIPPED, Verdict, short, stamp};
+use crate::verify::{Finding, SHIPPED, Verdict, short, stamp};
 use serde_json::{Value as Json, json};
 use std::path::{Path, PathBuf};
 
@@ -40,7 +40,7 @@ pub fn verify(
     set_threads(place)?;
     let folder = reserve(place, Path::new("verify"))?;
     for case in &cases {
-        super::check::refuse_bad_physics(Work::Run, case.experiment())
+        super::feasible::refuse_bad_physics(Work::Run, case.experiment())
             .map_err(|e| case.named(e))?;
     }
     let all: serde_json::Map<String, Json> =

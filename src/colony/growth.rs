@@ -8,12 +8,12 @@
 //! Of a rate that is no constant nothing is born where |ρ| is below [`FLOOR`] of its largest value: there is
 //! nothing but the round-off of the solvers' transforms, which would be the seed of a colony.
 
-use crate::cells::{BLOCK, Population};
-use crate::experiment::{Cells, OutOfRange, Ranged};
+use crate::cells::{BLOCK, Cells, Population};
 use crate::formula::Quantity;
 use crate::reaction::Census;
 use crate::rng::{Purpose, Stream, Streams};
-use crate::signal::{Arguments, Surroundings};
+use crate::schema::{ANY, Fallback, Key, Kind, OutOfRange, Ranged, key};
+use crate::signal::{AROUND, Arguments, Surroundings};
 use crate::spectral::Spectral;
 use crate::vector::Vector;
 use rand::RngExt;
@@ -21,6 +21,14 @@ use rayon::prelude::*;
 
 /// The share of the largest |ρ| below which nothing is born.
 pub const FLOOR: f64 = 1e-13;
+
+/// Keys of the experiment file.
+#[rustfmt::skip]
+pub(crate) const KEYS: &[Key] = &[
+    key("cells.growth", Kind::Quantity(ANY, AROUND), Fallback::Value("0.0"),
+        "r, births (r > 0) or deaths (r < 0) of a cell per unit of time: (df/dt)_bd = r(rho, S) f. A daughter starts with her mother's place and velocity.")
+        .sample("\"1 - rho\""),
+];
 
 /// r, in the densities of all populations and all signals.
 #[derive(Clone, Debug)]
@@ -33,7 +41,7 @@ impl Growth {
     pub fn of(cells: &Cells) -> Option<Self> {
         let rate = cells.growth.clone();
         (!matches!(rate, Quantity::Constant(0.0)))
-            .then(|| Self { rate: Ranged::new("cells.growth", rate) })
+            .then(|| Self { rate: Ranged::new(KEYS, "cells.growth", rate) })
     }
 
     /// r, if it is the same everywhere.

@@ -1,6 +1,5 @@
-//! What is recorded of the cells, what is made of it, and what is proved of the equations.
+//! What is recorded of the cells, what is made of it.
 
-pub mod identities;
 pub mod observe;
 pub mod referee;
 pub mod study;

@@ -1,10 +1,9 @@
 //! Defaults that follow from other keys, and lists brought into order.
 
-use super::check::Checked;
-use super::draft::Draft;
 use super::parameter::Parameter;
 use super::space::is_open;
 use crate::formula::Formula;
+use crate::schema::{Checked, Draft};
 use std::f64::consts::SQRT_2;
 
 pub(crate) fn derive(draft: &mut Draft) {

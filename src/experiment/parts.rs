@@ -5,12 +5,11 @@
 //! signals in that of `[signal]`. Whatever the sections of that name at the top say holds for all. So
 //! every key has one meaning, and every rule is written once.
 
-use super::draft::{Draft, Scope};
-use super::problem::Problem;
-use super::source::{Given, SET, Source};
+use super::keys::TABLE;
 use crate::formula::language::{CONSTANTS, FUNCTIONS};
 use crate::rng::ALONE;
-use crate::signal::MOST_FIELDS;
+use crate::schema::{Draft, Given, Problem, SET, Scope, Source};
+use crate::signal::{AROUND, MOST_FIELDS};
 use crate::turning::MOST_TERMS;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -249,8 +248,8 @@ impl View {
 
     fn finish(self, source: &Source, without: &'static [&'static str]) -> (Source, Scope) {
         let Self { given, sections, around, .. } = self;
-        let scope = Scope { sections, around, without };
-        (Source { file: source.file.clone(), given, problems: Vec::new() }, scope)
+        let scope = Scope { table: &TABLE, sections, renamed: Some([AROUND, around]), without };
+        (source.with(given), scope)
     }
 }
 
@@ -279,7 +278,7 @@ pub(crate) fn strays(source: &Source) -> Vec<(String, String)> {
 
 /// All drafts of a file.
 pub(crate) fn drafts(parts: &Parts, source: &Source, memory: f64) -> Drafts {
-    let draft = |(source, scope): (Source, Scope)| Draft::within(source, memory, scope);
+    let draft = |(source, scope): (Source, Scope)| Draft::new(source, memory, scope);
     let mut populations = Vec::new();
     for (p, (_, terms)) in parts.populations.iter().enumerate() {
         let all = std::iter::once(None).chain((0..terms.len()).map(Some));

@@ -1,47 +1,10 @@
 //! The reactions of a file: `[reactions.NAME]`.
 
-use super::draft::Draft;
-use super::keys::{AROUND, Fallback::*, Key, Kind::*, NONNEGATIVE, key};
-use super::{Event, Newborn, Population, Reaction};
+use super::{Population, ReactionSpec, Velocity};
 use crate::formula::{Formula, Quantity as Number};
+use crate::reaction::{Event, Newborn};
+use crate::schema::{Draft, unknown};
 use crate::spelling::nearest;
-
-/// Kinds that make one event of a population.
-const SINGLE: &[&str] = &["death", "division", "conversion", "infection", "production"];
-/// Those with a rate of their own.
-const WITH_RATE: &[&str] =
-    &["death", "division", "conversion", "infection", "production", "source"];
-const MAY_NOWAK: &[&str] = &["may-nowak"];
-
-#[rustfmt::skip]
-pub(super) const KEYS: &[Key] = &[
-    key("reactions.kind", Choice(&["death", "division", "conversion", "infection", "production", "source", "may-nowak"]), Required,
-        "A cell of `of` dies; divides; becomes one of `to`; becomes one of `to` on meeting one of `by`, at the rate times the density of that; makes one of `makes`; cells of `makes` come from nowhere, at a rate per volume; or the six reactions of May and Nowak's virus model.")
-        .sample("\"infection\""),
-    key("reactions.rate", Quantity(NONNEGATIVE, AROUND), Required,
-        "Events per unit of time, and per cell or (source) per volume; of an infection also per density of `by`.")
-        .sample("0.5").only("reactions.kind", WITH_RATE),
-    key("reactions.of", Text, Required, "The population whose cells react.").sample("\"cells\"").only("reactions.kind", SINGLE),
-    key("reactions.to", Text, Required, "What its cells become, with the velocity that they have.").sample("\"infected\"")
-        .only("reactions.kind", &["conversion", "infection"]),
-    key("reactions.by", Text, Required, "What they meet; it is not used up.").sample("\"virus\"").only("reactions.kind", &["infection"]),
-    key("reactions.makes", Text, Required, "What is made.").sample("\"virus\"").only("reactions.kind", &["production", "source"]),
-    key("reactions.velocity", Choice(&["parent", "equilibrium", "uniform"]), Derived("\"parent\" for a production, \"uniform\" for a source"),
-        "The velocity of what is made: that of its parent, drawn from F, or uniform on V.")
-        .sample("\"equilibrium\"").only("reactions.kind", &["production", "source"]),
-    key("reactions.reading", Choice(&["literal", "density"]), Value("\"literal\""),
-        "Whether only those of equal velocity meet, at the rate times f_by/F_by (BC 45 to 47, where rates are over mu F(v) if F is not uniform), or the rate is times rho_by. Both have the same limit.")
-        .sample("\"density\"").only("reactions.kind", &["infection", "may-nowak"]),
-    key("reactions.healthy", Text, Required, "The population of healthy cells.").sample("\"healthy\"").only("reactions.kind", MAY_NOWAK),
-    key("reactions.infected", Text, Required, "The population of infected cells.").sample("\"infected\"").only("reactions.kind", MAY_NOWAK),
-    key("reactions.virus", Text, Required, "The population of virus particles.").sample("\"virus\"").only("reactions.kind", MAY_NOWAK),
-    key("reactions.d1", Quantity(NONNEGATIVE, AROUND), Required, "Death rate of healthy cells.").sample("0.5").only("reactions.kind", MAY_NOWAK),
-    key("reactions.d2", Quantity(NONNEGATIVE, AROUND), Required, "Death rate of infected cells.").sample("1.0").only("reactions.kind", MAY_NOWAK),
-    key("reactions.d3", Quantity(NONNEGATIVE, AROUND), Required, "Decay rate of virus particles.").sample("2.0").only("reactions.kind", MAY_NOWAK),
-    key("reactions.beta", Quantity(NONNEGATIVE, AROUND), Required, "Infections per healthy cell, density of the virus and time.").sample("1.0").only("reactions.kind", MAY_NOWAK),
-    key("reactions.k", Quantity(NONNEGATIVE, AROUND), Required, "Virus particles shed per infected cell and time.").sample("3.0").only("reactions.kind", MAY_NOWAK),
-    key("reactions.r", Quantity(NONNEGATIVE, AROUND), Required, "Healthy cells produced per volume and time.").sample("1.5").only("reactions.kind", MAY_NOWAK),
-];
 
 /// The number of the population that a key names; a complaint if there is none.
 pub(super) fn population(
@@ -84,7 +47,7 @@ pub(super) fn build(
     name: &str,
     populations: &[String],
     signals: &[String],
-) -> Option<Vec<Reaction>> {
+) -> Option<Vec<ReactionSpec>> {
     let kind = draft.text("reactions.kind")?.to_string();
     let literal = draft.text("reactions.reading").is_some_and(|word| word == "literal");
     let mut who = |path| population(draft, path, populations, signals);
@@ -94,7 +57,7 @@ pub(super) fn build(
         let (healthy, infected, virus) = (healthy?, infected?, virus?);
         let velocity = Newborn::Parent;
         let rate = |letter: &str| draft.quantity(&format!("reactions.{letter}"));
-        let one = |suffix: &str, event, rate: Number, per_equilibrium| Reaction {
+        let one = |suffix: &str, event, rate: Number, per_equilibrium| ReactionSpec {
             name: format!("{name}.{suffix}"),
             event,
             rate,
@@ -132,7 +95,7 @@ pub(super) fn build(
             let makes = who("reactions.makes")?;
             Event::Source { makes, velocity: newborn(draft, Newborn::Uniform) }
         }
-        word => super::build::unknown("reactions.kind", word),
+        word => unknown("reactions.kind", word),
     };
     if let (Event::Source { .. }, Some("parent")) = (event, draft.text("reactions.velocity")) {
         let message = "does not suit kind = \"source\", which has no parent";
@@ -152,7 +115,7 @@ pub(super) fn build(
     }
     let rate = draft.quantity("reactions.rate")?;
     let per_equilibrium = literal && matches!(event, Event::Infection { .. });
-    Some(vec![Reaction { name: name.into(), event, rate, per_equilibrium }])
+    Some(vec![ReactionSpec { name: name.into(), event, rate, per_equilibrium }])
 }
 
 fn newborn(draft: &Draft, default: Newborn) -> Newborn {
@@ -165,8 +128,12 @@ fn newborn(draft: &Draft, default: Newborn) -> Newborn {
 }
 
 /// Complains where a velocity is kept, or has to be equal, and the populations have not one V.
-pub(super) fn velocities(draft: &mut Draft, reactions: &[Reaction], populations: &[Population]) {
-    let key = |velocity: &super::Velocity| (velocity.set, velocity.speed, velocity.inner_speed);
+pub(super) fn velocities(
+    draft: &mut Draft,
+    reactions: &[ReactionSpec],
+    populations: &[Population],
+) {
+    let key = |velocity: &Velocity| (velocity.set, velocity.speed, velocity.inner_speed);
     for reaction in reactions {
         let pair = match (reaction.event, reaction.event.newborn()) {
             (Event::Infection { of, by, literal: true, .. }, _)

@@ -1,10 +1,11 @@
 //! The strict reader.
 
 use super::build::{build, build_all};
-use super::draft::Draft;
+use super::keys::TABLE;
 use super::parts::{self, Parts};
-use super::source::{self, Source};
-use super::{Experiment, Problem, Problems, derive, rules};
+use super::{Experiment, derive, rules};
+use crate::schema::{Draft, Problem, Problems, SET, Scope, Source};
+use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An experiment, and the file that says all of it.
@@ -13,7 +14,7 @@ pub struct Loaded {
     /// The experiment.
     pub experiment: Experiment,
     /// Every key that has an effect, defaults filled in, nested as in the file.
-    pub resolved: serde_json::Value,
+    pub resolved: Json,
     /// The keys that the file or the command line gives.
     pub given: BTreeSet<String>,
 }
@@ -28,7 +29,7 @@ const MEMORY: f64 = 64.0 * (1u64 << 30) as f64;
 /// Everything that is wrong, at once.
 ///
 /// ```
-/// use kinetaxis::experiment::{read, template::template};
+/// use kinetaxis::experiment::{read, template};
 /// let loaded = read(&template(), "experiment.toml", &["epsilon=0.05".into()]).unwrap();
 /// assert_eq!(loaded.experiment.epsilon, 0.05);
 /// ```
@@ -46,7 +47,7 @@ pub fn read_within(
     file_name: &str,
     overrides: &[String],
 ) -> Result<Loaded, Problems> {
-    let source = Source::read(text, file_name, overrides);
+    let source = Source::read(&TABLE, text, file_name, overrides);
     // A file that is no TOML would seem to lack every key.
     if source.problems.iter().any(|problem| problem.key.is_empty()) {
         return Err(Problems::sorted(source.problems));
@@ -55,14 +56,19 @@ pub fn read_within(
     if !parts.is_single() {
         return read_parts(memory, source, &parts);
     }
-    let mut draft = Draft::new(source, memory);
+    let mut draft = Draft::new(source, memory, Scope::whole(&TABLE, &["reactions"]));
     derive::derive(&mut draft);
-    rules::apply(&mut draft);
+    rules::apply(&mut draft, &|e| refusal(memory, e));
     if !draft.problems.is_empty() {
         return Err(Problems::sorted(draft.problems));
     }
     let experiment = build(&draft).expect("the table gives every value that is not missing");
     Ok(Loaded { experiment, resolved: draft.resolved(), given: draft.given().collect() })
+}
+
+/// What is wrong with a resolved experiment, first of all.
+fn refusal(memory: f64, e: &Json) -> Option<Problem> {
+    read_within(memory, &to_toml(e), "", &[]).err()?.0.into_iter().next()
 }
 
 /// Reads a file of several populations, signals or reactions.
@@ -72,7 +78,7 @@ fn read_parts(memory: f64, source: Source, parts: &Parts) -> Result<Loaded, Prob
     for (path, remedy) in parts::strays(&source) {
         let given = &source.given[&path];
         problems.push(Problem {
-            source: if given.line.is_some() { source.file.clone() } else { source::SET.into() },
+            source: if given.line.is_some() { source.file.clone() } else { SET.into() },
             line: given.line,
             key: path,
             value: given.text.clone(),
@@ -82,7 +88,7 @@ fn read_parts(memory: f64, source: Source, parts: &Parts) -> Result<Loaded, Prob
     }
     for draft in drafts.each() {
         derive::derive(draft);
-        rules::apply(draft);
+        rules::apply(draft, &|e| refusal(memory, e));
     }
     let known = problems.is_empty() && drafts.each().all(|draft| draft.problems.is_empty());
     let experiment = build_all(parts, &mut drafts).filter(|_| known);
@@ -106,8 +112,8 @@ fn read_parts(memory: f64, source: Source, parts: &Parts) -> Result<Loaded, Prob
 
 /// What is given by a text and by overrides, by path, with no regard to what the keys mean. What cannot be read
 /// is left out.
-pub fn given(text: &str, overrides: &[String]) -> BTreeMap<String, serde_json::Value> {
-    let given = Source::read(text, "", overrides).given;
+pub fn given(text: &str, overrides: &[String]) -> BTreeMap<String, Json> {
+    let given = Source::read(&TABLE, text, "", overrides).given;
     given.into_iter().map(|(path, given)| (path, given.value)).collect()
 }
 
@@ -115,6 +121,6 @@ pub fn given(text: &str, overrides: &[String]) -> BTreeMap<String, serde_json::V
 ///
 /// # Panics
 /// If `resolved` holds a null, which no resolved experiment does.
-pub fn to_toml(resolved: &serde_json::Value) -> String {
+pub fn to_toml(resolved: &Json) -> String {
     toml::to_string(resolved).expect("an experiment holds only what TOML can say")
 }

@@ -2,8 +2,9 @@
 //!
 //! To write it anew: `UPDATE_DOCS=1 cargo test --release reference`.
 
-use super::keys::{Fallback, KEYS, Key, SECTIONS, quoted};
+use super::keys::TABLE;
 use crate::formula::language::{CONSTANTS, FUNCTIONS};
+use crate::schema::{Fallback, Key, quoted};
 
 const PREFACE: &str = "# The experiment file
 
@@ -25,11 +26,11 @@ with `UPDATE_DOCS=1 cargo test --release reference`.
 fn markdown() -> String {
     let mut text = PREFACE.to_string();
     let top = ("", "Keys above the first section.");
-    for (section, doc) in std::iter::once(&top).chain(SECTIONS) {
+    for (section, doc) in std::iter::once(&top).chain(TABLE.sections) {
         let heading = if section.is_empty() { "Top".into() } else { format!("`[{section}]`") };
         text += &format!("\n## {heading}\n\n{doc}\n\n| key | meaning | holds | default |\n");
         text += "|---|---|---|---|\n";
-        KEYS.iter().filter(|key| key.split().0 == *section).for_each(|key| text += &row(key));
+        TABLE.of_section(section).for_each(|key| text += &row(key));
     }
     text + &language()
 }

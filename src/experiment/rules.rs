@@ -8,11 +8,13 @@ mod sizes;
 mod space;
 mod sweep;
 
-use super::draft::Draft;
+use crate::schema::{Draft, Problem};
+use serde_json::Value as Json;
 
-/// Applies every rule. A rule that lacks a value is left out: its absence was already reported.
-pub(crate) fn apply(draft: &mut Draft) {
-    let rules: [fn(&mut Draft) -> Option<()>; 36] = [
+/// Applies every rule. A rule that lacks a value is left out: its absence was already reported. `refusal` is what is
+/// wrong with another experiment.
+pub(crate) fn apply(draft: &mut Draft, refusal: &dyn Fn(&Json) -> Option<Problem>) {
+    let rules: [fn(&mut Draft) -> Option<()>; 35] = [
         numerics::corners,
         numerics::bandwidth,
         numerics::steps,
@@ -48,10 +50,10 @@ pub(crate) fn apply(draft: &mut Draft) {
         places::resolution,
         places::test_functions,
         sweep::quasi_steady,
-        // Last: it reads the experiments of the sweep, which is of use once all else is right.
-        sweep::values,
     ];
     for rule in rules {
         rule(draft);
     }
+    // Last: it reads the experiments of the sweep, which is of use once all else is right.
+    sweep::values(draft, refusal);
 }

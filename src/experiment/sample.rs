@@ -1,6 +1,6 @@
 //! Where formulas are tried: speeds of V, nodes of the grid.
 
-use super::draft::Draft;
+use crate::schema::Draft;
 
 /// Intervals of the quadrature over speeds, even.
 const INTERVALS: usize = 512;

@@ -1,7 +1,7 @@
 //! How far the field of the whole space reaches beyond the box that holds the cells.
 
-use super::draft::Draft;
 use super::parameter::Parameter;
+use crate::schema::Draft;
 
 /// Share of a field's weight below which its tail is left out.
 const TAIL: f64 = 1e-12;

@@ -40,6 +40,28 @@ impl Boundary {
     }
 }
 
+/// A box and its grid, as a file says them.
+#[derive(Clone, Debug)]
+pub struct Domain {
+    /// Lower corner.
+    pub lower: Vec<f64>,
+    /// Upper corner.
+    pub upper: Vec<f64>,
+    /// Grid cells along each axis.
+    pub grid: Vec<usize>,
+    /// Boundary along each axis.
+    pub boundary: Vec<Boundary>,
+    /// Share of the cells that may be outside the box in the whole space.
+    pub leak: f64,
+}
+
+impl Domain {
+    /// Whether the box stands for the whole space: open on one axis, open on all.
+    pub fn is_open(&self) -> bool {
+        self.boundary.iter().any(|b| matches!(b, Boundary::Open { .. }))
+    }
+}
+
 /// A box with `cells[a]` nodes along axis a. Node i lies at lower + i·spacing on a periodic or open
 /// axis and at lower + (i + ½)·spacing on a no-flux axis, where the even extension mirrors nodes onto
 /// nodes. Arrays on the grid are row-major: the last axis runs fastest.

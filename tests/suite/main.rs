@@ -35,6 +35,7 @@ mod slab_equation;
 mod slab_oracle;
 mod slab_particles;
 mod stats_oracle;
+mod structure;
 mod sweeps;
 mod typed_kernel;
 mod verify;

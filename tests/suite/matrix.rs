@@ -6,8 +6,9 @@
 //! `MATRIX=whole cargo test --release --test suite matrix -- --nocapture`.
 
 use super::common::trial::{Outcome, Trial};
-use kinetaxis::experiment::keys::{Fallback, KEYS, Key, Kind, find};
+use kinetaxis::experiment::keys::TABLE;
 use kinetaxis::experiment::read;
+use kinetaxis::schema::{Fallback, Key, Kind};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -40,7 +41,7 @@ fn with(key: &Key) -> File {
     let mut only = key.only;
     while let Some(other) = only {
         file.insert(other.key.into(), format!("\"{}\"", other.among[0]));
-        only = find(other.key).expect("a key of the table").only;
+        only = TABLE.find(other.key).expect("a key of the table").only;
     }
     // Where the samples do not suit the small experiment.
     let suited: &[(&str, &str)] = match key.path {
@@ -67,7 +68,7 @@ fn with(key: &Key) -> File {
     for _ in 0..4 {
         let Err(problems) = read(&text(&file), "base", &[]) else { break };
         for problem in problems.0.iter().filter(|p| p.message == "is missing") {
-            let sample = find(&problem.key).expect("a key of the table").sample;
+            let sample = TABLE.find(&problem.key).expect("a key of the table").sample;
             file.insert(problem.key.clone(), sample.into());
         }
     }
@@ -108,7 +109,7 @@ fn trials(key: &Key) -> Vec<Trial> {
 
 #[test]
 fn every_key_has_a_file_in_which_it_has_an_effect() {
-    for key in KEYS.iter() {
+    for key in TABLE.keys.iter() {
         let file = text(&with(key));
         if let Err(problems) = read(&file, "base", &[]) {
             panic!("{}:\n{file}\n{problems}", key.path);
@@ -119,7 +120,7 @@ fn every_key_has_a_file_in_which_it_has_an_effect() {
 #[test]
 fn every_bad_value_is_refused_by_its_key_or_really_runs() {
     let whole = std::env::var("MATRIX").is_ok_and(|word| word == "whole");
-    let all: Vec<Trial> = KEYS.iter().flat_map(trials).collect();
+    let all: Vec<Trial> = TABLE.keys.iter().flat_map(trials).collect();
     let stride = if whole { 1 } else { 29 };
     let chosen: Vec<&Trial> = all.iter().skip(stride / 2).step_by(stride).collect();
     // Threads of its own: those that wait for a program would keep other tests from theirs.

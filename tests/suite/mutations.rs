@@ -4,7 +4,7 @@
 //! Some by default; 5000 with `MUTATIONS=5000 cargo test --release --test suite mutations`.
 
 use super::common::trial::{Answer, answer};
-use kinetaxis::experiment::keys::{SECTIONS, find};
+use kinetaxis::experiment::keys::TABLE;
 use kinetaxis::experiment::read;
 use std::fs;
 use std::panic::catch_unwind;
@@ -108,7 +108,8 @@ fn keys(prefix: &str, table: &toml::Table, found: &mut Vec<String>) {
         let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
         match value {
             toml::Value::Table(inner) if !inner.is_empty() => keys(&path, inner, found),
-            toml::Value::Table(_) if SECTIONS.iter().any(|(section, _)| *section == path) => {}
+            toml::Value::Table(_) if TABLE.sections.iter().any(|(section, _)| *section == path) => {
+            }
             _ => found.push(path),
         }
     }
@@ -129,7 +130,7 @@ fn fault(text: &str) -> Option<String> {
         Ok(Ok(_)) => {
             let mut found = Vec::new();
             keys("", &text.parse().ok()?, &mut found);
-            let unknown = found.into_iter().find(|path| find(path).is_none())?;
+            let unknown = found.into_iter().find(|path| TABLE.find(path).is_none())?;
             Some(format!("is taken with the unknown key {unknown}"))
         }
     }

@@ -1,7 +1,7 @@
 //! The referee against values worked out by hand, and against kernels that break each assumption.
 //! Every T is written down again here; no counter-example is believed unless it is one.
 
-use kinetaxis::experiment::{self, Psi as PsiSpec, Scattering as ScatteringSpec};
+use kinetaxis::experiment;
 use kinetaxis::formula::Quantity;
 use kinetaxis::model::Model;
 use kinetaxis::referee::{
@@ -11,6 +11,7 @@ use kinetaxis::turning::{
     Bounds, Coefficients, Isotropic, Local, Majorant, NonLocal, Psi, Response, Scattering, Sense,
     Turn, TurningKernel, Wave,
 };
+use kinetaxis::turning::{PsiSpec, ScatteringSpec};
 use kinetaxis::vector::{Vector, dot, norm};
 use kinetaxis::velocity::{VelocitySet, VelocitySpace};
 use std::f64::consts::PI;

@@ -91,8 +91,8 @@ fn screened(dimension: usize, width: f64, kappa: f64, r: f64) -> f64 {
 fn error<const D: usize>(e: &Experiment, width: f64, exact: impl Fn(f64) -> f64) -> f64 {
     let spectral = Spectral::<D>::new(&Grid::from_domain(&e.domain));
     let density = spectral.forward(&spectral.grid().sample(|x| gaussian(width, x)));
-    let s =
-        spectral.inverse(&equation::<D>(e, &e.signals[0].equation).initial(&spectral, &density));
+    let s = spectral
+        .inverse(&equation::<D>(&e.signals[0].equation, &e.domain).initial(&spectral, &density));
     let (mut worst, mut largest) = (0.0_f64, 0.0_f64);
     // A step prime to the edges of the grids: in the end it comes to every row.
     let every = (e.domain.grid.iter().product::<usize>() / 500 + 1) | 1;
@@ -192,7 +192,7 @@ fn the_gradient_is_that_of_newton() {
     let (e, width) = (experiment(2, &[8.0; 2], &[64; 2], "equation = \"elliptic\""), 0.5);
     let spectral = Spectral::<2>::new(&Grid::from_domain(&e.domain));
     let density = spectral.forward(&spectral.grid().sample(|x| gaussian(width, x)));
-    let s = equation::<2>(&e, &e.signals[0].equation).initial(&spectral, &density);
+    let s = equation::<2>(&e.signals[0].equation, &e.domain).initial(&spectral, &density);
     let slope = spectral.derivative(0, &s);
     for (i, x) in spectral.grid().window_nodes() {
         let r = distance(&x);
@@ -218,7 +218,7 @@ fn parabolic_signals_in_one_two_and_three_dimensions() {
         let e = experiment(D, &[edge; D], &[n; D], text);
         let spectral = Spectral::<D>::new(&Grid::from_domain(&e.domain));
         let density = spectral.forward(&spectral.grid().sample(|x| gaussian(0.5, x)));
-        let (equation, mut s) = (equation::<D>(&e, &e.signals[0].equation), Vec::new());
+        let (equation, mut s) = (equation::<D>(&e.signals[0].equation, &e.domain), Vec::new());
         let start = equation.initial(&spectral, &density);
         let none = vec![0.0; density.len()];
         equation.advance(&spectral, &start, [&density, &none], [0.0, 0.7], &mut s);

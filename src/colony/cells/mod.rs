@@ -1,10 +1,15 @@
 //! The cells: positions and velocities of one population, and their initial laws.
 
+mod error;
 mod initial;
 mod profile;
+mod spec;
 mod table;
 
-pub use initial::{InitialError, InitialLaw};
+pub use error::InitialError;
+pub use initial::InitialLaw;
+pub(crate) use spec::KEYS;
+pub use spec::{Cells, Density};
 
 use crate::rng::Stream;
 use crate::vector::Vector;

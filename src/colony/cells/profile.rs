@@ -1,7 +1,7 @@
 //! ρ⁰ up to its scale: a function on the box, and where it is radial about a point, the factor by which
 //! it changes the modes of a point.
 
-use crate::experiment::Density;
+use super::spec::Density;
 use crate::grid::{Boundary, Grid};
 use crate::quadrature::gauss_legendre;
 use crate::spectral::Spectral;

@@ -1,6 +1,6 @@
 //! The masses of ρ⁰ in pieces of the box, and how a position is drawn from them.
 
-use super::InitialError;
+use super::error::InitialError;
 use super::profile::Profile;
 use crate::grid::Grid;
 use crate::quadrature::gauss_legendre;

@@ -1,9 +1,9 @@
 //! Between what bounds a turning kernel lies, and where: what candidates are drawn from.
 
-use super::{Method, Unbounded};
+use super::Method;
 use crate::grid::Grid;
 use crate::tiles::Tiles;
-use crate::turning::{Affine, Bounds, MOST_TERMS, Sense, TurningKernel};
+use crate::turning::{Affine, Bounds, MOST_TERMS, Sense, TurningKernel, Unbounded};
 use crate::vector::{Vector, norm};
 
 /// floor · F(v) ≤ T_ε(v, w) ≤ bound · F(v). The part floor · F is a turn that forgets everything;

@@ -5,60 +5,26 @@
 //! the free walk ([`Method::SkipAhead`]). Both are exact. [`Method::Hybrid`] is not: it takes the rest
 //! to first order in ε, at a cost that does not grow as ε → 0.
 
+mod advance;
 mod block;
 mod diffusion;
 mod envelope;
 mod hybrid;
 mod lanes;
+mod method;
 mod offer;
 mod step;
 
+pub use advance::advance;
 pub use envelope::{Envelope, Envelopes, FlightScale, GradientBox, Place};
+pub(crate) use method::KEYS;
+pub use method::Method;
 pub use offer::Offer;
-pub use step::{Step, advance};
+pub use step::Step;
 
-use crate::experiment::OutOfRange;
+use crate::schema::OutOfRange;
 use crate::vector::Vector;
 use thiserror::Error;
-
-/// How cells fly.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
-    /// Thinning, one tumble after the other: some λ/ε² events per cell and time.
-    Exact,
-    /// Free walks at once, events for the part of T that depends on the signal alone: some
-    /// 1/ε per cell and time.
-    SkipAhead,
-    /// Kinetic–diffusion steps: some events per cell and step, whatever ε. Biased by O(ε²) and
-    /// O(Δt²). Cells that expect few tumbles in a step fly as by `Exact`.
-    Hybrid,
-    /// At every field step the one with the least predicted cost: expected events times
-    /// [`Method::cost`]. Hybrid takes part only where a bias is tolerated.
-    Auto,
-}
-
-impl Method {
-    /// As experiment files call it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Exact => "exact",
-            Self::SkipAhead => "skip-ahead",
-            Self::Hybrid => "hybrid",
-            Self::Auto => "auto",
-        }
-    }
-
-    /// Time per event, relative to exact thinning; `circle` if V is a circle, where the free walk is
-    /// drawn in lanes. Measured: docs/performance.md.
-    pub fn cost(self, circle: bool) -> f64 {
-        match (self, circle) {
-            (Self::SkipAhead, true) => 2.0,
-            (Self::SkipAhead, false) => 6.0,
-            (Self::Hybrid, _) => 15.0,
-            _ => 1.0,
-        }
-    }
-}
 
 /// What happened to a set of cells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -109,14 +75,6 @@ impl std::ops::AddAssign for Tally {
         self.outside += other.outside;
     }
 }
-
-/// T/F has no bound to draw candidates from.
-#[derive(Clone, Copy, Debug, Error, PartialEq)]
-#[error(
-    "the bound on T/F in the signal at hand is {0}, so that no candidate can be drawn. Weaken the \
-     kernel's bias or lower S, or set kernel.bound"
-)]
-pub struct Unbounded(pub f64);
 
 /// Why a cell could not be advanced. It names the cell; the same seed and replicate lead to it again.
 #[derive(Clone, Debug, Error, PartialEq)]

@@ -6,11 +6,14 @@
 
 mod history;
 mod nodal;
+mod spec;
 
 pub use history::{Census, Channel, Chemistry, Infectious, react};
 pub use nodal::Flows;
+pub(crate) use spec::KEYS;
+pub use spec::ReactionSpec;
 
-use crate::experiment::{Experiment, Ranged};
+use crate::schema::Ranged;
 
 /// What the velocity of a newborn is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,15 +148,15 @@ pub struct Network {
 }
 
 impl Network {
-    /// Those of an experiment.
-    pub fn from_experiment(e: &Experiment) -> Self {
-        let one = |r: &crate::experiment::Reaction| Reaction {
+    /// Those that a file names.
+    pub fn new(reactions: &[ReactionSpec]) -> Self {
+        let one = |r: &ReactionSpec| Reaction {
             name: r.name.clone(),
             event: r.event,
-            rate: Ranged::new("reactions.rate", r.rate.clone()),
+            rate: Ranged::new(KEYS, "reactions.rate", r.rate.clone()),
             per_equilibrium: r.per_equilibrium,
         };
-        Self { reactions: e.reactions.iter().map(one).collect() }
+        Self { reactions: reactions.iter().map(one).collect() }
     }
 
     /// Whether nothing reacts.

@@ -1,7 +1,7 @@
 //! Reactions as flows of mass at the nodes of a grid.
 
 use super::{Network, Reaction};
-use crate::experiment::OutOfRange;
+use crate::schema::OutOfRange;
 use crate::signal::{Arguments, Surroundings};
 use crate::spectral::Spectral;
 

@@ -12,6 +12,7 @@ mod parabolic;
 mod prescribed;
 mod reaction;
 mod sensed;
+mod spec;
 mod surroundings;
 mod system;
 mod whole_space;
@@ -25,12 +26,14 @@ pub use parabolic::{Parabolic, doubled, phi};
 pub use prescribed::Prescribed;
 pub use reaction::Reaction;
 pub use sensed::SensedSignal;
+pub(crate) use spec::KEYS;
+pub use spec::{AROUND, DepositSpec, NamedSignal, Signal};
 pub use surroundings::{Arguments, MOST_FIELDS, Surroundings};
 pub use system::{One, Signals, later};
 pub use whole_space::WholeSpace;
 
-use crate::experiment::{self, Experiment, OutOfRange};
-use crate::grid::Grid;
+use crate::grid::{Domain, Grid};
+use crate::schema::OutOfRange;
 use crate::spectral::Spectral;
 
 /// How one mode of S answers to that of ρ.
@@ -94,21 +97,18 @@ pub trait SignalEquation<const D: usize>: Sync + Send {
     }
 }
 
-/// One equation of an experiment.
-pub fn equation<const D: usize>(
-    e: &Experiment,
-    signal: &experiment::Signal,
-) -> Box<dyn SignalEquation<D>> {
+/// The equation of a signal in a box.
+pub fn equation<const D: usize>(signal: &Signal, domain: &Domain) -> Box<dyn SignalEquation<D>> {
     match signal.clone() {
-        experiment::Signal::None => Box::new(Prescribed::zero()),
-        experiment::Signal::Prescribed(formula) => Box::new(Prescribed::new(formula)),
-        experiment::Signal::Parabolic { delta, diffusion, production, decay, source, initial } => {
+        Signal::None => Box::new(Prescribed::zero()),
+        Signal::Prescribed(formula) => Box::new(Prescribed::new(formula)),
+        Signal::Parabolic { delta, diffusion, production, decay, source, initial } => {
             let rates = [production, decay, source];
             Box::new(Parabolic::with_rates(delta, diffusion, rates, initial))
         }
-        experiment::Signal::Density => Box::new(Density),
-        experiment::Signal::Elliptic { diffusion, production, decay } => {
-            let grid = Grid::<D>::from_domain(&e.domain);
+        Signal::Density => Box::new(Density),
+        Signal::Elliptic { diffusion, production, decay } => {
+            let grid = Grid::<D>::from_domain(domain);
             let equation = Elliptic::new(diffusion, production, decay);
             Box::new(match grid.is_open() {
                 true => {

@@ -1,9 +1,10 @@
 //! The diffusing signal: δ∂tS = D_S ΔS + αρ − βS (CMPS 6; HKS 2, 3, 9), with α and β that may depend
 //! on ρ and S.
 
+use super::spec::KEYS;
 use super::{Law, Reaction, SignalEquation};
-use crate::experiment::Ranged;
 use crate::formula::Quantity;
+use crate::schema::Ranged;
 use crate::spectral::Spectral;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -60,9 +61,9 @@ impl Parabolic {
                 // A constant β is part of the linear law already.
                 let decay = if beta.is_some() { Quantity::Constant(0.0) } else { decay };
                 let reaction = Reaction {
-                    production: Ranged::new("signal.production", production),
-                    decay: Ranged::new("signal.decay", decay),
-                    source: Ranged::new("signal.source", source),
+                    production: Ranged::new(KEYS, "signal.production", production),
+                    decay: Ranged::new(KEYS, "signal.decay", decay),
+                    source: Ranged::new(KEYS, "signal.source", source),
                     scale,
                 };
                 Self { reaction: Some(reaction), ..linear }

@@ -1,8 +1,9 @@
 //! A signal that is given: S(x, t) does not answer to the cells.
 
+use super::spec::KEYS;
 use super::{Law, SignalEquation};
-use crate::experiment::{OutOfRange, Ranged};
 use crate::formula::{Formula, Quantity};
+use crate::schema::{OutOfRange, Ranged};
 use crate::spectral::Spectral;
 use crate::vector::Vector;
 
@@ -17,12 +18,12 @@ pub struct Prescribed {
 impl Prescribed {
     /// S as an expression in x, y, z (up to the dimension) and t.
     pub fn new(formula: Formula) -> Self {
-        Self { signal: Ranged::formula(KEY, formula) }
+        Self { signal: Ranged::formula(KEYS, KEY, formula) }
     }
 
     /// S ≡ 0.
     pub fn zero() -> Self {
-        Self { signal: Ranged::new(KEY, Quantity::Constant(0.0)) }
+        Self { signal: Ranged::new(KEYS, KEY, Quantity::Constant(0.0)) }
     }
 
     fn at<const D: usize>(&self, spectral: &Spectral<D>, time: f64) -> Vec<f64> {

@@ -2,7 +2,7 @@
 //! depend on the densities of all populations and on all signals.
 
 use super::surroundings::{Arguments, Surroundings};
-use crate::experiment::{OutOfRange, Ranged};
+use crate::schema::{OutOfRange, Ranged};
 use crate::spectral::Spectral;
 use rayon::prelude::*;
 

@@ -1,6 +1,6 @@
 //! What rates depend on: the densities of all populations, all signals, place and time.
 
-use crate::experiment::{OutOfRange, Ranged};
+use crate::schema::{OutOfRange, Ranged};
 use crate::spectral::Spectral;
 use rayon::prelude::*;
 

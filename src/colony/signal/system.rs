@@ -1,8 +1,9 @@
 //! All signals together, each of which may answer to every density and to every other signal.
 
 use super::surroundings::Surroundings;
-use super::{Law, Reaction, SignalEquation, equation};
-use crate::experiment::{Experiment, OutOfRange};
+use super::{Law, NamedSignal, Reaction, SignalEquation, equation};
+use crate::grid::Domain;
+use crate::schema::OutOfRange;
 use crate::spectral::Spectral;
 use std::borrow::Cow;
 
@@ -51,14 +52,14 @@ impl<const D: usize> One<D> {
 }
 
 impl<const D: usize> Signals<D> {
-    /// Those of an experiment.
-    pub fn from_experiment(e: &Experiment) -> Self {
-        let one = |signal: &crate::experiment::NamedSignal| One {
+    /// Those that a file names, in a box.
+    pub fn new(signals: &[NamedSignal], domain: &Domain) -> Self {
+        let one = |signal: &NamedSignal| One {
             name: signal.name.clone(),
             producers: signal.producers.clone(),
-            equation: equation(e, &signal.equation),
+            equation: equation(&signal.equation, domain),
         };
-        Self(e.signals.iter().map(one).collect())
+        Self(signals.iter().map(one).collect())
     }
 
     /// These.

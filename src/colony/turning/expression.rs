@@ -3,10 +3,8 @@
 use super::expansion::{Expansion, Misfit, expand, resolution};
 use super::patches::Patches;
 use super::{Bounds, Coefficients, KernelModel, Sense, TurningKernel, search};
-use crate::experiment::draft::Draft;
-use crate::experiment::kind::{Fallback::*, Key, Kind, key};
-use crate::experiment::{OutOfRange, Ranged};
 use crate::formula::Formula;
+use crate::schema::{Draft, Fallback::*, Key, Kind, OutOfRange, Ranged, key};
 use crate::vector::{Vector, dot, norm, scaled};
 use crate::velocity::VelocitySpace;
 use std::f64::consts::PI;
@@ -92,7 +90,7 @@ impl<const D: usize> Rate<D> {
             behind: any(&["Q"]),
             path: any(&["W"]),
             signal: any(&["S", "R", "Q"]),
-            formula: Ranged::formula("kernel.turning", formula),
+            formula: Ranged::formula(KEYS, "kernel.turning", formula),
             space,
             offset: 0.0,
         }

@@ -2,56 +2,19 @@
 
 use super::local::biases;
 use super::{
-    Bounds, Coefficients, KernelModel, Local, Majorant, Proposal, Remainder, Scattering, Sense,
-    Symmetry, TurningKernel,
+    Bounds, Coefficients, KernelModel, Local, Majorant, Proposal, Remainder, Scattering,
+    ScatteringSpec, Sense, Symmetry, TurningKernel,
 };
-use crate::experiment::build::unknown;
-use crate::experiment::draft::Draft;
-use crate::experiment::kind::{Fallback::*, Key, Kind::*, Range, key};
-use crate::experiment::{self, OutOfRange};
 use crate::rng::Stream;
+use crate::schema::{Draft, OutOfRange};
 use crate::vector::Vector;
 use rand::RngExt;
 use std::sync::Arc;
 
-/// Keys of the experiment file.
-#[rustfmt::skip]
-pub(super) const KEYS: &[Key] = &[
-    key("kernel.scattering", Choice(&["henyey-greenstein", "von-mises-fisher", "expression"]),
-        Value("\"henyey-greenstein\""),
-        "T0(v, v'): on a sphere, with c the cosine of the turn, F (1 - g^2)/(1 + g^2 - 2 g c)^(d/2), or F exp(kappa c) up to normalisation; or an expression.")
-        .sample("\"von-mises-fisher\"").only("kernel.model", &["isotropic"]),
-    key("kernel.mean_cosine", Float(COSINE), Required,
-        "g, mean cosine of a turn; a cell on a line turns back with probability (1 - g)/2.")
-        .sample("0.5").only("kernel.scattering", &["henyey-greenstein"]),
-    key("kernel.concentration", Float(CONCENTRATION), Required, "kappa; 0 forgets the direction.")
-        .sample("2.0").only("kernel.scattering", &["von-mises-fisher"]),
-    key("kernel.leading", Formula(&["r", "q", "p", "F"]), Required,
-        "T0(v, v') in r = |v|, q = |v'|, p = v.v', F = F(v): positive, with the detailed balance T0(v, v') F(v') = T0(v', v) F(v).")
-        .sample("\"F*(1 + 0.5*p)\"").only("kernel.scattering", &["expression"]),
-];
-
-const COSINE: Range = Range { low: -1.0, high: 1.0, open: true };
-const CONCENTRATION: Range = Range { low: -1000.0, high: 1000.0, open: false };
-
 /// What the file says.
 pub(super) fn read(draft: &Draft) -> Option<KernelModel> {
     let [lambda, a, b] = biases(draft)?;
-    Some(KernelModel::Isotropic { lambda, a, b, scattering: scattering(draft)? })
-}
-
-fn scattering(draft: &Draft) -> Option<experiment::Scattering> {
-    use experiment::Scattering;
-    Some(match draft.text("kernel.scattering")? {
-        "henyey-greenstein" => {
-            Scattering::HenyeyGreenstein { mean_cosine: draft.float("kernel.mean_cosine")? }
-        }
-        "von-mises-fisher" => {
-            Scattering::VonMisesFisher { concentration: draft.float("kernel.concentration")? }
-        }
-        "expression" => Scattering::Expression(draft.formula("kernel.leading")?),
-        word => unknown("kernel.scattering", word),
-    })
+    Some(KernelModel::Isotropic { lambda, a, b, scattering: ScatteringSpec::read(draft)? })
 }
 
 /// T_ε = λ(S,|∇S|) F(v) h(v,v′) + ε( a(S) v·∇S − b(S) v′·∇S ), h symmetric.

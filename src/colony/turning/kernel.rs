@@ -1,9 +1,18 @@
 //! What a turning kernel has to tell.
 
 use super::{Bounds, Felt, Majorant, Sense, Symmetry};
-use crate::experiment::OutOfRange;
 use crate::rng::Stream;
+use crate::schema::OutOfRange;
 use crate::vector::{Vector, norm, scaled};
+use thiserror::Error;
+
+/// T/F has no bound to draw candidates from.
+#[derive(Clone, Copy, Debug, Error, PartialEq)]
+#[error(
+    "the bound on T/F in the signal at hand is {0}, so that no candidate can be drawn. Weaken the \
+     kernel's bias or lower S, or set kernel.bound"
+)]
+pub struct Unbounded(pub f64);
 
 /// |T_ε/F − (rate + gain σ(v·g) + loss σ(w·g′))| ≤ slack, where g and g′ are values that ∇S takes
 /// within the sensing distance, gain ≥ 0 ≥ loss, and σ(y) = y, or κy/√(1+κ²y²) if it saturates.

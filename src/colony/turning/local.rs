@@ -4,10 +4,10 @@ use super::{
     Affine, Bounds, Coefficients, KernelModel, Majorant, Response, Sense, Symmetry, Turn,
     TurningKernel, Wave, sampled_bound,
 };
-use crate::experiment::draft::Draft;
-use crate::experiment::kind::{Fallback::*, Key, Kind, NONNEGATIVE, POSITIVE, key};
-use crate::experiment::{OutOfRange, Ranged};
 use crate::formula::Quantity;
+use crate::schema::{
+    Draft, Fallback::*, Key, Kind, NONNEGATIVE, OutOfRange, POSITIVE, Ranged, key,
+};
 use crate::vector::{Vector, dot, norm};
 use crate::velocity::VelocitySpace;
 
@@ -61,7 +61,7 @@ impl<const D: usize> Local<D> {
         epsilon: f64,
     ) -> Self {
         let [lambda, a, b] = [("kernel.lambda", lambda), ("kernel.a", a), ("kernel.b", b)]
-            .map(|(key, quantity)| Ranged::new(key, quantity));
+            .map(|(key, quantity)| Ranged::new(KEYS, key, quantity));
         Self { lambda, a, b, space, epsilon }
     }
 

@@ -16,12 +16,13 @@ mod radial;
 mod scattering;
 pub(crate) mod search;
 mod sense;
+mod spec;
 mod sum;
 
 pub use expression::{Expression, VARIABLES, pairs};
 pub use isotropic::Isotropic;
 pub use kernel::{
-    Affine, Answer, Coefficients, Limit, Proposal, Remainder, Response, TurningKernel,
+    Affine, Answer, Coefficients, Limit, Proposal, Remainder, Response, TurningKernel, Unbounded,
 };
 pub use local::Local;
 pub use majorant::{Majorant, Symmetry, Turn, Wave};
@@ -30,90 +31,105 @@ pub use psi::Psi;
 pub use radial::Moments;
 pub use scattering::Scattering;
 pub use sense::{Bounds, Feelings, Felt, LinearSignal, MOST_TERMS, Sense};
+pub use spec::{KernelModel, KernelSpec, PsiSpec, ScatteringSpec, Term};
 pub use sum::Sum;
 
-use crate::experiment::draft::Draft;
-use crate::experiment::kind::Key;
-use crate::experiment::{self, OutOfRange};
-use crate::formula::{Formula, Quantity};
+use crate::schema::{
+    Draft,
+    Fallback::{Derived, Required, Value},
+    Key,
+    Kind::{Choice, Float, Integer, Text},
+    OutOfRange, POSITIVE, key, unknown,
+};
 use crate::vector::Vector;
 use crate::velocity::VelocitySpace;
 use kernel::sampled_bound;
 
 /// A kernel as the experiment file knows it.
-pub(crate) struct Kind {
+pub(crate) struct Family {
     /// Its name in `kernel.model`.
     pub word: &'static str,
     /// T in a line.
     pub doc: &'static str,
     /// Its keys.
-    pub keys: &'static [Key],
+    pub keys: &'static [&'static [Key]],
     /// What they say.
     pub read: fn(&Draft) -> Option<KernelModel>,
 }
 
 /// Every kernel.
-pub(crate) const KINDS: &[Kind] = &[
-    Kind {
+pub(crate) const KINDS: &[Family] = &[
+    Family {
         word: "local",
         doc: "T = lambda F(v) + epsilon (a v.grad S - b v'.grad S)",
-        keys: local::KEYS,
+        keys: &[local::KEYS],
         read: local::read,
     },
-    Kind {
+    Family {
         word: "nonlocal",
         doc: "T = alpha_plus psi(S(x), S(x + epsilon v)) + alpha_minus psi(S(x), S(x - epsilon v'))",
-        keys: nonlocal::KEYS,
+        keys: &[nonlocal::KEYS, psi::KEYS],
         read: nonlocal::read,
     },
-    Kind {
+    Family {
         word: "isotropic",
         doc: "local with lambda T0(v, v') for lambda F(v), a turn that remembers the old direction or speed",
-        keys: isotropic::KEYS,
+        keys: &[scattering::KEYS],
         read: isotropic::read,
     },
-    Kind {
+    Family {
         word: "expression",
         doc: "T as you write it",
-        keys: expression::KEYS,
+        keys: &[expression::KEYS],
         read: expression::read,
     },
 ];
 
-/// What an experiment file says of its kernel.
-#[derive(Clone, Debug)]
-pub enum KernelModel {
-    /// CMPS Model 1 (38, 41).
-    Local {
-        /// λ(S, G), G = |∇S|.
-        lambda: Quantity,
-        /// a(S).
-        a: Quantity,
-        /// b(S).
-        b: Quantity,
-    },
-    /// CMPS Model 2 (42), HKS Remark 3.7.
-    NonLocal {
-        /// α₊ ≥ 0, weight of ψ(S(x), S(x+εv)).
-        alpha_plus: f64,
-        /// α₋ ≥ 0, weight of ψ(S(x), S(x−εv′)).
-        alpha_minus: f64,
-        /// ψ.
-        psi: experiment::Psi,
-    },
-    /// Model 1 with an unbiased turn that remembers: T₀ = λ F(v) h(v, v′) (CMPS Remarks 1, 3).
-    Isotropic {
-        /// λ(S, G), G = |∇S|.
-        lambda: Quantity,
-        /// a(S).
-        a: Quantity,
-        /// b(S).
-        b: Quantity,
-        /// h.
-        scattering: experiment::Scattering,
-    },
-    /// T_ε in the variables of [`VARIABLES`].
-    Expression(Formula),
+/// Keys of all kernels.
+#[rustfmt::skip]
+const OF_ALL: &[Key] = &[
+    key("kernel.senses", Text, Derived("the only signal"),
+        "The signal that the kernel senses, by name, or a weighted sum of several; S in its other keys is that.")
+        .sample("\"food - 0.5*poison\""),
+    key("kernel.q", Integer(1, 4), Value("1"),
+        "q: cells tumble at the rate of the kernel over epsilon^(q+1). The limit keeps diffusion for q = 1 alone.").sample("2"),
+    key("kernel.p", Integer(1, 4), Value("1"),
+        "p: epsilon^p stands for epsilon in the kernel. The limit keeps drift for p = 1 alone.").sample("2"),
+    key("kernel.negative", Choice(&["count", "refuse"]), Value("\"count\""),
+        "What is done where T < 0: counted and reported, or the run stops.").sample("\"count\""),
+    key("kernel.bound", Float(POSITIVE), Derived("computed from the kernel and S"),
+        "Upper bound on T/F, in place of the computed one; every evaluation is checked against it.").sample("2.0"),
+];
+
+/// The keys of the experiment file: the choice of the kernel, those of each, and those of all.
+pub(crate) fn keys() -> Vec<Key> {
+    let words: Vec<&str> = KINDS.iter().map(|kind| kind.word).collect();
+    let docs: Vec<String> = KINDS.iter().map(|k| format!("{}: {}", k.word, k.doc)).collect();
+    let (words, doc) = (words.leak(), format!("{}.", docs.join("; ")).leak());
+    let model = key("kernel.model", Choice(words), Required, doc).live("\"nonlocal\"");
+    let own = KINDS.iter().flat_map(|kind| kind.keys).copied().flatten();
+    std::iter::once(&model).chain(own).chain(OF_ALL).copied().collect()
+}
+
+impl KernelModel {
+    /// What the file says.
+    pub(crate) fn read(draft: &Draft) -> Option<Self> {
+        let word = draft.text("kernel.model")?;
+        let kind = KINDS.iter().find(|kind| kind.word == word);
+        (kind.unwrap_or_else(|| unknown("kernel.model", word)).read)(draft)
+    }
+}
+
+impl KernelSpec {
+    /// The sum of these terms, and what the file says of all.
+    pub(crate) fn read(draft: &Draft, terms: Vec<Term>) -> Option<Self> {
+        let refuse_negative = match draft.text("kernel.negative")? {
+            "count" => false,
+            "refuse" => true,
+            word => unknown("kernel.negative", word),
+        };
+        Some(Self { terms, refuse_negative, bound: draft.float("kernel.bound") })
+    }
 }
 
 /// Every kernel there is.
@@ -147,12 +163,8 @@ macro_rules! with_kernel {
 
 impl<const D: usize> Kernel<D> {
     /// The kernel of an experiment, on the velocity space `space`; `epsilon` is what stands for ε in it.
-    pub fn from_experiment(
-        kernel: &experiment::Kernel,
-        space: &VelocitySpace<D>,
-        epsilon: f64,
-    ) -> Self {
-        let term = |term: &experiment::Term| match &term.model {
+    pub fn from_experiment(kernel: &KernelSpec, space: &VelocitySpace<D>, epsilon: f64) -> Self {
+        let term = |term: &Term| match &term.model {
             KernelModel::Expression(f) => {
                 Self::Expression(Expression::term(f.clone(), space, epsilon))
             }

@@ -2,13 +2,10 @@
 
 use super::psi::Ceiling;
 use super::{
-    Affine, Bounds, Coefficients, KernelModel, Majorant, Psi, Response, Sense, Symmetry, Turn,
-    TurningKernel, Wave,
+    Affine, Bounds, Coefficients, KernelModel, Majorant, Psi, PsiSpec, Response, Sense, Symmetry,
+    Turn, TurningKernel, Wave,
 };
-use crate::experiment::build::unknown;
-use crate::experiment::draft::Draft;
-use crate::experiment::kind::{ANY, Fallback::*, Key, Kind::*, NONNEGATIVE, POSITIVE, key};
-use crate::experiment::{self, OutOfRange};
+use crate::schema::{Draft, Fallback::Value, Key, Kind::Float, NONNEGATIVE, OutOfRange, key};
 use crate::vector::{Vector, add_scaled};
 use crate::velocity::VelocitySpace;
 
@@ -19,20 +16,6 @@ pub(super) const KEYS: &[Key] = &[
         .sample("1.0").only("kernel.model", &["nonlocal"]),
     key("kernel.alpha_minus", Float(NONNEGATIVE), Value("0.0"), "Weight of looking back along the old velocity.")
         .sample("0.0").only("kernel.model", &["nonlocal"]),
-    key("kernel.psi", Choice(&["saturating", "linear", "exponential", "separable", "expression"]),
-        Value("\"saturating\""),
-        "psi(S, R), z = R - S: c1 z/sqrt(1 + z^2) + c2; c1 z + c2; c2 exp(c1 z/c2); built from diffusivity and sensitivity; or an expression.")
-        .live("\"saturating\"").only("kernel.model", &["nonlocal"]),
-    key("kernel.c1", Float(POSITIVE), Required, "C1, slope of psi at z = 0.")
-        .live("0.5").only("kernel.psi", &["saturating", "linear", "exponential"]),
-    key("kernel.c2", Float(POSITIVE), Required, "C2 = psi at z = 0; above c1 if psi is saturating.")
-        .live("\"2/PI\"").only("kernel.psi", &["saturating", "linear", "exponential"]),
-    key("kernel.diffusivity", Quantity(POSITIVE, &["S"]), Required, "The wanted D(S) > 0.")
-        .sample("\"1/(1 + S)\"").only("kernel.psi", &["separable"]),
-    key("kernel.sensitivity", Quantity(ANY, &["S"]), Required, "The wanted chi(S).")
-        .sample("\"1/(1 + S)^2\"").only("kernel.psi", &["separable"]),
-    key("kernel.expression", Formula(&["S", "R"]), Required, "psi(S, R), S here and R remote.")
-        .sample("\"1 + 0.5*tanh(R - S)\"").only("kernel.psi", &["expression"]),
 ];
 
 /// What the file says.
@@ -40,23 +23,7 @@ pub(super) fn read(draft: &Draft) -> Option<KernelModel> {
     Some(KernelModel::NonLocal {
         alpha_plus: draft.float("kernel.alpha_plus")?,
         alpha_minus: draft.float("kernel.alpha_minus")?,
-        psi: psi(draft)?,
-    })
-}
-
-fn psi(draft: &Draft) -> Option<experiment::Psi> {
-    use experiment::Psi;
-    let constants = || Some((draft.float("kernel.c1")?, draft.float("kernel.c2")?));
-    Some(match draft.text("kernel.psi")? {
-        "saturating" => constants().map(|(c1, c2)| Psi::Saturating { c1, c2 })?,
-        "linear" => constants().map(|(c1, c2)| Psi::Linear { c1, c2 })?,
-        "exponential" => constants().map(|(c1, c2)| Psi::Exponential { c1, c2 })?,
-        "separable" => Psi::Separable {
-            diffusivity: draft.quantity("kernel.diffusivity")?,
-            sensitivity: draft.quantity("kernel.sensitivity")?,
-        },
-        "expression" => Psi::Expression(draft.formula("kernel.expression")?),
-        word => unknown("kernel.psi", word),
+        psi: PsiSpec::read(draft)?,
     })
 }
 

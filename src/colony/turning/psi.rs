@@ -1,11 +1,51 @@
 //! The families of ψ(S, S̃): how a cell compares the signal here with the signal within reach.
 
-use super::sampled_bound;
-use crate::experiment::kind::POSITIVE;
-use crate::experiment::{self, OutOfRange, Ranged};
+use super::{PsiSpec, sampled_bound};
 use crate::quadrature::gauss_legendre;
+use crate::schema::{
+    ANY, Draft,
+    Fallback::{Required, Value},
+    Key, Kind, OutOfRange, POSITIVE, Ranged, key, unknown,
+};
 use crate::velocity::VelocitySpace;
 use std::cmp::Ordering;
+
+/// Keys of the experiment file.
+#[rustfmt::skip]
+pub(super) const KEYS: &[Key] = &[
+    key("kernel.psi", Kind::Choice(&["saturating", "linear", "exponential", "separable", "expression"]),
+        Value("\"saturating\""),
+        "psi(S, R), z = R - S: c1 z/sqrt(1 + z^2) + c2; c1 z + c2; c2 exp(c1 z/c2); built from diffusivity and sensitivity; or an expression.")
+        .live("\"saturating\"").only("kernel.model", &["nonlocal"]),
+    key("kernel.c1", Kind::Float(POSITIVE), Required, "C1, slope of psi at z = 0.")
+        .live("0.5").only("kernel.psi", &["saturating", "linear", "exponential"]),
+    key("kernel.c2", Kind::Float(POSITIVE), Required, "C2 = psi at z = 0; above c1 if psi is saturating.")
+        .live("\"2/PI\"").only("kernel.psi", &["saturating", "linear", "exponential"]),
+    key("kernel.diffusivity", Kind::Quantity(POSITIVE, &["S"]), Required, "The wanted D(S) > 0.")
+        .sample("\"1/(1 + S)\"").only("kernel.psi", &["separable"]),
+    key("kernel.sensitivity", Kind::Quantity(ANY, &["S"]), Required, "The wanted chi(S).")
+        .sample("\"1/(1 + S)^2\"").only("kernel.psi", &["separable"]),
+    key("kernel.expression", Kind::Formula(&["S", "R"]), Required, "psi(S, R), S here and R remote.")
+        .sample("\"1 + 0.5*tanh(R - S)\"").only("kernel.psi", &["expression"]),
+];
+
+impl PsiSpec {
+    /// What the file says.
+    pub(super) fn read(draft: &Draft) -> Option<Self> {
+        let constants = || Some((draft.float("kernel.c1")?, draft.float("kernel.c2")?));
+        Some(match draft.text("kernel.psi")? {
+            "saturating" => constants().map(|(c1, c2)| Self::Saturating { c1, c2 })?,
+            "linear" => constants().map(|(c1, c2)| Self::Linear { c1, c2 })?,
+            "exponential" => constants().map(|(c1, c2)| Self::Exponential { c1, c2 })?,
+            "separable" => Self::Separable {
+                diffusivity: draft.quantity("kernel.diffusivity")?,
+                sensitivity: draft.quantity("kernel.sensitivity")?,
+            },
+            "expression" => Self::Expression(draft.formula("kernel.expression")?),
+            word => unknown("kernel.psi", word),
+        })
+    }
+}
 
 /// ψ(S, S̃), with z = S̃ − S.
 #[derive(Clone, Debug)]
@@ -51,20 +91,20 @@ pub enum Psi {
 
 impl Psi {
     /// ψ of an experiment on the velocity space `space`.
-    pub fn new<const D: usize>(psi: experiment::Psi, space: &VelocitySpace<D>) -> Self {
+    pub fn new<const D: usize>(psi: PsiSpec, space: &VelocitySpace<D>) -> Self {
         match psi {
-            experiment::Psi::Saturating { c1, c2 } => Self::Saturating { c1, c2 },
-            experiment::Psi::Linear { c1, c2 } => Self::Linear { c1, c2 },
-            experiment::Psi::Exponential { c1, c2 } => Self::Exponential { c1, c2 },
-            experiment::Psi::Separable { diffusivity, sensitivity } => Self::Separable {
-                diffusivity: Ranged::new("kernel.diffusivity", diffusivity),
-                sensitivity: Ranged::new("kernel.sensitivity", sensitivity),
+            PsiSpec::Saturating { c1, c2 } => Self::Saturating { c1, c2 },
+            PsiSpec::Linear { c1, c2 } => Self::Linear { c1, c2 },
+            PsiSpec::Exponential { c1, c2 } => Self::Exponential { c1, c2 },
+            PsiSpec::Separable { diffusivity, sensitivity } => Self::Separable {
+                diffusivity: Ranged::new(KEYS, "kernel.diffusivity", diffusivity),
+                sensitivity: Ranged::new(KEYS, "kernel.sensitivity", sensitivity),
                 per_mean_square: D as f64 / space.mean_square(),
                 measure: space.measure(),
                 rule: gauss_legendre(5, 0.0, 1.0),
             },
-            experiment::Psi::Expression(formula) => {
-                Self::Expression(Ranged::formula("kernel.expression", formula))
+            PsiSpec::Expression(formula) => {
+                Self::Expression(Ranged::formula(KEYS, "kernel.expression", formula))
             }
         }
     }

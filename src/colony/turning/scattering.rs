@@ -2,16 +2,56 @@
 //!
 //! The symmetry of h is detailed balance, T₀(v,v′)F(v′) = T₀(v′,v)F(v). h = 1 forgets everything.
 
+use super::ScatteringSpec;
 use super::radial::{Moments, extremes, radial};
-use crate::experiment::kind::POSITIVE;
-use crate::experiment::{self, OutOfRange, Ranged};
 use crate::formula::Formula;
 use crate::quadrature::gauss_legendre;
 use crate::rng::Stream;
+use crate::schema::{
+    Draft,
+    Fallback::{Required, Value},
+    Key, Kind, OutOfRange, POSITIVE, Range, Ranged, key, unknown,
+};
 use crate::vector::{Vector, dot, norm};
 use crate::velocity::VelocitySpace;
 use rand::RngExt;
 use std::f64::consts::PI;
+
+/// Keys of the experiment file.
+#[rustfmt::skip]
+pub(super) const KEYS: &[Key] = &[
+    key("kernel.scattering", Kind::Choice(&["henyey-greenstein", "von-mises-fisher", "expression"]),
+        Value("\"henyey-greenstein\""),
+        "T0(v, v'): on a sphere, with c the cosine of the turn, F (1 - g^2)/(1 + g^2 - 2 g c)^(d/2), or F exp(kappa c) up to normalisation; or an expression.")
+        .sample("\"von-mises-fisher\"").only("kernel.model", &["isotropic"]),
+    key("kernel.mean_cosine", Kind::Float(COSINE), Required,
+        "g, mean cosine of a turn; a cell on a line turns back with probability (1 - g)/2.")
+        .sample("0.5").only("kernel.scattering", &["henyey-greenstein"]),
+    key("kernel.concentration", Kind::Float(CONCENTRATION), Required, "kappa; 0 forgets the direction.")
+        .sample("2.0").only("kernel.scattering", &["von-mises-fisher"]),
+    key("kernel.leading", Kind::Formula(&["r", "q", "p", "F"]), Required,
+        "T0(v, v') in r = |v|, q = |v'|, p = v.v', F = F(v): positive, with the detailed balance T0(v, v') F(v') = T0(v', v) F(v).")
+        .sample("\"F*(1 + 0.5*p)\"").only("kernel.scattering", &["expression"]),
+];
+
+const COSINE: Range = Range { low: -1.0, high: 1.0, open: true };
+const CONCENTRATION: Range = Range { low: -1000.0, high: 1000.0, open: false };
+
+impl ScatteringSpec {
+    /// What the file says.
+    pub(super) fn read(draft: &Draft) -> Option<Self> {
+        Some(match draft.text("kernel.scattering")? {
+            "henyey-greenstein" => {
+                Self::HenyeyGreenstein { mean_cosine: draft.float("kernel.mean_cosine")? }
+            }
+            "von-mises-fisher" => {
+                Self::VonMisesFisher { concentration: draft.float("kernel.concentration")? }
+            }
+            "expression" => Self::Expression(draft.formula("kernel.leading")?),
+            word => unknown("kernel.scattering", word),
+        })
+    }
+}
 
 /// h on one V.
 #[derive(Clone, Debug)]
@@ -37,15 +77,13 @@ enum Law {
 
 impl<const D: usize> Scattering<D> {
     /// The law of an experiment on `space`, a sphere unless T₀ is an expression.
-    pub fn new(law: experiment::Scattering, space: &VelocitySpace<D>) -> Self {
+    pub fn new(law: ScatteringSpec, space: &VelocitySpace<D>) -> Self {
         match law {
-            experiment::Scattering::HenyeyGreenstein { mean_cosine } => {
-                Self::poisson(mean_cosine, space)
-            }
-            experiment::Scattering::VonMisesFisher { concentration } => {
+            ScatteringSpec::HenyeyGreenstein { mean_cosine } => Self::poisson(mean_cosine, space),
+            ScatteringSpec::VonMisesFisher { concentration } => {
                 Self::von_mises_fisher(concentration, space)
             }
-            experiment::Scattering::Expression(formula) => Self::given(formula, space),
+            ScatteringSpec::Expression(formula) => Self::given(formula, space),
         }
     }
 
@@ -72,7 +110,7 @@ impl<const D: usize> Scattering<D> {
     }
 
     fn given(formula: Formula, space: &VelocitySpace<D>) -> Self {
-        let formula = Ranged::formula("kernel.leading", formula).within(POSITIVE);
+        let formula = Ranged::formula(KEYS, "kernel.leading", formula).within(POSITIVE);
         let relative =
             |r: f64, q: f64, c: f64| given(&formula, space.density_at_speed(r), r, q, r * q * c);
         let moments = radial(space, relative);

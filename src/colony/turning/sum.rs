@@ -3,7 +3,7 @@
 use super::{
     Answer, Bounds, Coefficients, Felt, Kernel, Limit, Remainder, Response, Sense, TurningKernel,
 };
-use crate::experiment::OutOfRange;
+use crate::schema::OutOfRange;
 use crate::vector::{Vector, add_scaled, norm};
 use crate::velocity::{VelocitySet, VelocitySpace};
 

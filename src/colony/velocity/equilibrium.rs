@@ -1,9 +1,9 @@
 //! The equilibrium F = F(|v|) > 0, ∫_V F dv = 1 (CMPS Remark 1).
 
-use crate::experiment::kind::POSITIVE;
-use crate::experiment::{OutOfRange, Ranged};
+use super::spec::KEYS;
 use crate::formula::Formula;
 use crate::quadrature::gauss_legendre;
+use crate::schema::{OutOfRange, POSITIVE, Ranged};
 
 /// Samples that bound a given profile.
 const SAMPLES: usize = 4096;
@@ -35,7 +35,7 @@ impl Profile {
         outer: f64,
         surface: impl Fn(f64) -> f64,
     ) -> Self {
-        let formula = Ranged::formula("velocity.equilibrium", formula).within(POSITIVE);
+        let formula = Ranged::formula(KEYS, "velocity.equilibrium", formula).within(POSITIVE);
         let total: f64 = gauss_legendre(64, inner, outer)
             .into_iter()
             .map(|(r, w)| w * surface(r) * formula.eval(&[r]))

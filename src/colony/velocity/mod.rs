@@ -5,16 +5,18 @@
 
 mod equilibrium;
 mod quadrature;
+mod spec;
 
-use crate::experiment::{self, OutOfRange};
 use crate::rng::Stream;
+use crate::schema::OutOfRange;
 use crate::vector::{Vector, dot, norm, scaled};
 use equilibrium::Profile;
 pub(crate) use quadrature::directions;
 use rand::RngExt;
 use rand_distr::{Distribution, UnitCircle, UnitSphere};
 
-pub use experiment::VelocitySet;
+pub(crate) use spec::KEYS;
+pub use spec::{Velocity, VelocitySet};
 
 /// Nodes per angle and for the speed, where a few more cost nothing.
 const ANGLES: usize = 12;
@@ -70,7 +72,7 @@ impl<const D: usize> VelocitySpace<D> {
     }
 
     /// V and F of an experiment.
-    pub fn from_experiment(v: &experiment::Velocity) -> Self {
+    pub fn from_experiment(v: &Velocity) -> Self {
         Self::new(v.set, v.inner_speed, v.speed, v.equilibrium.clone())
     }
 

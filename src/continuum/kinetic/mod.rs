@@ -19,9 +19,9 @@ mod turns;
 
 pub use entropy::Entropy;
 
+use crate::fields::{Fields, PhaseMoments, PopulationFields};
 use crate::growth::{FLOOR, barren};
 use crate::model::{Model, Species};
-use crate::observe::{Fields, PhaseMoments, PopulationFields};
 use crate::schedule::{Tick, ticks};
 use crate::signal::{Surroundings, later};
 use crate::turning::TurningKernel;

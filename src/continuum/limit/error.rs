@@ -1,7 +1,7 @@
 //! Why there is no limit.
 
 use crate::cells::InitialError;
-use crate::experiment::OutOfRange;
+use crate::schema::OutOfRange;
 use thiserror::Error;
 
 /// Why there is no limit.

@@ -1,6 +1,6 @@
 //! The flux of one population in the limit, and the part of its divergence that is not linear in ρ.
 
-use super::{MacroFlux, Mobility};
+use crate::experiment::Mobility;
 use crate::spectral::{Field, NodeSpace, Spectral};
 use crate::turning::{Feelings, Felt, Kernel, Limit, TurningKernel};
 use rayon::prelude::*;
@@ -9,6 +9,9 @@ use std::borrow::Cow;
 
 /// Nodes that make a task of their own worth its while, where formulas are evaluated.
 const BATCH: usize = 1 << 9;
+
+/// Nodal values of J = −D∇ρ + Γρ, by component.
+pub type MacroFlux<const D: usize> = [Vec<f64>; D];
 
 /// D and Γ of one kernel on one grid.
 pub struct Flux<'a, const D: usize> {

@@ -4,7 +4,6 @@
 mod error;
 mod field;
 mod flux;
-mod mobility;
 mod modes;
 pub mod quadrature;
 mod reactant;
@@ -13,7 +12,7 @@ mod solver;
 mod system;
 
 pub use error::LimitError;
-pub use mobility::Mobility;
+pub use flux::MacroFlux;
 pub use resolution::BlowUp;
-pub use solver::{Coarseness, LimitSolver, MacroFlux};
+pub use solver::{Coarseness, LimitSolver};
 pub use system::{Constituent, Mollifier, System};

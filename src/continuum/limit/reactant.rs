@@ -1,11 +1,11 @@
 //! One population at the four points of a step.
 
-use super::Mobility;
 use super::flux::Flux;
 use super::modes::{Classes, Step};
 use super::resolution::Resolution;
 use super::system::Constituent;
 use crate::cells::InitialError;
+use crate::experiment::Mobility;
 use crate::growth::{Growth, Pace};
 use crate::signal::{Surroundings, smoothing_kernel};
 use crate::spectral::Spectral;

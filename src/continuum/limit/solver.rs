@@ -18,15 +18,16 @@
 
 use super::error::LimitError;
 use super::field::{Feed, Field};
+use super::flux::MacroFlux;
 use super::modes::Classes;
 use super::reactant::Reactant;
 use super::resolution::BlowUp;
 use super::system::System;
 use crate::cells::InitialError;
-use crate::experiment::OutOfRange;
 use crate::growth::{FLOOR, Pace};
 use crate::reaction::Network;
 use crate::schedule::ticks;
+use crate::schema::OutOfRange;
 use crate::signal::Surroundings;
 use crate::spectral::Spectral;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -36,9 +37,6 @@ use std::time::{Duration, Instant};
 const REACH: f64 = 0.25;
 /// How often a step is halved for the sake of births, at most.
 const HALVINGS: i32 = 20;
-
-/// Nodal values of J = −D∇ρ + Γρ, by component.
-pub type MacroFlux<const D: usize> = [Vec<f64>; D];
 
 /// The macroscopic equations of one experiment on one grid.
 pub struct LimitSolver<'a, const D: usize> {

@@ -1,8 +1,7 @@
 //! What a limit is made of.
 
-use super::Mobility;
 use crate::cells::{InitialError, InitialLaw};
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, Mobility};
 use crate::grid::Grid;
 use crate::growth::Growth;
 use crate::reaction::Network;
@@ -77,7 +76,7 @@ impl<const D: usize> System<D> {
                 left: scaling.left().map(|left| f64::from(u8::from(left))),
             });
         }
-        let (signals, network) = (Signals::from_experiment(e), Network::from_experiment(e));
+        let (signals, network) = (Signals::new(&e.signals, &e.domain), Network::new(&e.reactions));
         Ok(Self { kernels, initial, signals, network, mobility: e.limit.mobility, others })
     }
 

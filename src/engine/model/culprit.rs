@@ -1,8 +1,9 @@
 //! Which key makes cells meet too many candidate events.
 
 use super::Species;
-use crate::experiment::{Experiment, Population, Psi, Signal};
+use crate::experiment::{Experiment, Population, Signal};
 use crate::formula::Quantity;
+use crate::turning::PsiSpec;
 use crate::turning::{Bounds, KernelModel, TurningKernel};
 
 /// A key, its value and what to do about it.
@@ -51,16 +52,16 @@ pub(super) fn culprit<const D: usize>(
                 number("kernel.alpha_minus", alpha_minus),
             ];
             let own = match psi {
-                Psi::Saturating { c1, c2 }
-                | Psi::Linear { c1, c2 }
-                | Psi::Exponential { c1, c2 } => {
+                PsiSpec::Saturating { c1, c2 }
+                | PsiSpec::Linear { c1, c2 }
+                | PsiSpec::Exponential { c1, c2 } => {
                     vec![number("kernel.c1", c1), number("kernel.c2", c2)]
                 }
-                Psi::Separable { diffusivity, sensitivity } => vec![
+                PsiSpec::Separable { diffusivity, sensitivity } => vec![
                     ("kernel.sensitivity", sensitivity.clone()),
                     ("kernel.diffusivity", diffusivity.clone()),
                 ],
-                Psi::Expression(formula) => {
+                PsiSpec::Expression(formula) => {
                     vec![("kernel.expression", Quantity::Formula(formula.clone()))]
                 }
             };

@@ -6,17 +6,18 @@ mod species;
 pub use species::Species;
 
 use crate::cells::{InitialError, most_cells};
-use crate::experiment::{Experiment, OutOfRange, Population};
+use crate::experiment::{Experiment, Population};
 use crate::grid::Grid;
 use crate::growth::Growth;
 use crate::identities::{SignalBounds, Virial};
-use crate::motion::{Method, Offer, Step, Unbounded};
+use crate::motion::{Method, Offer, Step};
 use crate::reaction::Network;
 use crate::schedule::{Tick, ticks};
+use crate::schema::OutOfRange;
 use crate::signal::{Cues, NodalCues, NodalSignal, SensedSignal, Signals, Surroundings};
 use crate::spectral::Spectral;
 use crate::spline::{self, NodeMap};
-use crate::turning::{Sense, TurningKernel, pairs};
+use crate::turning::{Sense, TurningKernel, Unbounded, pairs};
 use crate::vector::{Vector, scaled};
 use culprit::{Culprit, culprit};
 use rayon::prelude::*;
@@ -88,8 +89,8 @@ impl<const D: usize> Model<D> {
             virial: Virial::new(e, &only.kernel, &only.initial),
             bounds: SignalBounds::new(e, only.initial.mass()),
             populations,
-            signals: Signals::from_experiment(e),
-            network: Network::from_experiment(e),
+            signals: Signals::new(&e.signals, &e.domain),
+            network: Network::new(&e.reactions),
             cues,
             most_leak: e.domain.leak,
             seed: e.seed,

@@ -1,8 +1,9 @@
 //! Why a simulation ends before its time.
 
 use crate::cells::InitialError;
-use crate::experiment::OutOfRange;
-use crate::motion::{MotionError, Unbounded};
+use crate::motion::MotionError;
+use crate::schema::OutOfRange;
+use crate::turning::Unbounded;
 use thiserror::Error;
 
 /// Why a simulation ended before its time.

@@ -1,11 +1,9 @@
 //! What is recorded: observers read the model and the state, and know no files.
 
 mod adaptive;
-mod fields;
 mod neighbours;
 mod observables;
 
 pub use adaptive::adaptive_density;
-pub use fields::{Fields, PhaseMoments, PopulationFields};
 pub use neighbours::distances_to_neighbour;
 pub use observables::{BOUND, Observation, labels, names};

@@ -5,8 +5,9 @@
 //! component, estimates what the component contributes at the experiment's own resolution.
 
 use super::difference::{Comparison, Differences};
+use super::measured::measure as norm_of;
 use super::monitor::Monitor;
-use super::norms::{NodalField, Norm, measure as norm_of};
+use super::norms::{NodalField, Norm};
 use super::observed::{Observed, What};
 use super::reference::limit_fields;
 use super::statistics::Estimate;
@@ -105,6 +106,13 @@ pub const COMPONENTS: [(&str, Parameter); 4] = [
     ("bandwidth", Parameter::Bandwidth),
     ("finite N", Parameter::Cells),
 ];
+
+/// Runs of cells at each value: replicates, and those of the error budget, which only a sweep in ε has.
+pub fn runs(e: &Experiment) -> usize {
+    let of_epsilon = e.converge.parameter == Parameter::Epsilon;
+    let budget = if of_epsilon { e.converge.budget_replicates } else { 0 };
+    e.converge.replicates.saturating_add(budget.saturating_mul(COMPONENTS.len()))
+}
 
 /// The experiment at the other resolution: one that costs little more, or less.
 fn variant(e: &Experiment, parameter: Parameter) -> Experiment {

@@ -2,17 +2,19 @@
 //! ensembles, and the order with which they vanish; by cells, and without noise where that is asked
 //! for.
 
-use super::budget::{self, BudgetRow};
+use super::budget::{self, BudgetRow, runs};
 use super::difference::Differences;
 use super::ensemble::Moments;
 use super::monitor::Monitor;
-use super::noise_free::{self, Refined, Solution};
+use super::noise_free;
 use super::norms::Norm;
 use super::observed::{Observed, What};
 use super::precision::Precision;
-use super::reference::LimitFields;
-use super::refinement::{Others, Refinement};
-use super::stage::{Share, Stage, runs, share_of_limit, shares, solves_equation, stages};
+use super::refinement::Others;
+use super::regrid::Refined;
+use super::shares::{Share, share_of_limit, shares};
+use super::solution::Solution;
+use super::stage::{Macroscopic, Stage, solves_equation, stages};
 use super::statistics::{Estimate, student_quantile};
 use super::sweep::{Sweep, by_cells, without_noise};
 use crate::experiment::{Experiment, Parameter, Point};
@@ -76,15 +78,6 @@ pub struct Convergence<const D: usize> {
     pub macroscopic: Option<Macroscopic<D>>,
     /// (value, what happened to the cells, seconds in the loops of all replicates).
     pub tallies: Vec<(f64, Tally, f64)>,
-}
-
-/// The macroscopic limit at the final time.
-#[derive(Clone, Debug)]
-pub struct Macroscopic<const D: usize> {
-    /// Not mollified.
-    pub limit: LimitFields<D>,
-    /// The solver's own error.
-    pub refinement: Refinement,
 }
 
 /// A wanted precision and the seconds that may be spent on it.

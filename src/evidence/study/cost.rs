@@ -1,7 +1,7 @@
 //! What a run will cost: events and steps.
 
-use super::needs::Work;
-use super::stage::runs;
+use super::budget::runs;
+use super::work::Work;
 use crate::experiment::{Experiment, Parameter, points};
 use crate::model::Model;
 use crate::motion::Method;

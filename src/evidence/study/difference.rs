@@ -7,16 +7,17 @@
 
 use super::ensemble::{Moments, for_each_replicate};
 use super::measured::Measured;
+use super::measured::measure;
 use super::monitor::Monitor;
-use super::norms::{NodalField, Norm, measure};
+use super::norms::{NodalField, Norm};
 use super::observed::{Each, Observed, What};
 use super::reference::{LimitDensity, LimitFields};
 use crate::cells::{BLOCK, Population};
 use crate::experiment::Experiment;
+use crate::fields::{Fields, PhaseMoments, PopulationFields};
 use crate::formula::Formula;
 use crate::model::{Model, Species};
 use crate::motion::Tally;
-use crate::observe::{Fields, PhaseMoments, PopulationFields};
 use crate::simulation::{Simulation, SimulationError};
 use crate::spectral::Spectral;
 use crate::state::Colony;

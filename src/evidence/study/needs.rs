@@ -1,6 +1,8 @@
 //! The memory that each command holds at its peak.
 
-use super::noise_free::{ANGLES, COARSER, most_ordinates};
+use super::fineness::{ANGLES, COARSER, most_ordinates};
+use super::stage::solves_equation;
+use super::work::Work;
 use crate::cells::most_cells;
 use crate::experiment::{Cells, Experiment, Parameter, Point, Population, points};
 use crate::formula::Quantity;
@@ -19,39 +21,6 @@ const COPIES_OF_F: f64 = 7.0;
 const SOLUTIONS: f64 = 2.0;
 /// Fields of a solution of the kinetic equation, in those that are observed: itself and its causes.
 const CAUSES: f64 = 5.0;
-
-/// A command that computes.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Work {
-    /// One replicate.
-    Run,
-    /// Many.
-    Ensemble,
-    /// The macroscopic equation.
-    Limit,
-    /// The sweep.
-    Converge,
-}
-
-impl Work {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Run, Self::Ensemble, Self::Limit, Self::Converge];
-
-    /// The word of the command line.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Run => "run",
-            Self::Ensemble => "ensemble",
-            Self::Limit => "limit",
-            Self::Converge => "converge",
-        }
-    }
-
-    /// Whether no other command needs `key`.
-    pub fn owns(self, key: &str) -> bool {
-        self != Self::Run && key.split_once('.').is_some_and(|(section, _)| section == self.word())
-    }
-}
 
 /// What `work` holds at its peak, by the key that lets each part grow. It is measured to hold within a
 /// factor of 1.5, a dozen MiB aside.
@@ -198,7 +167,7 @@ fn converge<const D: usize>(e: &Experiment) -> Vec<Part> {
             let fields = STAGE_FIELDS + threads * COMPARED_FIELDS + budget * observed;
             variant = variant.max(fields * finer + budget * observed * finest);
         }
-        if own.converge.noise_free && own.converge.parameter != Parameter::Cells {
+        if solves_equation(&own) {
             stages += STAGE_FIELDS * of_both(&nodes) * COARSER.powi(-(D as i32));
             solutions += CAUSES * observed * finest;
             let coarse = finest * COARSER.powi(-(D as i32));

@@ -2,7 +2,7 @@
 
 use super::monitor::Monitor;
 use super::spread::Spread;
-use crate::experiment::{Deposit, Experiment};
+use crate::experiment::{DepositSpec, Experiment};
 use crate::grid::Grid;
 use crate::limit::{BlowUp, Coarseness, LimitSolver, MacroFlux, System};
 use crate::signal::smoothing_kernel;
@@ -42,7 +42,7 @@ impl<const D: usize> LimitFields<D> {
 
 impl<const D: usize> LimitDensity<D> {
     /// Nodal K_h * ρ₀, the density as cells show it.
-    pub fn smoothed_density(&self, spectral: &Spectral<D>, kernel: &Deposit) -> Vec<f64> {
+    pub fn smoothed_density(&self, spectral: &Spectral<D>, kernel: &DepositSpec) -> Vec<f64> {
         let factor = |k2: &f64| smoothing_kernel(kernel.bandwidth, kernel.order, *k2);
         let modes = self.density.iter().zip(spectral.laplacian());
         let smoothed: Vec<f64> = modes.map(|(c, k2)| c * factor(k2)).collect();

@@ -3,8 +3,8 @@
 use super::difference::{Differences, measures};
 use super::fit::{Order, ROUND_OFF, orders, orders_without_noise};
 use super::measured::Measured;
-use super::noise_free::Solution;
 use super::observed::Observed;
+use super::solution::Solution;
 use super::stage::Stage;
 use super::statistics::Estimate;
 use crate::experiment::Experiment;

@@ -4,8 +4,8 @@
 
 use super::{Demand, Finding};
 use crate::experiment::Experiment;
+use crate::experiment::Mobility;
 use crate::kinetic::{KineticSolver, Resolution};
-use crate::limit::Mobility;
 use crate::model::Model;
 use crate::simulation::SimulationError;
 use crate::study::statistics::Estimate;

@@ -1,9 +1,9 @@
 //! Velocities, kernel, signal and the cells at t = 0.
 
-use crate::experiment::draft::Draft;
-use crate::experiment::kind::SIZES;
 use crate::experiment::sample::{mean_square, nodes, speeds};
 use crate::formula::{Formula, Quantity};
+use crate::schema::Draft;
+use crate::schema::SIZES;
 
 /// The largest value of a formula.
 const LARGEST: f64 = SIZES[1];

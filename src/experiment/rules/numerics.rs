@@ -1,7 +1,7 @@
 //! The box, the grid, the clock, the sweep.
 
 use crate::experiment::derive::scales;
-use crate::experiment::draft::Draft;
+use crate::schema::Draft;
 
 pub(super) fn corners(draft: &mut Draft) -> Option<()> {
     let (lower, upper) = (draft.floats("domain.lower")?, draft.floats("domain.upper")?);

@@ -1,7 +1,7 @@
 //! Where cells can be, and what is weighed there.
 
-use crate::experiment::draft::Draft;
 use crate::experiment::sample::nodes;
+use crate::schema::Draft;
 
 /// Steps of round-off that a grid cell must hold.
 const STEPS: f64 = (1u64 << 20) as f64;

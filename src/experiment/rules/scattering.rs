@@ -1,9 +1,8 @@
 //! The unbiased turn: T₀ > 0 with the detailed balance T₀(v,v′)F(v′) = T₀(v′,v)F(v) (CMPS A0).
 
-use crate::experiment::build::velocity_set;
-use crate::experiment::draft::Draft;
 use crate::formula::Formula;
-use crate::velocity::VelocitySpace;
+use crate::schema::Draft;
+use crate::velocity::{VelocitySet, VelocitySpace};
 
 /// Speeds and cosines at which T₀ is tried.
 const SPEEDS: usize = 9;
@@ -25,7 +24,7 @@ pub(super) fn on_sphere(draft: &mut Draft) -> Option<()> {
 
 pub(super) fn leading(draft: &mut Draft) -> Option<()> {
     let formula = draft.formula("kernel.leading")?;
-    let (set, dimension) = (velocity_set(draft)?, draft.dimension()?);
+    let (set, dimension) = (VelocitySet::read(draft)?, draft.dimension()?);
     let inner = draft.float("velocity.inner_speed").unwrap_or(0.0);
     let outer = draft.float("velocity.speed").filter(|&outer| outer > inner)?;
     let profile = draft.formula("velocity.equilibrium");

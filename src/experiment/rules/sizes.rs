@@ -1,8 +1,8 @@
 //! What an experiment asks of the machine: steps and memory.
 
-use crate::experiment::draft::Draft;
 use crate::experiment::space::padding;
 use crate::memory::{FLIGHT_FIELDS, LIMIT_FIELDS, MODEL_FIELDS, Part, refusal, total};
+use crate::schema::Draft;
 
 /// Steps on the way to the final time: more would not fit into memory, nor into a lifetime.
 const MOST_STEPS: f64 = 1e7;

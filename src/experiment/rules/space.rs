@@ -1,9 +1,9 @@
 //! What the whole space asks of an experiment.
 
-use crate::experiment::draft::Draft;
 use crate::experiment::sample::nodes;
 use crate::experiment::space::is_open;
 use crate::formula::{Formula, Quantity};
+use crate::schema::Draft;
 use std::f64::consts::PI;
 
 /// Grids in the whole space are multiples of this.

@@ -1,10 +1,9 @@
 //! The sweep in another parameter than ε: every experiment that it runs has to be one.
 
-use crate::experiment::draft::Draft;
 use crate::experiment::parameter::Parameter;
 use crate::experiment::space::is_open;
-use crate::experiment::{read_within, to_toml};
 use crate::formula::Quantity;
+use crate::schema::{Draft, Problem};
 use serde_json::{Value as Json, json};
 
 pub(super) fn quasi_steady(draft: &mut Draft) -> Option<()> {
@@ -39,7 +38,10 @@ pub(super) fn quasi_steady(draft: &mut Draft) -> Option<()> {
     Some(())
 }
 
-pub(super) fn values(draft: &mut Draft) -> Option<()> {
+/// What is wrong with an experiment.
+type Refusal<'a> = &'a dyn Fn(&Json) -> Option<Problem>;
+
+pub(super) fn values(draft: &mut Draft, refusal: Refusal<'_>) -> Option<()> {
     let parameter = Parameter::from_word(draft.text("converge.in")?)?;
     let values = draft.floats("converge.values")?;
     if values.len() < 2 {
@@ -61,10 +63,10 @@ pub(super) fn values(draft: &mut Draft) -> Option<()> {
     for value in values {
         // What is wrong at the value is often wrong at the finer one, too: once is enough.
         let mut both = std::iter::once(value).chain(parameter.finer(value));
-        both.find_map(|x| refuse(draft, parameter, value, x));
+        both.find_map(|x| refuse(draft, refusal, parameter, [value, x]));
     }
     if parameter == Parameter::Delta {
-        elliptic(draft);
+        elliptic(draft, refusal);
     }
     Some(())
 }
@@ -86,7 +88,12 @@ fn distinct_steps(draft: &mut Draft, values: &[f64]) -> Option<()> {
 }
 
 /// Complains of what is wrong if the parameter is `x`, as the entry `value` of the sweep wants it.
-fn refuse(draft: &mut Draft, parameter: Parameter, value: f64, x: f64) -> Option<()> {
+fn refuse(
+    draft: &mut Draft,
+    refusal: Refusal<'_>,
+    parameter: Parameter,
+    [value, x]: [f64; 2],
+) -> Option<()> {
     let changed = match parameter {
         Parameter::Cells => integer(x),
         Parameter::Grid => {
@@ -98,16 +105,20 @@ fn refuse(draft: &mut Draft, parameter: Parameter, value: f64, x: f64) -> Option
     let mut e = alone(draft);
     let pointer = format!("/{}", parameter.key().replace('.', "/"));
     *e.pointer_mut(&pointer)? = changed.clone();
-    complain(draft, &e, &format!("holds {value}, which needs {} = {changed}", parameter.key()))
+    complain(
+        draft,
+        refusal(&e)?,
+        &format!("holds {value}, which needs {} = {changed}", parameter.key()),
+    )
 }
 
 /// Complains of what is wrong with the elliptic signal.
-fn elliptic(draft: &mut Draft) -> Option<()> {
+fn elliptic(draft: &mut Draft, refusal: Refusal<'_>) -> Option<()> {
     let mut e = alone(draft);
     let signal = e.get_mut("signal")?.as_object_mut()?;
     signal.insert("equation".into(), json!("elliptic"));
     ["delta", "initial", "source"].into_iter().for_each(|name| drop(signal.remove(name)));
-    complain(draft, &e, "is compared with the elliptic signal");
+    complain(draft, refusal(&e)?, "is compared with the elliptic signal");
     Some(())
 }
 
@@ -127,11 +138,9 @@ fn alone(draft: &Draft) -> Json {
     e
 }
 
-/// Complains of the values for the sake of the first problem of `e`, if it has any.
-fn complain(draft: &mut Draft, e: &Json, why: &str) -> Option<()> {
-    let problems = read_within(draft.memory(), &to_toml(e), "", &[]).err()?;
-    let p = problems.0.first()?;
+/// Complains of the values for the sake of this problem.
+fn complain(draft: &mut Draft, p: Problem, why: &str) -> Option<()> {
     let message = format!("{why}; there {} = {} {}", p.key, p.value, p.message);
-    draft.complain("converge.values", message, p.remedy.clone());
+    draft.complain("converge.values", message, p.remedy);
     Some(())
 }

@@ -1,12 +1,12 @@
 //! Turning kernels, each twice: as the crate has it, and written down again.
 
 use super::sets::Set;
-use kinetaxis::experiment::{Psi as PsiSpec, Scattering as ScatteringSpec};
 use kinetaxis::formula::{Formula, Quantity};
 use kinetaxis::turning::{
     Bounds, Expression, Isotropic, Kernel, Local, NonLocal, Psi, Scattering, TurningKernel,
     VARIABLES,
 };
+use kinetaxis::turning::{PsiSpec, ScatteringSpec};
 use kinetaxis::vector::{Vector, dot, norm};
 
 /// A turning kernel. Numbers are chosen for rates near 1, T ≥ 0 and a visible bias at ε = ½.

@@ -1,6 +1,9 @@
-//! What is wrong with an experiment, said so that it can be put right.
+//! What is wrong with a file, said so that it can be put right.
 
 use std::fmt;
+
+/// What stands in a message in place of a file name, for a value from the command line.
+pub(crate) const SET: &str = "--set";
 
 /// One thing wrong: where, what, why, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +45,7 @@ pub struct Problems(pub Vec<Problem>);
 
 impl Problems {
     pub(crate) fn sorted(mut problems: Vec<Problem>) -> Self {
-        problems.sort_by_key(|p| (p.source == super::source::SET, p.line.unwrap_or(usize::MAX)));
+        problems.sort_by_key(|p| (p.source == SET, p.line.unwrap_or(usize::MAX)));
         Self(problems)
     }
 }

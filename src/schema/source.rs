@@ -1,13 +1,11 @@
 //! From TOML text and `--set` overrides to a flat map from path to value, with line numbers.
 
-use super::keys::{SECTIONS, find};
-use super::problem::Problem;
+use super::key::Fallback;
+use super::problem::{Problem, SET};
+use super::table::Table;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use toml_edit::{Document, Item, TableLike, Value};
-
-/// What stands in a message in place of a file name, for a value from the command line.
-pub(crate) const SET: &str = "--set";
 
 /// A value as given.
 #[derive(Clone, Debug)]
@@ -24,19 +22,21 @@ pub(crate) struct Given {
 /// Every value given, by path.
 #[derive(Debug)]
 pub(crate) struct Source {
+    table: &'static Table,
     pub file: String,
     pub given: BTreeMap<String, Given>,
     pub problems: Vec<Problem>,
 }
 
 impl Source {
-    /// Reads the text, then the overrides, later ones over earlier ones.
-    pub fn read(text: &str, file: &str, overrides: &[String]) -> Self {
-        let mut source = Self { file: file.into(), given: BTreeMap::new(), problems: vec![] };
+    /// Reads the text of a file with the keys of `table`, then the overrides, later ones over earlier ones.
+    pub fn read(table: &'static Table, text: &str, file: &str, overrides: &[String]) -> Self {
+        let (file, given) = (file.to_string(), BTreeMap::new());
+        let mut source = Self { table, file: file.clone(), given, problems: vec![] };
         match Document::parse(text) {
-            Ok(document) => source.table("", document.as_table(), Some(text)),
+            Ok(document) => source.entries("", document.as_table(), Some(text)),
             Err(error) => source.problems.push(Problem {
-                source: file.into(),
+                source: file,
                 line: error.span().map(|span| line_of(text, span.start)),
                 key: String::new(),
                 value: String::new(),
@@ -48,34 +48,41 @@ impl Source {
         source
     }
 
+    /// The same file with other values, of which nothing is wrong so far.
+    pub fn with(&self, given: BTreeMap<String, Given>) -> Self {
+        Self { table: self.table, file: self.file.clone(), given, problems: Vec::new() }
+    }
+
     fn set(&mut self, assignment: &str) {
         let Some((path, text)) = assignment.split_once('=') else {
             let remedy = "Write --set key=value, for example --set epsilon=0.1.";
             return self.refuse(assignment, "", None, "there is no =", remedy);
         };
         let text = text.trim();
-        let before = self.swept();
+        let path = path.trim();
+        let before = self.value(path);
         let value = text.parse().unwrap_or_else(|_| Value::from(text));
-        self.item(path.trim(), &Item::Value(value), None);
-        if path.trim() == "converge.in" {
-            self.forget_values(before);
+        self.item(path, &Item::Value(value), None);
+        if self.value(path) != before {
+            // What the file says for the old value says nothing about another one.
+            for key in self.table.keys.iter().filter(|key| key.with == Some(path)) {
+                if self.given.get(key.path).is_some_and(|given| given.line.is_some()) {
+                    self.given.remove(key.path);
+                }
+            }
         }
     }
 
-    /// What the sweep varies so far.
-    fn swept(&self) -> Json {
-        self.given.get("converge.in").map_or(Json::from("epsilon"), |given| given.value.clone())
+    /// What holds of a key so far, if it is known before others are.
+    fn value(&self, path: &str) -> Option<Json> {
+        let default = || match self.table.find(path)?.default {
+            Fallback::Value(text) => Some(toml_value(text)),
+            _ => None,
+        };
+        self.given.get(path).map(|given| given.value.clone()).or_else(default)
     }
 
-    /// The file's values of a parameter say nothing about another one.
-    fn forget_values(&mut self, before: Json) {
-        let of_file = self.given.get("converge.values").is_some_and(|given| given.line.is_some());
-        if of_file && self.swept() != before {
-            self.given.remove("converge.values");
-        }
-    }
-
-    fn table(&mut self, prefix: &str, table: &dyn TableLike, text: Option<&str>) {
+    fn entries(&mut self, prefix: &str, table: &dyn TableLike, text: Option<&str>) {
         for (key, item) in table.iter() {
             let path = if prefix.is_empty() { key.into() } else { format!("{prefix}.{key}") };
             self.item(&path, item, text);
@@ -87,14 +94,14 @@ impl Source {
         let line = span.clone().map(|(text, span)| line_of(text, span.start));
         if let Some(table) = item.as_table_like() {
             // An empty section of another name would else go unseen.
-            if table.is_empty() && SECTIONS.iter().all(|(section, _)| *section != path) {
-                if find(path).is_some() {
+            if table.is_empty() && !self.table.has_section(path) {
+                if self.table.find(path).is_some() {
                     self.refuse(path, "{}", line, "is a section", "Give it a value.");
                 }
                 let given = Given { value: Json::Null, text: String::new(), line, own: false };
                 self.given.insert(path.into(), given);
             }
-            return self.table(path, table, text);
+            return self.entries(path, table, text);
         }
         let Some(value) = item.as_value() else {
             let remedy = "Write one section in single brackets.";
@@ -157,6 +164,13 @@ fn shorten(text: &str) -> String {
         Some((end, _)) => format!("{}…", &words[..end]),
         None => words,
     }
+}
+
+/// A value of the table, which is well-formed TOML.
+pub(crate) fn toml_value(text: &str) -> Json {
+    let value = text.parse().unwrap_or_else(|e| panic!("the table has the value {text}: {e}"));
+    to_json(&value)
+        .unwrap_or_else(|(fault, _)| panic!("the table has the value {text}, which {fault}"))
 }
 
 type Refusal = (&'static str, &'static str);

@@ -1,6 +1,6 @@
-//! What a key of the experiment file may hold.
+//! A key of a file, and what it may hold.
 
-/// A key of the experiment file.
+/// A key of a file.
 #[derive(Clone, Copy, Debug)]
 pub struct Key {
     /// Section and name, such as `domain.lower`.
@@ -17,6 +17,8 @@ pub struct Key {
     pub live: bool,
     /// When it has an effect; `None` is always.
     pub only: Option<Only>,
+    /// A key with whose value in the file that of this one is forgotten, when the command line changes it.
+    pub with: Option<&'static str>,
 }
 
 /// A key has an effect only while another one takes one of these values.
@@ -35,7 +37,7 @@ pub(crate) const fn key(
     default: Fallback,
     doc: &'static str,
 ) -> Key {
-    Key { path, kind, default, doc, sample: "", live: false, only: None }
+    Key { path, kind, default, doc, sample: "", live: false, only: None, with: None }
 }
 
 impl Key {
@@ -52,6 +54,11 @@ impl Key {
     /// With an effect only while `key` takes one of these values.
     pub(crate) const fn only(self, key: &'static str, among: &'static [&'static str]) -> Self {
         Self { only: Some(Only { key, among }), ..self }
+    }
+
+    /// With a value in the file that holds for that of `key` in the file alone.
+    pub(crate) const fn with(self, key: &'static str) -> Self {
+        Self { with: Some(key), ..self }
     }
 
     /// The section, or "" at the top, and the name within it.
@@ -112,6 +119,9 @@ pub enum Kind {
 
 /// Names of variables; `y` and `z` are known only where the dimension reaches them.
 pub type Variables = &'static [&'static str];
+
+/// Those of a place.
+pub const SPACE: Variables = &["x", "y", "z"];
 
 /// An interval of numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -2,11 +2,10 @@
 //! d/dt ∫|x−c|²ρ dx = 4DM − αχM²/(2πD_S), c the centre of mass (Blanchet, Dolbeault & Perthame 2006).
 
 use crate::cells::{InitialLaw, Population};
-use crate::experiment::{self, Experiment, KernelModel, Signal};
+use crate::experiment::{Experiment, KernelModel, KernelSpec, Mobility, Signal};
 use crate::formula::Quantity;
 use crate::grid::Grid;
 use crate::growth::Growth;
-use crate::limit::Mobility;
 use crate::turning::{Coefficients, Kernel, TurningKernel};
 use crate::vector::dot;
 use std::f64::consts::PI;
@@ -120,7 +119,7 @@ impl Virial {
 }
 
 /// λ/ε² of a kernel whose cells have the identity.
-fn relaxation(epsilon: f64, kernel: &experiment::Kernel) -> Option<f64> {
+fn relaxation(epsilon: f64, kernel: &KernelSpec) -> Option<f64> {
     match *kernel.only()? {
         KernelModel::Local {
             lambda: Quantity::Constant(lambda),

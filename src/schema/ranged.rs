@@ -4,12 +4,12 @@
 //! loop a value outside it becomes NaN, which no arithmetic loses; whoever is handed the result
 //! looks for NaN once, and asks [`Ranged::check`] for the reason.
 
-use super::keys::{self, Kind, Range};
+use super::key::{ANY, Key, Kind, Range};
 use crate::formula::{Formula, Quantity};
 use std::sync::Arc;
 use thiserror::Error;
 
-/// What stands under a key of the experiment file: a number, or an expression whose values lie in
+/// What stands under a key of a file: a number, or an expression whose values lie in
 /// the range of that number.
 #[derive(Clone, Debug)]
 pub struct Ranged {
@@ -44,22 +44,22 @@ impl OutOfRange {
 }
 
 impl Ranged {
-    /// What stands under `key`, in the range and the variables that the key has.
+    /// What stands under the one of `keys` with the path `key`, in the range and the variables that it has.
     ///
     /// # Panics
     /// If there is no such key of one expression.
-    pub fn new(key: &'static str, quantity: Quantity) -> Self {
-        let range = match keys::find(key).map(|key| key.kind) {
+    pub fn new(keys: &[Key], key: &'static str, quantity: Quantity) -> Self {
+        let range = match keys.iter().find(|own| own.path == key).map(|own| own.kind) {
             Some(Kind::Quantity(range, _)) => range,
-            Some(Kind::Formula(_) | Kind::WordOrFormula(..)) => keys::ANY,
+            Some(Kind::Formula(_) | Kind::WordOrFormula(..)) => ANY,
             _ => panic!("{key} is no key of an expression"),
         };
         Self { key: key.into(), range, quantity }
     }
 
     /// The same of an expression.
-    pub fn formula(key: &'static str, formula: Formula) -> Self {
-        Self::new(key, Quantity::Formula(formula))
+    pub fn formula(keys: &[Key], key: &'static str, formula: Formula) -> Self {
+        Self::new(keys, key, Quantity::Formula(formula))
     }
 
     /// The same under the path that the key has in the file.
@@ -158,10 +158,16 @@ fn written(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::key::{Fallback::Required, POSITIVE, key};
     use super::*;
 
+    const KEYS: &[Key] = &[
+        key("kernel.lambda", Kind::Quantity(POSITIVE, &["S", "G"]), Required, ""),
+        key("signal.expression", Kind::Formula(&["x", "y", "z", "t"]), Required, ""),
+    ];
+
     fn ranged(key: &'static str, text: &str, names: &[&str]) -> Ranged {
-        Ranged::formula(key, Formula::parse(text, names).unwrap())
+        Ranged::formula(KEYS, key, Formula::parse(text, names).unwrap())
     }
 
     #[test]

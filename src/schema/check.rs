@@ -1,6 +1,6 @@
 //! One value against its kind.
 
-use super::kind::{ANY, Kind, Range, SIZES, Variables, names_in};
+use super::key::{ANY, Kind, Range, SIZES, Variables, names_in};
 use crate::formula::{Formula, Misread, Quantity};
 use crate::spelling::nearest;
 use serde_json::{Value as Json, json};

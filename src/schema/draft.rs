@@ -1,75 +1,17 @@
-//! An experiment while it is being checked: the values that hold so far, and what is wrong.
+//! A file while it is being checked: the values that hold so far, and what is wrong.
 
 use super::check::{Checked, check};
-use super::keys::{AROUND, Fallback, KEYS, Key, Kind, SECTIONS, Variables, find, quoted};
-use super::problem::Problem;
-use super::source::{Given, SET, Source};
+use super::key::{Fallback, Key, Kind, quoted};
+use super::problem::{Problem, SET};
+use super::scope::Scope;
+use super::source::{Given, Source, toml_value};
+use super::table::Table;
 use crate::formula::{Formula, Quantity};
 use crate::spelling::nearest;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
-/// What of an experiment a draft is: all of it, unless it is one of several populations, signals or reactions.
-#[derive(Clone, Debug)]
-pub(crate) struct Scope {
-    /// What sections are called in the file, where that is not their own name.
-    pub sections: Vec<(String, String)>,
-    /// The variables of what feels densities and signals.
-    pub around: Variables,
-    /// Sections that it has not.
-    pub without: &'static [&'static str],
-}
-
-impl Scope {
-    /// A file of one population and one signal.
-    const WHOLE: Self = Self { sections: Vec::new(), around: AROUND, without: &["reactions"] };
-
-    fn has(&self, key: &Key) -> bool {
-        !self.without.contains(&key.split().0)
-    }
-
-    /// The path of a key in the file.
-    fn path(&self, path: &str) -> String {
-        let named = |(section, name): &(String, String)| {
-            let rest = path.strip_prefix(&section[..])?;
-            (rest.is_empty() || rest.starts_with('.')).then(|| format!("{name}{rest}"))
-        };
-        self.sections.iter().find_map(named).unwrap_or_else(|| path.into())
-    }
-
-    /// A text with the paths of keys as they are in the file.
-    fn text(&self, text: String) -> String {
-        if self.sections.is_empty() {
-            return text;
-        }
-        let is_path = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '_';
-        let mut told = String::new();
-        let mut word = String::new();
-        for c in text.chars().chain(['\0']) {
-            if is_path(c) {
-                word.push(c);
-                continue;
-            }
-            let bare = word.trim_end_matches('.');
-            match find(bare) {
-                Some(_) => told += &(self.path(bare) + &word[bare.len()..]),
-                None => told += &word,
-            }
-            word.clear();
-            told.push(c);
-        }
-        told.trim_end_matches('\0').into()
-    }
-
-    /// The kind of a key, with the variables of this experiment.
-    fn kind(&self, kind: Kind) -> Kind {
-        match kind {
-            Kind::Quantity(range, AROUND) => Kind::Quantity(range, self.around),
-            kind => kind,
-        }
-    }
-}
-
+/// The values of a file, or of a part of it.
 pub(crate) struct Draft {
     file: String,
     scope: Scope,
@@ -81,36 +23,35 @@ pub(crate) struct Draft {
 
 impl Draft {
     /// Checks every key by itself. `memory` is what there is, in bytes.
-    pub fn new(source: Source, memory: f64) -> Self {
-        Self::within(source, memory, Scope::WHOLE)
-    }
-
-    /// The same of a part of an experiment.
-    pub fn within(source: Source, memory: f64, scope: Scope) -> Self {
-        let Source { file, given, problems } = source;
+    pub fn new(source: Source, memory: f64, scope: Scope) -> Self {
+        let Source { file, given, problems, .. } = source;
         let mut draft = Self { file, scope, given, checked: BTreeMap::new(), memory, problems };
         draft.unknown_keys();
-        KEYS.iter()
-            .filter(|key| draft.scope.has(key))
-            .collect::<Vec<_>>()
-            .into_iter()
-            .for_each(|key| draft.key(key));
+        for key in draft.scope.table.keys.iter() {
+            if draft.scope.has(key) {
+                draft.key(key);
+            }
+        }
         draft
     }
 
-    /// Whether it is a part of an experiment of several.
+    /// Whether it is a part of a file of several.
     pub fn is_part(&self) -> bool {
-        !std::ptr::eq(self.scope.around, AROUND)
+        self.scope.renamed.is_some()
     }
 
     fn unknown_keys(&mut self) {
-        let unknown: Vec<_> =
-            self.given.keys().filter(|path| find(path).is_none()).cloned().collect();
+        let unknown: Vec<_> = self
+            .given
+            .keys()
+            .filter(|path| self.scope.table.find(path).is_none())
+            .cloned()
+            .collect();
         for path in unknown {
             let inside: Vec<_> =
-                KEYS.iter().filter(|key| key.split().0 == path).map(|key| key.split().1).collect();
+                self.scope.table.of_section(&path).map(|key| key.split().1).collect();
             match inside[..] {
-                [] => self.complain(&path, "unknown key", suggestion(&path)),
+                [] => self.complain(&path, "unknown key", suggestion(self.scope.table, &path)),
                 _ => self.complain(
                     &path,
                     "is a section",
@@ -123,7 +64,7 @@ impl Draft {
     fn key(&mut self, key: &'static Key) {
         match (self.given.get(key.path), self.obstacle(key)) {
             (Some(_), Obstacle::Other(other, word)) => {
-                let remedy = match key_only(key, other).unwrap_or_default() {
+                let remedy = match key_only(self.scope.table, key, other).unwrap_or_default() {
                     [one] => format!("Remove it, or set {other} = \"{one}\"."),
                     many => format!("Remove it, or set {other} to one of {}.", quoted(many)),
                 };
@@ -220,7 +161,7 @@ impl Draft {
 
     /// The key of the table.
     fn table_key(&self, path: &str) -> &'static Key {
-        find(path).unwrap_or_else(|| panic!("the table has no key {path}"))
+        self.scope.table.key(path)
     }
 
     /// Whether the file or the command line gives the key.
@@ -286,25 +227,23 @@ enum Obstacle {
 }
 
 /// The values of `other` with which `key` has an effect, directly or through keys between them.
-fn key_only(key: &Key, other: &str) -> Option<&'static [&'static str]> {
+fn key_only(table: &Table, key: &Key, other: &str) -> Option<&'static [&'static str]> {
     let only = key.only?;
-    if only.key == other { Some(only.among) } else { key_only(find(only.key)?, other) }
+    if only.key == other { Some(only.among) } else { key_only(table, table.key(only.key), other) }
 }
 
-fn suggestion(path: &str) -> String {
+fn suggestion(table: &Table, path: &str) -> String {
     let name = path.rsplit('.').next().unwrap_or(path);
-    let elsewhere = || KEYS.iter().find(|key| key.split().1 == name).map(|key| key.path);
-    let known = KEYS.iter().map(|key| key.path).chain(SECTIONS.iter().map(|(section, _)| *section));
+    let elsewhere = || table.keys.iter().find(|key| key.split().1 == name).map(|key| key.path);
+    let known = table
+        .keys
+        .iter()
+        .map(|key| key.path)
+        .chain(table.sections.iter().map(|(section, _)| *section));
     match nearest(path, known).or_else(elsewhere) {
         Some(near) => format!("Did you mean {near}?"),
         None => "Remove it; `kinetaxis new` writes a file with every key.".into(),
     }
-}
-
-/// A value of the table, which is well-formed TOML.
-pub(crate) fn toml_value(text: &str) -> Json {
-    let source = Source::read(&format!("value = {text}"), "", &[]);
-    source.given["value"].value.clone()
 }
 
 macro_rules! getters {
@@ -343,6 +282,11 @@ getters! {
 }
 
 impl Draft {
+    /// Integers that count something.
+    pub fn sizes(&self, path: &str) -> Option<Vec<usize>> {
+        Some(self.integers(path)?.into_iter().map(|n| n as usize).collect())
+    }
+
     /// The value of a quantity, if it is the same everywhere.
     pub fn constant(&self, path: &str) -> Option<f64> {
         match self.quantity(path)? {

@@ -1,31 +1,32 @@
-//! The JSON Schema of the experiment file, for editors.
+//! The JSON Schema of a file, for editors.
 
-use super::draft::toml_value;
-use super::keys::{Fallback, KEYS, Key, Kind, Range, SECTIONS};
+use super::key::{Fallback, Key, Kind, Range};
+use super::source::toml_value;
+use super::table::Table;
 use serde_json::{Map, Value as Json, json};
 
-/// The schema, draft 2020-12. Rules between keys are left to the reader.
-pub fn json_schema() -> Json {
-    let mut root = section("", "An experiment of kinetaxis.");
+/// The schema, draft 2020-12, under a title and with a sentence about it. Rules between keys are left to the reader.
+pub(crate) fn json_schema(table: &Table, title: &str, doc: &str) -> Json {
+    let mut root = section(table, "", doc);
     root["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
-    root["title"] = json!("kinetaxis experiment");
+    root["title"] = json!(title);
     root
 }
 
-fn section(path: &str, doc: &str) -> Json {
+fn section(table: &Table, path: &str, doc: &str) -> Json {
     let mut properties = Map::new();
     let mut required = vec![];
-    for key in KEYS.iter().filter(|key| key.split().0 == path) {
+    for key in table.of_section(path) {
         let name = key.split().1;
         properties.insert(name.into(), property(key));
         if matches!(key.default, Fallback::Required) && key.only.is_none() {
             required.push(name);
         }
     }
-    for (child, doc) in SECTIONS {
+    for (child, doc) in table.sections {
         let (parent, name) = child.rsplit_once('.').unwrap_or(("", child));
         if parent == path {
-            let section = section(child, doc);
+            let section = section(table, child, doc);
             if section.get("required").is_some() {
                 required.push(name);
             }
@@ -98,37 +99,4 @@ fn number(range: &Range) -> Json {
         number[high] = json!(range.high);
     }
     json!({"anyOf": [number, {"type": "string"}]})
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_key_of_the_table_is_in_the_schema_and_nothing_else() {
-        let schema = json_schema();
-        for key in KEYS.iter() {
-            let pointer = format!("/properties/{}", key.path.replace('.', "/properties/"));
-            let property = schema.pointer(&pointer).unwrap_or_else(|| panic!("{}", key.path));
-            assert!(property["description"].as_str().unwrap().starts_with(key.doc));
-        }
-        assert_eq!(
-            schema.to_string().matches("\"description\"").count(),
-            KEYS.len() + SECTIONS.len() + 1
-        );
-    }
-
-    #[test]
-    fn ranges_choices_and_defaults_are_told() {
-        let schema = json_schema();
-        assert_eq!(schema["properties"]["epsilon"]["anyOf"][0]["exclusiveMinimum"], 0.0);
-        let velocity = &schema["properties"]["velocity"];
-        assert_eq!(velocity["properties"]["set"]["enum"], json!(["sphere", "ball", "shell"]));
-        assert_eq!(velocity["properties"]["speed"]["default"], 1.0);
-        assert_eq!(velocity["additionalProperties"], false);
-        assert_eq!(
-            schema["required"],
-            json!(["dimension", "epsilon", "domain", "kernel", "cells", "time"])
-        );
-    }
 }

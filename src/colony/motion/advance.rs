@@ -1,0 +1,63 @@
+//! A field step of a population, by the blocks that its cells fly in.
+
+use super::block::Block;
+use super::{BadRate, Halt, MotionError, Step, Tally};
+use crate::cells::{BLOCK, Population};
+use crate::rng::{Purpose, Streams};
+use crate::simd::vectorise;
+use crate::turning::{Sense, TurningKernel};
+use crate::vector::Vector;
+use rayon::prelude::*;
+use std::sync::atomic::AtomicBool;
+
+impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Step<'_, D, K, S> {
+    /// Advances one block of cells by Δt, with the streams of its number and of the field step. `stop`
+    /// is heeded every few thousand events.
+    ///
+    /// # Errors
+    /// A rate that is no number or above its bound, or a negative one where it is refused, or the wish
+    /// to stop; the cells are then unusable.
+    pub fn fly(
+        &self,
+        positions: &mut [Vector<D>],
+        velocities: &mut [Vector<D>],
+        streams: Streams,
+        [block, number]: [u64; 2],
+        stop: &AtomicBool,
+    ) -> Result<Tally, MotionError> {
+        let stream = streams.stream(Purpose::Motion, block, number);
+        let result = vectorise(Block { positions, velocities, step: self, stream, stop });
+        result.map_err(|halt| match halt {
+            Halt::Interrupted => MotionError::Interrupted,
+            Halt::Rate(bad) => {
+                let cell = block as usize * BLOCK + bad.cell;
+                BadRate { cell, ..bad }.named(streams.replicate(), number)
+            }
+        })
+    }
+}
+
+/// Advances every cell of `population` by Δt.
+///
+/// # Errors
+/// As [`Step::fly`].
+pub fn advance<const D: usize, K: TurningKernel<D>, S: Sense<D>>(
+    population: &mut Population<D>,
+    step: &Step<'_, D, K, S>,
+    streams: Streams,
+    number: u64,
+) -> Result<Tally, MotionError> {
+    let stop = AtomicBool::new(false);
+    let blocks: Vec<Result<Tally, MotionError>> = population
+        .positions
+        .par_chunks_mut(BLOCK)
+        .zip(population.velocities.par_chunks_mut(BLOCK))
+        .enumerate()
+        .map(|(block, (xs, vs))| step.fly(xs, vs, streams, [block as u64, number], &stop))
+        .collect();
+    let mut total = Tally::default();
+    for block in blocks {
+        total += block?;
+    }
+    Ok(total)
+}

@@ -1,0 +1,57 @@
+//! All keys of a file.
+
+use super::key::Key;
+
+/// The keys of a file and its sections.
+#[derive(Debug)]
+pub struct Table {
+    /// Sections in the order of the file, with what they are about.
+    pub sections: &'static [(&'static str, &'static str)],
+    /// By section, those at the top first. A key stands after the one that it depends on.
+    pub keys: Vec<Key>,
+}
+
+impl Table {
+    /// The keys of all `groups`.
+    ///
+    /// # Panics
+    /// If a key is there twice, or its section or the key that it depends on is not there.
+    pub fn new(sections: &'static [(&'static str, &'static str)], groups: &[&[Key]]) -> Self {
+        let mut table = Self { sections, keys: groups.concat() };
+        let place = |key: &Key| match key.split().0 {
+            "" => 0,
+            own => 1 + sections.iter().position(|(section, _)| *section == own).expect(key.path),
+        };
+        table.keys.sort_by_key(place);
+        for key in &table.keys {
+            let others = key.only.iter().map(|only| only.key).chain(key.with);
+            others.for_each(|other| assert!(table.find(other).is_some(), "{}: {other}", key.path));
+            let same = table.keys.iter().filter(|other| other.path == key.path);
+            assert!(same.count() == 1, "the table has the key {} twice", key.path);
+        }
+        table
+    }
+
+    /// The key with this path.
+    pub fn find(&self, path: &str) -> Option<&Key> {
+        self.keys.iter().find(|key| key.path == path)
+    }
+
+    /// The same of a key that is known to be there.
+    ///
+    /// # Panics
+    /// If it is not.
+    pub fn key(&self, path: &str) -> &Key {
+        self.find(path).unwrap_or_else(|| panic!("the table has no key {path}"))
+    }
+
+    /// The keys of a section, of the top if it is "".
+    pub fn of_section<'t>(&'t self, section: &'t str) -> impl Iterator<Item = &'t Key> {
+        self.keys.iter().filter(move |key| key.split().0 == section)
+    }
+
+    /// Whether there is a section of this name.
+    pub fn has_section(&self, name: &str) -> bool {
+        self.sections.iter().any(|(section, _)| *section == name)
+    }
+}
