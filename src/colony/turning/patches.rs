@@ -38,6 +38,8 @@ enum Patch {
     Values { nodes: [Vec<f64>; 2], values: Vec<[f64; 2]> },
     /// Too rough: see the halves.
     Halved,
+    /// Too rough, and halved often enough: asked for again and again.
+    Rough,
 }
 
 impl Patches {
@@ -55,7 +57,7 @@ impl Patches {
     }
 
     /// The interpolated values: to a relative 10⁻¹⁰ of the largest on the patch, where the function is
-    /// smooth on the scale of 1/64 of asinh S and asinh |∇S|. What is made does not depend on the
+    /// smooth on the scale of 1/64 of asinh S and asinh |∇S|, and exact elsewhere, at the price of the function. What is made does not depend on the
     /// order of the questions.
     pub fn at(&self, s: f64, slope: f64) -> [f64; 2] {
         let u = [s.asinh(), slope.asinh()];
@@ -65,7 +67,10 @@ impl Patches {
         (0..=DEPTH)
             .find_map(|level| {
                 let place = [0, 1].map(|a| self.place(level, a, u[a]));
-                self.patch(place).interpolate(u)
+                match &*self.patch(place) {
+                    Patch::Rough => Some((self.exact)(s, slope)),
+                    patch => patch.interpolate(u),
+                }
             })
             .expect("the last level is not halved")
     }
@@ -96,7 +101,11 @@ impl Patches {
             let u = [self.inside(place, 0, &[i])[0], self.inside(place, 1, &[j])[0]];
             patch.is_near(&at(u), u)
         };
-        if place[0].0 < DEPTH && !trials.into_iter().all(good) { Patch::Halved } else { patch }
+        match (trials.into_iter().all(good), place[0].0 < DEPTH) {
+            (true, _) => patch,
+            (false, true) => Patch::Halved,
+            (false, false) => Patch::Rough,
+        }
     }
 
     /// Points at these shares of a patch along axis `a`; one, if that does not matter.

@@ -4,7 +4,7 @@
 //! is independent of the closed forms that it checks.
 
 use crate::linear::solve;
-use crate::turning::{LinearSignal, TurningKernel};
+use crate::turning::{Sense, TurningKernel};
 use crate::vector::Vector;
 use crate::velocity::VelocitySpace;
 
@@ -45,7 +45,7 @@ impl<const D: usize> Transport<D> {
 pub fn transport<const D: usize, K: TurningKernel<D>>(
     kernel: impl Fn(f64) -> K,
     space: &VelocitySpace<D>,
-    signal: &LinearSignal<D>,
+    signal: &impl Sense<D>,
 ) -> Transport<D> {
     let mut angles = ANGLES;
     let mut coarse = transport_on(&kernel, space, signal, &space.quadrature_of(angles));
@@ -67,7 +67,7 @@ pub fn transport<const D: usize, K: TurningKernel<D>>(
 fn transport_on<const D: usize, K: TurningKernel<D>>(
     kernel: &impl Fn(f64) -> K,
     space: &VelocitySpace<D>,
-    signal: &LinearSignal<D>,
+    signal: &impl Sense<D>,
     nodes: &[(Vector<D>, f64)],
 ) -> Transport<D> {
     let n = nodes.len();
