@@ -21,7 +21,8 @@ pub(crate) fn build(draft: &Draft) -> Option<Experiment> {
     let signals =
         vec![NamedSignal { name: "S".into(), producers: vec![0], equation: Signal::read(draft)? }];
     let terms = vec![Term { model: KernelModel::read(draft)?, senses: vec![(0, 1.0)] }];
-    common(draft, vec![population(draft, ALONE.into(), terms)?], signals, Vec::new())
+    let populations = vec![population(draft, ALONE.into(), terms)?];
+    common(draft, std::slice::from_ref(draft), populations, signals, Vec::new())
 }
 
 /// The experiment of a file of several.
@@ -54,12 +55,13 @@ pub(crate) fn build_all(parts: &Parts, drafts: &mut Drafts) -> Option<Experiment
         reactions::velocities(draft, own, &populations);
     }
     let reactions = reactions.into_iter().flatten().collect();
-    common(&drafts.populations[0][0], populations, signals, reactions)
+    common(&drafts.populations[0][0], &drafts.signals, populations, signals, reactions)
 }
 
-/// What all populations share, and these.
+/// What all populations share, and these; `fields` are the drafts of the signals.
 fn common(
     draft: &Draft,
+    fields: &[Draft],
     populations: Vec<Population>,
     signals: Vec<NamedSignal>,
     reactions: Vec<ReactionSpec>,
@@ -71,7 +73,7 @@ fn common(
         seed: draft.integer("seed")? as u64,
         motion: Method::read(draft)?,
         motion_bias: draft.float("motion_bias").unwrap_or(0.0),
-        domain: domain(draft)?,
+        domain: domain(draft, fields)?,
         populations,
         signals,
         reactions,
@@ -132,8 +134,11 @@ fn population(draft: &Draft, name: String, terms: Vec<Term>) -> Option<Populatio
     })
 }
 
-fn domain(draft: &Draft) -> Option<Domain> {
-    let padding = super::space::padding(draft)?;
+/// The box, wide enough for every signal.
+fn domain(draft: &Draft, fields: &[Draft]) -> Option<Domain> {
+    let all = fields.iter().map(super::space::padding).collect::<Option<Vec<_>>>()?;
+    let widest = |a: Vec<u32>, b: Vec<u32>| a.into_iter().zip(b).map(|(a, b)| a.max(b)).collect();
+    let padding: Vec<u32> = all.into_iter().reduce(widest)?;
     let boundary = |(word, padding): (&String, u32)| match word.as_str() {
         "no-flux" => Boundary::NoFlux,
         "open" => Boundary::Open { padding },

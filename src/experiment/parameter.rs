@@ -74,7 +74,10 @@ impl Parameter {
         match self {
             Self::Epsilon => e.epsilon,
             Self::Delta => deltas(e).next().unwrap_or(0.0),
-            Self::Cells => e.first().cells.count as f64,
+            Self::Cells => {
+                let mut counts = e.populations.iter().map(|p| p.cells.count);
+                counts.find(|count| *count > 0).unwrap_or(0) as f64
+            }
             Self::Grid => e.domain.grid[0] as f64,
             Self::Step => e.time.end / (e.time.end / e.time.step * (1.0 - 1e-12)).ceil(),
             Self::Bandwidth => e.first().deposit.bandwidth,
@@ -97,8 +100,11 @@ impl Parameter {
                 }
             }
             Self::Cells => {
-                for count in e.populations.iter_mut().map(|p| &mut p.cells.count) {
-                    *count = scaled(*count as f64).round() as usize;
+                for cells in e.populations.iter_mut().map(|p| &mut p.cells) {
+                    cells.count = scaled(cells.count as f64).round() as usize;
+                    if let (Some(weight), true) = (&mut cells.weight, value != old) {
+                        *weight *= old / value;
+                    }
                 }
             }
             Self::Grid => {

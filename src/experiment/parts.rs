@@ -187,6 +187,19 @@ impl Parts {
         view.finish(source, &["reactions"])
     }
 
+    /// The signal that a term senses, if it names one; else the first one.
+    fn sensed(&self, source: &Source, (population, term): (usize, Option<usize>)) -> usize {
+        let (name, terms) = &self.populations[population];
+        let own = match (term, self.has_named_populations()) {
+            (Some(term), _) => format!("{}.{}", self.path_of_terms(name), terms[term]),
+            (None, true) => format!("populations.{name}.kernel"),
+            (None, false) => "kernel".into(),
+        };
+        let given = |path: &str| source.given.get(&format!("{path}.senses"))?.value.as_str();
+        let text = given(&own).or_else(|| given("kernel"));
+        text.and_then(|text| self.signals.iter().position(|name| name == text)).unwrap_or(0)
+    }
+
     /// The file of one reaction.
     pub fn reaction(&self, source: &Source, reaction: usize) -> (Source, Scope) {
         let mut view = View::of(source, self.around());
@@ -282,7 +295,11 @@ pub(crate) fn drafts(parts: &Parts, source: &Source, memory: f64) -> Drafts {
     let mut populations = Vec::new();
     for (p, (_, terms)) in parts.populations.iter().enumerate() {
         let all = std::iter::once(None).chain((0..terms.len()).map(Some));
-        populations.push(all.map(|term| draft(parts.population(source, (p, term), 0))).collect());
+        let one = |term| {
+            let sensed = parts.sensed(source, (p, term));
+            draft(parts.population(source, (p, term), sensed))
+        };
+        populations.push(all.map(one).collect());
     }
     let signals = 0..parts.signals.len();
     let signals = signals.map(|s| draft(parts.population(source, (0, None), s))).collect();

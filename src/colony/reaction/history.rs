@@ -17,6 +17,7 @@ use rand::RngExt;
 use rand_distr::{Distribution, Exp1, Poisson};
 use rayon::prelude::*;
 use std::ops::AddAssign;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The rate of one reaction where a cell is.
 pub enum Chemistry<'a, const D: usize> {
@@ -136,10 +137,6 @@ impl<const D: usize> Outcome<D> {
         let census = vec![Census::default(); populations];
         Self { survivors: Default::default(), newborns, census }
     }
-
-    fn size(&self) -> usize {
-        self.newborns.iter().map(|(positions, _)| positions.len()).sum()
-    }
 }
 
 /// A cell that has some time left.
@@ -158,9 +155,36 @@ struct World<'w, 'a, const D: usize> {
     of: Vec<Vec<usize>>,
     spaces: &'w [&'w VelocitySpace<D>],
     most: usize,
+    /// Newborns so far.
+    newborns: AtomicUsize,
 }
 
 impl<const D: usize> World<'_, '_, D> {
+    /// Newborns to be expected of these cells within `h`, those of newborns left out.
+    fn expected(&self, population: usize, cells: &Population<D>, h: f64) -> f64 {
+        let own: Vec<&Channel<'_, D>> = (self.of[population].iter())
+            .map(|k| &self.channels[*k])
+            .filter(|channel| channel.event.gains().is_some())
+            .collect();
+        if own.is_empty() {
+            return 0.0;
+        }
+        let of = |channel: &Channel<'_, D>, x, v| {
+            let each = if channel.makes_one_by_one() { 1.0 } else { channel.brood };
+            let pace = channel.pace(x, v);
+            // Who is lost is so once.
+            each * if channel.event.loses().is_some() { -(-pace * h).exp_m1() } else { pace * h }
+        };
+        let blocks: Vec<f64> = (cells.positions.par_chunks(BLOCK))
+            .zip(cells.velocities.par_chunks(BLOCK))
+            .map(|(xs, vs)| {
+                let cell = |(x, v)| own.iter().map(|channel| of(channel, x, v)).sum::<f64>();
+                xs.iter().zip(vs).map(cell).sum()
+            })
+            .collect();
+        blocks.iter().sum()
+    }
+
     fn velocity(&self, channel: &Channel<'_, D>, v: &Vector<D>, stream: &mut Stream) -> Vector<D> {
         let Some(number) = channel.event.gains() else { return *v };
         newborn_velocity(channel.event.newborn(), self.spaces[number], v, stream)
@@ -192,7 +216,8 @@ impl<const D: usize> World<'_, '_, D> {
                 if let Some(number) = channel.event.gains() {
                     let count = channel.newborns(stream);
                     outcome.census[number].born += count;
-                    if lives.len() + outcome.size() + count as usize > self.most {
+                    let before = self.newborns.fetch_add(count as usize, Ordering::Relaxed);
+                    if before + count as usize > self.most {
                         return false;
                     }
                     for _ in 0..count {
@@ -252,11 +277,17 @@ pub fn react<const D: usize>(
         let own = channels.iter().enumerate().filter(|(_, c)| c.event.parent() == Some(p));
         own.map(|(k, _)| k).collect()
     };
-    let world = World { channels, of: (0..count).map(parents).collect(), spaces, most };
+    let (of, newborns) = ((0..count).map(parents).collect(), AtomicUsize::new(0));
+    // Newborns are held beside those that are there.
+    let world = World { channels, of, spaces, most: most / 4, newborns };
     let mut census = vec![Census::default(); count];
     let mut next: Vec<Cells<D>> = (0..count).map(|_| Default::default()).collect();
     let mut newborns: Vec<Cells<D>> = (0..count).map(|_| Default::default()).collect();
     for p in 0..count {
+        let expected = world.expected(p, populations[p], h);
+        if expected > most as f64 {
+            return Err((p, expected));
+        }
         let Population { positions, velocities, weight } = &mut *populations[p];
         let arriving = arrivals(&world, p, *weight, grid, h, (streams[p], number), most)?;
         if world.of[p].is_empty() && arriving.is_empty() {
@@ -286,7 +317,7 @@ pub fn react<const D: usize>(
             fits = fits && world.live(life, &mut stream, &mut sources);
         }
         if !fits {
-            return Err((p, f64::INFINITY));
+            return Err((p, world.newborns.load(Ordering::Relaxed) as f64));
         }
         for outcome in outcomes.into_iter().map(|(outcome, _)| outcome).chain([sources]) {
             next[p].0.extend(outcome.survivors.0);
