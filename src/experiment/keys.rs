@@ -6,7 +6,7 @@ use super::parameter::Parameter;
 use crate::schema::{
     ANY,
     Fallback::{Derived, Required, Value},
-    Key,
+    Group, Key,
     Kind::*,
     NONNEGATIVE, POSITIVE, Range, SPACE, Table, key,
 };
@@ -37,9 +37,46 @@ const SECTIONS: &[(&str, &str)] = &[
 const SHARE: Range = Range { low: 0.0, high: 1.0, open: false };
 const LEVEL: Range = Range { low: 0.5, high: 1.0, open: true };
 
+/// Sections of a population.
+pub(super) const OF_POPULATION: [&str; 4] = ["velocity", "kernel", "cells", "deposit"];
+
+/// What there may be several of.
+const GROUPS: &[Group] = &[
+    Group {
+        name: "populations",
+        doc: "Several populations, [populations.NAME], each with sections of its own. What a section of that name says at the top holds for all.",
+        keys_of: None,
+        sections: &OF_POPULATION,
+        groups: &[TERMS],
+    },
+    TERMS,
+    Group {
+        name: "signals",
+        doc: "Several signals, [signals.NAME], with the keys of [signal].",
+        keys_of: Some("signal"),
+        sections: &[],
+        groups: &[],
+    },
+    Group {
+        name: "reactions",
+        doc: "The reactions, [reactions.NAME]: what happens to whom, at which rate.",
+        keys_of: Some("reactions"),
+        sections: &[],
+        groups: &[],
+    },
+];
+
+const TERMS: Group = Group {
+    name: "terms",
+    doc: "Further terms of the kernel, [terms.NAME] or [populations.NAME.terms.NAME], with the keys of [kernel].",
+    keys_of: Some("kernel"),
+    sections: &[],
+    groups: &[],
+};
+
 /// The table. In each section the keys stand in the order of these.
 pub static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    let groups = [
+    let keys = [
         TOP,
         DOMAIN,
         velocity::KEYS,
@@ -51,7 +88,7 @@ pub static TABLE: LazyLock<Table> = LazyLock::new(|| {
         motion::KEYS,
         reaction::KEYS,
     ];
-    Table::new(SECTIONS, &groups)
+    Table::new(SECTIONS, GROUPS, &keys)
 });
 
 #[rustfmt::skip]

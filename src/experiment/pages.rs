@@ -20,7 +20,9 @@ pub fn json_schema() -> Json {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::keys::OF_POPULATION;
     use crate::experiment::read;
+    use crate::schema::Key;
     use serde_json::json;
 
     #[test]
@@ -39,15 +41,34 @@ mod tests {
     }
     #[test]
     fn every_key_of_the_table_is_in_the_schema_and_nothing_else() {
-        let schema = json_schema();
+        let mut schema = json_schema();
+        let at = |schema: &Json, path: &str, key: &Key| {
+            let pointer = format!("/properties/{}", path.replace('.', "/properties/"));
+            let pointer = pointer.replace("/properties/NAME", "/additionalProperties");
+            let property = schema.pointer(&pointer).unwrap_or_else(|| panic!("{path}"));
+            assert!(property["description"].as_str().unwrap().starts_with(key.doc), "{path}");
+        };
         for key in TABLE.keys.iter() {
-            let pointer = format!("/properties/{}", key.path.replace('.', "/properties/"));
-            let property = schema.pointer(&pointer).unwrap_or_else(|| panic!("{}", key.path));
-            assert!(property["description"].as_str().unwrap().starts_with(key.doc));
+            let (section, name) = key.split();
+            match section {
+                "reactions" => at(&schema, &format!("reactions.NAME.{name}"), key),
+                _ => at(&schema, key.path, key),
+            }
+            if OF_POPULATION.contains(&section) {
+                at(&schema, &format!("populations.NAME.{}", key.path), key);
+            }
         }
+        let term = TABLE.key("kernel.lambda");
+        at(&schema, "terms.NAME.lambda", term);
+        at(&schema, "populations.NAME.terms.NAME.lambda", term);
+        at(&schema, "signals.NAME.decay", TABLE.key("signal.decay"));
+        let groups = ["populations", "terms", "signals"];
+        groups.iter().for_each(|name| schema["properties"][name] = json!(null));
+        let told = schema.to_string().matches("\"description\"").count();
         assert_eq!(
-            schema.to_string().matches("\"description\"").count(),
-            TABLE.keys.len() + TABLE.sections.len() + 1
+            told,
+            TABLE.keys.len() + TABLE.sections.len() + 2,
+            "the file, and the reactions"
         );
     }
 
@@ -59,9 +80,12 @@ mod tests {
         assert_eq!(velocity["properties"]["set"]["enum"], json!(["sphere", "ball", "shell"]));
         assert_eq!(velocity["properties"]["speed"]["default"], 1.0);
         assert_eq!(velocity["additionalProperties"], false);
-        assert_eq!(
-            schema["required"],
-            json!(["dimension", "epsilon", "domain", "kernel", "cells", "time"])
-        );
+        assert_eq!(schema["required"], json!(["dimension", "epsilon", "domain", "time"]));
+        // Each population may have its own.
+        assert_eq!(schema["if"]["required"], json!(["populations"]));
+        assert_eq!(schema["else"]["required"], json!(["kernel"]));
+        assert_eq!(schema["else"]["properties"]["kernel"]["required"], json!(["model"]));
+        let reaction = &schema["properties"]["reactions"]["additionalProperties"];
+        assert_eq!(reaction["required"], json!(["kind"]));
     }
 }

@@ -5,7 +5,7 @@
 //! signals in that of `[signal]`. Whatever the sections of that name at the top say holds for all. So
 //! every key has one meaning, and every rule is written once.
 
-use super::keys::TABLE;
+use super::keys::{OF_POPULATION, TABLE};
 use crate::formula::language::{CONSTANTS, FUNCTIONS};
 use crate::rng::ALONE;
 use crate::schema::{Draft, Given, Problem, SET, Scope, Source};
@@ -14,8 +14,6 @@ use crate::turning::MOST_TERMS;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
-/// Sections of a population.
-const OF_POPULATION: [&str; 4] = ["velocity", "kernel", "cells", "deposit"];
 /// Names that expressions know already.
 const TAKEN: [&str; 8] = ["x", "y", "z", "t", "rho", "S", "signals", "populations"];
 /// Name of a signal that has none.
@@ -261,7 +259,8 @@ impl View {
 
     fn finish(self, source: &Source, without: &'static [&'static str]) -> (Source, Scope) {
         let Self { given, sections, around, .. } = self;
-        let scope = Scope { table: &TABLE, sections, renamed: Some([AROUND, around]), without };
+        let (renamed, without) = (Some([AROUND, around]), without.to_vec());
+        let scope = Scope { table: &TABLE, sections, renamed, without };
         (source.with(given), scope)
     }
 }

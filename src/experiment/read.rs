@@ -56,7 +56,7 @@ pub fn read_within(
     if !parts.is_single() {
         return read_parts(memory, source, &parts);
     }
-    let mut draft = Draft::new(source, memory, Scope::whole(&TABLE, &["reactions"]));
+    let mut draft = Draft::new(source, memory, Scope::whole(&TABLE));
     derive::derive(&mut draft);
     rules::apply(&mut draft, &|e| refusal(memory, e));
     if !draft.problems.is_empty() {

@@ -27,10 +27,18 @@ fn markdown() -> String {
     let mut text = PREFACE.to_string();
     let top = ("", "Keys above the first section.");
     for (section, doc) in std::iter::once(&top).chain(TABLE.sections) {
-        let heading = if section.is_empty() { "Top".into() } else { format!("`[{section}]`") };
+        let heading = match *section {
+            "" => "Top".into(),
+            section if TABLE.is_apart(section) => format!("`[{section}.NAME]`"),
+            section => format!("`[{section}]`"),
+        };
         text += &format!("\n## {heading}\n\n{doc}\n\n| key | meaning | holds | default |\n");
         text += "|---|---|---|---|\n";
         TABLE.of_section(section).for_each(|key| text += &row(key));
+    }
+    text += "\n## Several\n\n";
+    for group in TABLE.groups {
+        text += &format!("- {}\n", plain(group.doc));
     }
     text + &language()
 }

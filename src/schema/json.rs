@@ -2,7 +2,7 @@
 
 use super::key::{Fallback, Key, Kind, Range};
 use super::source::toml_value;
-use super::table::Table;
+use super::table::{Group, Table};
 use serde_json::{Map, Value as Json, json};
 
 /// The schema, draft 2020-12, under a title and with a sentence about it. Rules between keys are left to the reader.
@@ -10,7 +10,45 @@ pub(crate) fn json_schema(table: &Table, title: &str, doc: &str) -> Json {
     let mut root = section(table, "", doc);
     root["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
     root["title"] = json!(title);
+    for group in table.groups {
+        root["properties"][group.name] = of_group(table, group);
+    }
+    // What a part has of its own need not be said for all.
+    for group in table.groups.iter().filter(|group| !group.sections.is_empty()) {
+        let mut alone = json!({});
+        for name in group.sections {
+            let own = root["properties"][name].as_object_mut().expect("a section of the file");
+            if let Some(required) = own.remove("required") {
+                alone["properties"][name]["required"] = required;
+            }
+        }
+        if let Some(all) = root["required"].as_array_mut() {
+            let is_shared = |name: &Json| group.sections.iter().any(|own| name == own);
+            let (shared, own): (Vec<Json>, Vec<Json>) = all.drain(..).partition(is_shared);
+            alone["required"] = shared.into();
+            *all = own;
+        }
+        root["if"] = json!({ "required": [group.name] });
+        root["else"] = alone;
+    }
     root
+}
+
+/// Things of a kind, by name.
+fn of_group(table: &Table, group: &Group) -> Json {
+    let mut one = json!({ "type": "object", "additionalProperties": false, "properties": {} });
+    if let Some(name) = group.keys_of {
+        one = section(table, name, group.doc);
+    }
+    for (name, doc) in table.sections.iter().filter(|(name, _)| group.sections.contains(name)) {
+        let mut section = section(table, name, doc);
+        section.as_object_mut().expect("a section").remove("required");
+        one["properties"][name] = section;
+    }
+    for inner in group.groups {
+        one["properties"][inner.name] = of_group(table, inner);
+    }
+    json!({ "type": "object", "description": group.doc, "additionalProperties": one })
 }
 
 fn section(table: &Table, path: &str, doc: &str) -> Json {
@@ -23,7 +61,7 @@ fn section(table: &Table, path: &str, doc: &str) -> Json {
             required.push(name);
         }
     }
-    for (child, doc) in table.sections {
+    for (child, doc) in table.sections.iter().filter(|(child, _)| !table.is_apart(child)) {
         let (parent, name) = child.rsplit_once('.').unwrap_or(("", child));
         if parent == path {
             let section = section(table, child, doc);

@@ -28,7 +28,7 @@ pub use problem::{Problem, Problems};
 pub use ranged::{OutOfRange, Ranged};
 pub(crate) use scope::Scope;
 pub(crate) use source::{Given, Source};
-pub use table::Table;
+pub use table::{Group, Table};
 pub(crate) use template::template;
 
 /// The table has a word that nothing is made of. A test reads every word of the table.

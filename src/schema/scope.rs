@@ -12,12 +12,13 @@ pub(crate) struct Scope {
     /// Variables of the table, and those that stand in this part in their place.
     pub renamed: Option<[Variables; 2]>,
     /// Sections that it has not.
-    pub without: &'static [&'static str],
+    pub without: Vec<&'static str>,
 }
 
 impl Scope {
-    /// The whole of a file, but for some sections.
-    pub fn whole(table: &'static Table, without: &'static [&'static str]) -> Self {
+    /// The whole of a file, but for the parts of groups.
+    pub fn whole(table: &'static Table) -> Self {
+        let without = table.groups.iter().map(|group| group.name).collect();
         Self { table, sections: Vec::new(), renamed: None, without }
     }
 

@@ -7,17 +7,38 @@ use super::key::Key;
 pub struct Table {
     /// Sections in the order of the file, with what they are about.
     pub sections: &'static [(&'static str, &'static str)],
+    /// What there may be several of.
+    pub groups: &'static [Group],
     /// By section, those at the top first. A key stands after the one that it depends on.
     pub keys: Vec<Key>,
 }
 
+/// Several things of a kind, each under a name: `[reactions.NAME]`.
+#[derive(Debug)]
+pub struct Group {
+    /// What stands before the name. A section that is called the same stands nowhere else.
+    pub name: &'static str,
+    /// What it is about.
+    pub doc: &'static str,
+    /// The section whose keys one of them has.
+    pub keys_of: Option<&'static str>,
+    /// The sections that one of them has. What the section of that name says at the top holds for all.
+    pub sections: &'static [&'static str],
+    /// What one of them may have several of.
+    pub groups: &'static [Group],
+}
+
 impl Table {
-    /// The keys of all `groups`.
+    /// All `keys`.
     ///
     /// # Panics
     /// If a key is there twice, or its section or the key that it depends on is not there.
-    pub fn new(sections: &'static [(&'static str, &'static str)], groups: &[&[Key]]) -> Self {
-        let mut table = Self { sections, keys: groups.concat() };
+    pub fn new(
+        sections: &'static [(&'static str, &'static str)],
+        groups: &'static [Group],
+        keys: &[&[Key]],
+    ) -> Self {
+        let mut table = Self { sections, groups, keys: keys.concat() };
         let place = |key: &Key| match key.split().0 {
             "" => 0,
             own => 1 + sections.iter().position(|(section, _)| *section == own).expect(key.path),
@@ -48,6 +69,11 @@ impl Table {
     /// The keys of a section, of the top if it is "".
     pub fn of_section<'t>(&'t self, section: &'t str) -> impl Iterator<Item = &'t Key> {
         self.keys.iter().filter(move |key| key.split().0 == section)
+    }
+
+    /// Whether a section stands in parts of a group alone.
+    pub fn is_apart(&self, section: &str) -> bool {
+        self.groups.iter().any(|group| group.name == section)
     }
 
     /// Whether there is a section of this name.

@@ -8,8 +8,18 @@ pub(crate) fn template(table: &Table, head: &str) -> String {
     let mut text = head.to_string();
     table.of_section("").for_each(|key| entry(&mut text, key));
     for (section, doc) in table.sections {
-        text += &format!("[{section}]\n# {doc}\n\n");
+        let heading = if table.is_apart(section) {
+            format!("#[{section}.NAME]")
+        } else {
+            format!("[{section}]")
+        };
+        text += &format!("{heading}\n# {doc}\n\n");
         table.of_section(section).for_each(|key| entry(&mut text, key));
+    }
+    for group in table.groups.iter().filter(|group| !table.has_section(group.name)) {
+        text += &format!("#[{}.NAME]\n", group.name);
+        wrap(group.doc, 96).iter().for_each(|line| text += &format!("# {line}\n"));
+        text += "\n";
     }
     text.trim_end().to_string() + "\n"
 }

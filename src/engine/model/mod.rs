@@ -145,10 +145,9 @@ impl<const D: usize> Model<D> {
         let now = Surroundings { time: 0.0, densities: &densities, signals: &signals };
         let slopes: Vec<Vec<f64>> = densities.iter().map(|rho| vec![0.0; rho.len()]).collect();
         // Rates of a reaction are no part of S(x, 0).
-        if !is_finite || self.signals.iter().any(|one| one.reaction().is_some()) {
-            if let Some(value) = self.signals.refused(&self.spectral, now, &slopes, 0.0) {
-                return refusal(value);
-            }
+        let looks = !is_finite || self.signals.iter().any(|one| one.reaction().is_some());
+        if looks && let Some(value) = self.signals.refused(&self.spectral, now, &slopes, 0.0) {
+            return refusal(value);
         }
         if !is_finite {
             return Err(InitialError::Signal);

@@ -40,7 +40,7 @@ impl What {
 }
 
 /// One of them, of one population or signal.
-#[derive(Clone, Copy, Debug, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Eq)]
 pub struct Observed {
     /// What it is.
     pub what: What,

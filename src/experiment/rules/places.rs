@@ -46,7 +46,9 @@ pub(super) fn test_functions(draft: &mut Draft) -> Option<()> {
     let (lower, upper) = (draft.floats("domain.lower")?, draft.floats("domain.upper")?);
     let boundary = draft.texts("domain.boundary")?;
     let grid = draft.integers("domain.grid")?;
-    let every = (grid.iter().map(|n| *n as usize).product::<usize>()).div_ceil(TRIALS).max(1);
+    // Nodes may be more than an integer holds.
+    let count = grid.iter().map(|n| *n as f64).product::<f64>();
+    let every = (count / TRIALS as f64).ceil().max(1.0) as usize;
     for function in draft.formulas("converge.test_functions")? {
         let (text, places) = (function.text().to_string(), || Some(nodes(draft)?.step_by(every)));
         let of = |x: &[f64; 4]| function.eval(x);
