@@ -1,10 +1,8 @@
 //! Equilibria, R₀ and the growth of waves against closed forms, and against the solvers, which know neither matrices nor
 //! eigenvalues.
 
-use kinetaxis::experiment::{
-    Density, Event, Experiment, KernelModel, NamedSignal, Newborn, Reaction, Signal, read,
-};
-use kinetaxis::formula::{Formula, Quantity, Quantity::Constant};
+use kinetaxis::experiment::{Density, Experiment, read};
+use kinetaxis::formula::Formula;
 use kinetaxis::kinetic::{KineticSolver, Resolution};
 use kinetaxis::limit::{LimitSolver, System};
 use kinetaxis::model::Model;
@@ -29,8 +27,7 @@ fn of_kernel(kernel: &str, set: &[&str]) -> Experiment {
         deposit.bandwidth = 0.4
     "#;
     let text = format!("{text}\nkernel = {{ {kernel} }}");
-    let set: Vec<String> = set.iter().map(|s| s.to_string()).collect();
-    read(&text, "test.toml", &set).unwrap_or_else(|e| panic!("{e}")).experiment
+    experiment(&text, set)
 }
 
 /// d₁, d₂, d₃, β, k, r with R₀ = 4.5.
@@ -44,36 +41,44 @@ fn infected([d1, _, d3, beta, k, r]: [f64; 6]) -> [f64; 3] {
 
 /// The virus of BC 45 to 49: healthy cells, which climb the density of infected ones, infected cells, virus.
 fn virus(set: &[&str], literal: bool, chi: f64) -> Experiment {
-    let mut e = one(set);
     let [d1, d2, d3, beta, k, r] = RATES;
-    let only = e.populations[0].clone();
-    e.populations = ["healthy", "infected", "virus"]
-        .map(|name| kinetaxis::experiment::Population { name: name.into(), ..only.clone() })
-        .into();
-    // In one dimension χ = 2a/λ with ⟨v²⟩ = 1; on the circle χ = aμ/(2λ).
-    let a = if e.dimension == 1 { 0.5 * chi } else { chi / PI };
-    for (population, lambda) in e.populations.iter_mut().zip([1.0, 5.0, 2.0]) {
-        let bias = if population.name == "healthy" { a } else { 0.0 };
-        population.kernel.terms[0].model =
-            KernelModel::Local { lambda: Constant(lambda), a: Constant(bias), b: Constant(0.0) };
-    }
-    e.signals =
-        vec![NamedSignal { name: "s".into(), producers: vec![1], equation: Signal::Density }];
-    let reaction = |name: &str, event, rate| Reaction {
-        name: name.into(),
-        event,
-        rate: Constant(rate),
-        per_equilibrium: false,
+    let reading = if literal { "literal" } else { "density" };
+    // In one dimension χ = 2a/λ with ⟨v²⟩ = 1; on the circle χ = aπ/λ.
+    let a = if set.iter().any(|s| *s == "dimension=2") { chi / PI } else { 0.5 * chi };
+    let population = |name: &str, lambda: f64, a: f64| {
+        format!(
+            "[populations.{name}]
+            kernel = {{ model = \"local\", lambda = {lambda:?}, a = {a:?}, senses = \"s\" }}
+            cells = {{ count = 400 }}
+            deposit.bandwidth = 0.4\n"
+        )
     };
-    e.reactions = vec![
-        reaction("d1", Event::Death { of: 0 }, d1),
-        reaction("d2", Event::Death { of: 1 }, d2),
-        reaction("d3", Event::Death { of: 2 }, d3),
-        reaction("infection", Event::Infection { of: 0, to: 1, by: 2, literal }, beta),
-        reaction("shedding", Event::Production { of: 1, makes: 2, velocity: Newborn::Parent }, k),
-        reaction("source", Event::Source { makes: 0, velocity: Newborn::Uniform }, r),
-    ];
-    e
+    let text = format!(
+        "dimension = 1
+        epsilon = 0.3
+        domain = {{ lower = 0, upper = \"2*PI\", grid = 16 }}
+        time = {{ end = 1, step = 0.02 }}
+        {}{}{}
+        [signals.s]
+        equation = \"density\"
+        producers = [\"infected\"]
+        [reactions]
+        d1 = {{ kind = \"death\", of = \"healthy\", rate = {d1} }}
+        d2 = {{ kind = \"death\", of = \"infected\", rate = {d2} }}
+        d3 = {{ kind = \"death\", of = \"virus\", rate = {d3} }}
+        infection = {{ kind = \"infection\", of = \"healthy\", to = \"infected\", by = \"virus\", rate = {beta}, reading = \"{reading}\" }}
+        shedding = {{ kind = \"production\", of = \"infected\", makes = \"virus\", rate = {k} }}
+        source = {{ kind = \"source\", makes = \"healthy\", rate = {r} }}",
+        population("healthy", 1.0, a),
+        population("infected", 5.0, 0.0),
+        population("virus", 2.0, 0.0),
+    );
+    experiment(&text, set)
+}
+
+fn experiment(text: &str, set: &[&str]) -> Experiment {
+    let set: Vec<String> = set.iter().map(|s| s.to_string()).collect();
+    read(text, "test.toml", &set).unwrap_or_else(|e| panic!("{e}")).experiment
 }
 
 fn near(a: f64, b: f64, relative: f64) -> bool {
@@ -116,11 +121,9 @@ fn may_nowak_has_its_equilibria() {
 /// Below the threshold there is Q₀ alone, and R₀ follows a rate that is an expression.
 #[test]
 fn the_threshold_is_where_q_star_leaves() {
-    let mut e = virus(&[], false, 0.0);
-    e.reactions[5].rate = Constant(1.5 * 0.8 / R0);
+    let source = format!("reactions.source.rate={}", 1.5 * 0.8 / R0);
     // βexp(s): its value at s = 0 counts, its slope does not.
-    let names = ["healthy", "infected", "virus", "s", "x", "t"];
-    e.reactions[3].rate = Quantity::Formula(Formula::parse("exp(infected)", &names).unwrap());
+    let e = virus(&[&source, "reactions.infection.rate=\"exp(infected)\""], false, 0.0);
     let model = Model::<1>::new(&e).unwrap();
     let system = Homogeneous::new(&e, &model).unwrap();
     let found = system.equilibria();
@@ -128,7 +131,7 @@ fn the_threshold_is_where_q_star_leaves() {
     assert!(near(number, 0.8, 1e-10), "{number}");
     assert!(found.iter().any(|e| e.state.densities[1] == 0.0));
     // A rate in t has no equilibrium.
-    e.reactions[5].rate = Quantity::Formula(Formula::parse("1 + sin(t)", &names).unwrap());
+    let e = virus(&["reactions.source.rate=\"1 + sin(t)\""], false, 0.0);
     let model = Model::<1>::new(&e).unwrap();
     let refused = Homogeneous::new(&e, &model).err().unwrap();
     assert_eq!(refused, "the rate of the reaction source depends on place or time");
@@ -259,11 +262,7 @@ fn change_in_time_is_felt() {
 #[test]
 fn growth_rates_converge_with_order_two() {
     order::<1>(&[]);
-    order::<2>(&[
-        "dimension=2",
-        "domain={ lower = 0, upper = \"2*PI\", grid = 8 }",
-        "deposit.bandwidth=0.8",
-    ]);
+    order::<2>(&["dimension=2"]);
 }
 
 fn order<const D: usize>(set: &[&str]) {

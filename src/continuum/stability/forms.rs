@@ -1,7 +1,7 @@
 //! What a wave makes of densities and signals: linear forms of its unknowns.
 
 use super::homogeneous::{Homogeneous, State};
-use crate::experiment::Ranged;
+use crate::schema::Ranged;
 use crate::signal::Law;
 use nalgebra::RowDVector;
 

@@ -1,10 +1,11 @@
 //! An experiment without space: dρ_i/dt = H_i(ρ, S), with every signal as it is where nothing depends on x.
 
 use super::derivative::derivative;
-use crate::experiment::{self, Experiment, Ranged};
-use crate::limit::Mobility;
+use crate::experiment::Mobility;
+use crate::experiment::{self, Experiment};
 use crate::model::Model;
 use crate::reaction::Reaction;
+use crate::schema::Ranged;
 use crate::signal::{Law, MOST_FIELDS, smoothing_kernel};
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
 
@@ -57,10 +58,6 @@ impl<'m, const D: usize> Homogeneous<'m, D> {
         if e.domain.is_open() {
             return Err("in the whole space no state is the same everywhere".into());
         }
-        let growth = |p: &experiment::Population| {
-            let rate = Ranged::new("cells.growth", p.cells.growth.clone());
-            (rate.constant() != Some(0.0)).then_some(rate)
-        };
         let volume = model.grid().volume();
         let relaxes = |s: &usize| {
             let law = model.signals.iter().nth(*s).map(|one| one.law(0.0));
@@ -69,7 +66,9 @@ impl<'m, const D: usize> Homogeneous<'m, D> {
         let system = Self {
             model,
             mobility: e.limit.mobility,
-            growth: e.populations.iter().map(growth).collect(),
+            growth: (model.populations.iter())
+                .map(|of| of.growth.as_ref().map(|growth| growth.rate().clone()))
+                .collect(),
             deposits: e
                 .populations
                 .iter()
