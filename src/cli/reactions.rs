@@ -48,6 +48,7 @@ fn wave(of: &Fastest) -> Value {
         "smoothed": of.smoothed,
         "of_all": of.peak.as_ref().map(|peak| mode(&peak.free)),
         "of_the_box": of.peak.as_ref().map(|peak| mode(&peak.in_box)),
+        "at_end_of_range": of.peak.as_ref().map(|peak| peak.at_end),
         "unresolved": of.unresolved,
     })
 }
@@ -83,7 +84,7 @@ fn row(of: &Value) -> Vec<String> {
     vec![
         format!("  {}{smoothed}", of["equation"].as_str().unwrap_or_default()),
         figure(&of["epsilon"]),
-        figure(&all["wave_number"]),
+        figure(&all["wave_number"]) + if of["at_end_of_range"] == true { " (end)" } else { "" },
         figure(&all["growth_rate"]),
         figure(&all["frequency"]),
         figure(&admitted["wave_number"]),

@@ -274,3 +274,36 @@ impl<'s, const D: usize> KineticWaves<'s, D> {
         complex_spectrum(self.mirrored(self.linear(&self.base, k).1))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Model;
+
+    /// Where newborns are uniform on V and F is not, f = (λFρ/ε² + r/μ)/(λ/ε² + d) with ρ = r/d.
+    #[test]
+    fn the_homogeneous_state_is_that_of_turns_and_sources_together() {
+        let text = "dimension = 1
+            epsilon = 0.5
+            domain = { lower = 0, upper = 1, grid = 8 }
+            velocity = { set = \"ball\", speed = 1.5, equilibrium = \"exp(-r^2)\" }
+            kernel = { model = \"local\", lambda = 0.8 }
+            cells = { count = 100 }
+            time = { end = 1, step = 0.1 }
+            [reactions]
+            comes = { kind = \"source\", makes = \"cells\", rate = 1.2 }
+            goes = { kind = \"death\", of = \"cells\", rate = 0.6 }";
+        let e = crate::experiment::read(text, "test.toml", &[]).unwrap().experiment;
+        let model = Model::<1>::new(&e).unwrap();
+        let system = Homogeneous::new(&e, &model).unwrap();
+        let waves = Waves { epsilon: 0.5, angles: 8, smoothed: false };
+        let kinetic = KineticWaves::new(&system, &system.at(&[2.0]), waves).unwrap();
+        let (classes, turn) = (&kinetic.classes[0], 0.8 / 0.25);
+        for (f, share) in kinetic.base.f[0].iter().zip(&classes.equilibrium) {
+            let due = (turn * share * 2.0 + 1.2 / 3.0) / (turn + 0.6);
+            assert!((f - due).abs() < 1e-13, "{f} {due}");
+        }
+        let spread = classes.equilibrium.iter().map(|f| (f * 3.0 - 1.0).abs()).fold(0.0, f64::max);
+        assert!(spread > 0.1, "F is not uniform");
+    }
+}

@@ -31,6 +31,8 @@ pub struct Peak {
     pub free: Mode,
     /// Of those that the box admits.
     pub in_box: Mode,
+    /// Whether the first is at an end of the range: waves beyond it grow faster still.
+    pub at_end: bool,
 }
 
 /// The |k| > 0 that a box admits, up to the finest that its grid holds along every axis, sorted: 2πm/L on periodic axes, πm/L on those
@@ -73,7 +75,10 @@ pub fn peak(of: impl Fn(f64) -> Option<Spectrum>, admitted: &[f64]) -> Option<Pe
     let numbers = near.map(|j| admitted[j]).chain(admitted.iter().copied().step_by(few));
     let modes: Vec<Mode> = numbers.map(mode).collect::<Option<_>>()?;
     let in_box = modes.into_iter().reduce(faster)?;
-    Some(Peak { free: faster(free, in_box), in_box })
+    let free = faster(free, in_box);
+    let at_end =
+        free.number <= low * (1.0 + 10.0 * CLOSE) || free.number >= high * (1.0 - 10.0 * CLOSE);
+    Some(Peak { free, in_box, at_end })
 }
 
 fn faster(a: Mode, b: Mode) -> Mode {
@@ -116,7 +121,10 @@ mod tests {
             assert!((found.free.number - 2.0_f64.sqrt()).abs() < 1e-6, "{found:?}");
             assert!((found.free.rate - 0.3).abs() < 1e-12);
             assert!((found.in_box.number - number).abs() < 1e-12, "{found:?}");
+            assert!(!found.at_end);
         }
+        let falling = |k: f64| spectrum(DMatrix::from_element(1, 1, -k));
+        assert!(peak(falling, &wave_numbers(&grid(Boundary::NoFlux))).unwrap().at_end);
     }
 
     /// On a square every sum of two squares, and no others.

@@ -45,10 +45,11 @@ pub struct Survey {
 pub fn survey<const D: usize>(e: &Experiment, model: &Model<D>) -> Result<Survey, String> {
     let system = Homogeneous::new(e, model)?;
     let equilibria = system.equilibria();
-    let mut epsilons = vec![None, Some(e.epsilon)];
-    let others = e.converge.epsilons.iter().filter(|epsilon| **epsilon != e.epsilon);
-    epsilons.extend(others.map(|epsilon| Some(*epsilon)));
-    let cases = || epsilons.iter().flat_map(|epsilon| [(*epsilon, false), (*epsilon, true)]);
+    let mut epsilons = [&e.converge.epsilons[..], &[e.epsilon]].concat();
+    epsilons.sort_by(|a, b| b.total_cmp(a));
+    epsilons.dedup();
+    let all = || std::iter::once(None).chain(epsilons.iter().copied().map(Some));
+    let cases = || all().flat_map(|epsilon| [(epsilon, false), (epsilon, true)]);
     let fastest = |of: &Equilibrium| -> Vec<Fastest> {
         let cases: Vec<_> = cases().collect();
         cases.into_par_iter().map(|case| fastest(&system, of, case)).collect()
