@@ -4,6 +4,7 @@ use super::context::load;
 use super::error::CliError;
 use super::motion::plan_json;
 use super::progress::told_if_long;
+use super::reactions::{reactions_json, reactions_text};
 use super::referee::{report, verdicts};
 use super::tables::{aligned, print};
 use super::{Input, with_dimension};
@@ -22,8 +23,14 @@ pub fn inspect(input: &Input, as_json: bool) -> Result<(), CliError> {
     let text = with_dimension!(e.dimension, D => {
         let model = told_if_long("inspect", "building the model", || Model::<D>::new(&e))?;
         let review = told_if_long("inspect", "weighing the assumptions", || review(&e, &model));
-        let facts = facts(&e, &model, &review)?;
-        if as_json { format!("{facts:#}\n") } else { text(&facts) + &report(&review) }
+        let mut facts = facts(&e, &model, &review)?;
+        if let Some(reactions) = told_if_long("inspect", "waves", || reactions_json(&e, &model)) {
+            facts["reactions"] = reactions;
+        }
+        match as_json {
+            true => format!("{facts:#}\n"),
+            false => text(&facts) + &reactions_text(&facts["reactions"]) + &report(&review),
+        }
     });
     print(&text);
     Ok(())

@@ -14,6 +14,7 @@ mod motion;
 mod new;
 mod page;
 mod progress;
+mod reactions;
 mod referee;
 mod run;
 mod signals;

@@ -44,6 +44,11 @@ impl Growth {
             .then(|| Self { rate: Ranged::new(KEYS, "cells.growth", rate) })
     }
 
+    /// r, as an expression.
+    pub fn rate(&self) -> &Ranged {
+        &self.rate
+    }
+
     /// r, if it is the same everywhere.
     pub fn constant(&self) -> Option<f64> {
         self.rate.constant()

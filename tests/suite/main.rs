@@ -35,6 +35,7 @@ mod sizes;
 mod slab_equation;
 mod slab_oracle;
 mod slab_particles;
+mod stability;
 mod stats_oracle;
 mod structure;
 mod sums;

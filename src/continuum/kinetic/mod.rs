@@ -18,6 +18,7 @@ mod transport;
 mod turns;
 
 pub use entropy::Entropy;
+pub(crate) use ordinates::Ordinates;
 
 use crate::fields::{Fields, PhaseMoments, PopulationFields};
 use crate::growth::{FLOOR, barren};
