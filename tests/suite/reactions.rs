@@ -44,7 +44,7 @@ fn the_limit_with_q_of_two_is_the_ode_of_may_and_nowak() {
         // The same at every point.
         assert!(own.density[1..].iter().all(|mode| mode.abs() < 1e-12));
     }
-    let errors = ["0.1", "0.05"].map(|step| {
+    let errors = ["0.04", "0.02"].map(|step| {
         let e = experiment(VIRUS, &[&format!("limit.step={step}"), "time.outputs=[]"]);
         let run = limit_fields::<1>(&e, false, &never()).unwrap();
         (run.last().populations[1].density[0] - MAY_NOWAK[1]).abs()
@@ -88,7 +88,7 @@ fn the_kinetic_equation_reacts_with_order_two_in_the_step() {
 }
 
 /// Cells against the ODE: the mean of the masses over replicates is within its noise and the bias of N cells, of which
-/// 0.3/N is allowed. An error of 1% in a rate moves the infected by 1%, or 3 standard errors.
+/// 0.3/N is allowed. An error of 5% in a rate is seen.
 #[test]
 fn cells_follow_may_and_nowak_in_the_mean() {
     let e = experiment(
@@ -98,11 +98,11 @@ fn cells_follow_may_and_nowak_in_the_mean() {
             "populations.infected.cells.weight=3e-5",
             "populations.virus.cells.weight=3e-5",
             "time.outputs=[]",
-            "epsilon=0.3",
+            "epsilon=0.5",
         ],
     );
     let model = Model::<1>::new(&e).unwrap();
-    let replicates = 8;
+    let replicates = 24;
     let masses: Vec<[f64; 3]> = (0..replicates)
         .map(|r| {
             let mut simulation = Simulation::new(&model, r).unwrap();
@@ -114,8 +114,8 @@ fn cells_follow_may_and_nowak_in_the_mean() {
     for p in 0..3 {
         let mean = masses.iter().map(|m| m[p]).sum::<f64>() / n;
         let variance = masses.iter().map(|m| (m[p] - mean).powi(2)).sum::<f64>() / (n - 1.0);
-        // Student's t with 7 degrees of freedom beyond 14.3 comes with probability 2e-6.
-        let allowed = 14.3 * (variance / n).sqrt() + 1e-4;
+        // Student's t with 23 degrees of freedom beyond 6.6 comes with probability 1e-6.
+        let allowed = 6.6 * (variance / n).sqrt() + 1e-4;
         assert!((mean - MAY_NOWAK[p]).abs() < allowed, "{p}: {mean} {allowed}");
         assert!(allowed < 0.05 * MAY_NOWAK[p], "{p}: too noisy to tell anything: {allowed}");
     }
@@ -198,7 +198,7 @@ fn first_order_reactions_are_exact_in_one_step() {
 }
 
 /// As [`CHAIN`], with what proptest wants.
-fn network(kinds: &[(usize, usize, usize, f64)], sources: f64) -> String {
+fn network(kinds: &[(usize, usize, usize, f64)]) -> String {
     let names = ["a", "b", "c"];
     let mut text = String::from(
         "dimension = 1\nepsilon = 0.4\nseed = 5\ndomain = { lower = 0, upper = 1, grid = 8 }\n\
@@ -222,9 +222,8 @@ fn network(kinds: &[(usize, usize, usize, f64)], sources: f64) -> String {
                 format!("kind = \"infection\"\nof = \"{of}\"\nto = \"{to}\"\nby = \"{other}\"\n")
             }
             4 => format!("kind = \"production\"\nof = \"{of}\"\nmakes = \"{to}\"\n"),
-            _ => format!("kind = \"source\"\nmakes = \"{to}\"\n").replace("rate", "rate"),
+            _ => format!("kind = \"source\"\nmakes = \"{to}\"\n"),
         };
-        let _ = sources;
     }
     text
 }
@@ -238,7 +237,7 @@ proptest! {
     fn the_books_of_random_reactions_balance(
         kinds in prop::collection::vec((0..6usize, 0..3usize, 0..3usize, 0.0..4.0f64), 1..6),
     ) {
-        let e = experiment(&network(&kinds, 0.0), &[]);
+        let e = experiment(&network(&kinds), &[]);
         let run = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| {

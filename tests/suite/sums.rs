@@ -45,8 +45,8 @@ fn model(velocity: &str, terms: [&str; 2], set: &[&str]) -> Model<2> {
         "dimension = 2\nepsilon = 0.2\ndomain = {{ lower = 0, upper = 4, grid = 16 }}\n\
          velocity = {{ {velocity} }}\nkernel = {{ {}, senses = \"a\" }}\nterms.other = {{ {}, senses = \"b\" }}\n\
          cells = {{ count = 100 }}\ntime = {{ end = 1, step = 0.1 }}\n\
-         [signals.a]\nequation = \"prescribed\"\nexpression = \"0.3*cos(PI*x/2)\"\n\
-         [signals.b]\nequation = \"prescribed\"\nexpression = \"0.2*cos(PI*y/2)\"\n",
+         [signals.a]\nequation = \"prescribed\"\nexpression = \"0.3*sin(PI*x/2)\"\n\
+         [signals.b]\nequation = \"prescribed\"\nexpression = \"0.2*sin(PI*y/2)\"\n",
         terms[0], terms[1]
     );
     let set: Vec<String> = set.iter().map(|s| s.to_string()).collect();
@@ -95,7 +95,7 @@ fn limits_of_sums_solve_the_integral_equations() {
                 exact.drift
             );
         }
-        assert!(limit.drift.iter().all(|g| g.abs() > 0.01), "{terms:?}: the test is idle");
+        assert!(limit.drift.iter().any(|g| g.abs() > 0.02), "{terms:?}: the test is idle");
     }
 }
 
@@ -109,13 +109,13 @@ fn cells_fly_by_sums_in_every_way() {
                 &*format!("motion={motion}"),
                 "cells.count=40000",
                 "time.end=0.4",
-                "cells.density={ shape = \"point\", center = [1, 1] }",
+                "cells.density={ shape = \"point\", center = [2, 2] }",
             ];
             let model = model("set = \"sphere\", speed = 1", terms, &set);
             let mut simulation = Simulation::new(&model, 0).unwrap();
             simulation.run(&AtomicBool::new(false), &|_| {}, |_| {}).unwrap();
             let cells = &simulation.state().first().cells;
-            [0, 1].map(|a| cells.positions.iter().map(|x| x[a]).sum::<f64>() / 40_000.0 - 1.0)
+            [0, 1].map(|a| cells.positions.iter().map(|x| x[a]).sum::<f64>() / 40_000.0 - 2.0)
         };
         let [exact, skip, hybrid] = ["exact", "skip-ahead", "hybrid"].map(mean);
         // √(2Dt/N) each, with D = 0.3: 4.9 of the difference of two; a lost term moves it by 0.03.
