@@ -114,6 +114,7 @@ fn common(
         verify: Verify {
             claims: draft.texts("verify.claims")?.iter().filter_map(|w| Claim::find(w)).collect(),
             source: draft.text("verify.source")?.into(),
+            speed: draft.float("verify.speed"),
             quick: draft.texts("verify.quick")?,
         },
     })

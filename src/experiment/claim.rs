@@ -15,17 +15,26 @@ pub enum Claim {
     BlowUp,
     /// The kinetic regularisation beside Velázquez's.
     Regularisation,
+    /// Homogeneous data follow the ODE of the reactions.
+    Reactions,
+    /// R₀ = 1 is a threshold.
+    Threshold,
+    /// The speed of a band.
+    Speed,
 }
 
 impl Claim {
     /// Every claim with its word in the experiment file.
-    pub const ALL: [(Self, &str); 6] = [
+    pub const ALL: [(Self, &str); 9] = [
         (Self::Order, "order"),
         (Self::Coefficients, "coefficients"),
         (Self::Moments, "moments"),
         (Self::Virial, "virial"),
         (Self::BlowUp, "blow-up"),
         (Self::Regularisation, "regularisation"),
+        (Self::Reactions, "reactions"),
+        (Self::Threshold, "threshold"),
+        (Self::Speed, "speed"),
     ];
 
     /// The words.

@@ -128,6 +128,16 @@ pub struct Population {
 }
 
 impl Population {
+    /// The order in ε with which it tends to its limit, where it is on its own. With q = p = 1 it is 2, or 1 if f⁰
+    /// has a flux. The flux ε^{p−1}Γρ − ε^{q−1}D∇ρ has terms that vanish ([`Scaling`](crate::scaling::Scaling)):
+    /// what is missing of ρ is of the order of the largest of them.
+    pub fn order(&self) -> f64 {
+        let own = if self.starts_without_flux() { 2 } else { 1 };
+        let drift = if self.kernel.is_biased() { self.p - 1 } else { 0 };
+        let vanishing = [self.q - 1, drift].into_iter().filter(|power| *power > 0);
+        f64::from(vanishing.fold(own, i32::min))
+    }
+
     /// Whether f⁰ is even in v.
     pub fn starts_without_flux(&self) -> bool {
         self.cells.mean_velocity.iter().all(|m| *m == 0.0)
@@ -204,6 +214,8 @@ pub struct Verify {
     pub claims: Vec<Claim>,
     /// Where they are made.
     pub source: String,
+    /// The exact speed of a band, where it is known.
+    pub speed: Option<f64>,
     /// Changes for `--quick`, as of `--set`.
     pub quick: Vec<String>,
 }

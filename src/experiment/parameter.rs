@@ -1,6 +1,6 @@
 //! What a sweep varies.
 
-use super::{Experiment, Population, Signal};
+use super::{Experiment, NamedSignal, Population, Signal};
 use crate::formula::Quantity;
 use std::f64::consts::SQRT_2;
 
@@ -160,13 +160,23 @@ impl Parameter {
         }
     }
 
-    /// p, if the error is of order (scale)ᵖ as it should be.
+    /// p, if the error is of order (scale)ᵖ as it should be, of whatever is worst.
     pub fn order(self, e: &Experiment) -> f64 {
         match self {
-            Self::Epsilon if e.populations.iter().all(Population::starts_without_flux) => 2.0,
-            Self::Epsilon | Self::Delta | Self::Cells => 1.0,
+            Self::Epsilon => e.populations.iter().map(Population::order).fold(2.0, f64::min),
+            Self::Delta | Self::Cells => 1.0,
             Self::Grid | Self::Step => 2.0,
             Self::Bandwidth => e.first().deposit.order as f64,
+        }
+    }
+
+    /// The same of population `number`, or of a signal: where one of them answers to another, all have the worst order.
+    pub fn order_of(self, e: &Experiment, number: Option<usize>) -> f64 {
+        let answers = |s: &NamedSignal| !matches!(s.equation, Signal::None | Signal::Prescribed(_));
+        let coupled = !e.reactions.is_empty() || e.signals.iter().any(answers);
+        match (self, number) {
+            (Self::Epsilon, Some(number)) if !coupled => e.populations[number].order(),
+            _ => self.order(e),
         }
     }
 

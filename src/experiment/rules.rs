@@ -37,7 +37,7 @@ pub(crate) fn apply(draft: &mut Draft, refusal: &dyn Fn(&Json) -> Option<Problem
         model::count,
         model::weight,
         model::between,
-        model::elliptic_rates,
+        model::elliptic,
         space::all_axes,
         space::grids,
         space::shape,

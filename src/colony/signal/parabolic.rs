@@ -34,7 +34,7 @@ pub struct Parabolic {
 }
 
 impl Parabolic {
-    /// D_S > 0, α ≥ 0, β ≥ 0, and S(x,0) in the variables x, y, z up to the dimension; δ = 1.
+    /// D_S ≥ 0, α ≥ 0, β ≥ 0, and S(x,0) in the variables x, y, z up to the dimension; δ = 1.
     pub fn new(diffusion: f64, production: f64, decay: f64, start: Quantity) -> Self {
         let (reaction, tables) = (None, Mutex::default());
         Self { diffusion, production, decay, reaction, start, tables }

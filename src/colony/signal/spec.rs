@@ -16,7 +16,7 @@ pub(crate) const KEYS: &[Key] = &[
         .live("\"parabolic\""),
     key("signal.expression", Formula(SPACE_TIME), Required, "S(x, t).")
         .sample("\"cos(x)*exp(-t)\"").only("signal.equation", &["prescribed"]),
-    key("signal.diffusion", Float(POSITIVE), Value("1.0"), "Diffusion coefficient of S.")
+    key("signal.diffusion", Float(NONNEGATIVE), Value("1.0"), "Diffusion coefficient of S; positive if elliptic.")
         .live("1.0").only("signal.equation", &["parabolic", "elliptic"]),
     key("signal.production", Quantity(NONNEGATIVE, AROUND), Value("1.0"),
         "Production of S per unit of cell mass; if parabolic, it may depend on rho and S.")
@@ -65,7 +65,7 @@ pub enum Signal {
     Parabolic {
         /// δ > 0.
         delta: f64,
-        /// D_S > 0.
+        /// D_S ≥ 0.
         diffusion: f64,
         /// α(ρ, S).
         production: Quantity,

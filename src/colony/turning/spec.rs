@@ -14,6 +14,17 @@ pub struct KernelSpec {
 }
 
 impl KernelSpec {
+    /// Whether a turn may depend on the gradient of S: only a local kernel says that it does not.
+    pub fn is_biased(&self) -> bool {
+        let none = |q: &Quantity| matches!(q, Quantity::Constant(0.0));
+        self.terms.iter().any(|term| match &term.model {
+            KernelModel::Local { a, b, .. } | KernelModel::Isotropic { a, b, .. } => {
+                !(none(a) && none(b))
+            }
+            KernelModel::NonLocal { .. } | KernelModel::Expression(_) => true,
+        })
+    }
+
     /// The only term, if there are no others.
     pub fn only(&self) -> Option<&KernelModel> {
         match &self.terms[..] {

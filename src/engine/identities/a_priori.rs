@@ -37,11 +37,13 @@ impl SignalBounds {
                 decay: Constant(_),
                 source: Constant(0.0),
                 initial: Constant(0.0),
-            } if e.domain.is_open() && population.deposit.order == 2 => Some(Self {
-                dimension: e.dimension as i32,
-                feed: production * mass / delta,
-                diffusivity: diffusion / delta,
-            }),
+            } if e.domain.is_open() && diffusion > 0.0 && population.deposit.order == 2 => {
+                Some(Self {
+                    dimension: e.dimension as i32,
+                    feed: production * mass / delta,
+                    diffusivity: diffusion / delta,
+                })
+            }
             _ => None,
         }
     }

@@ -90,6 +90,11 @@ impl Observed {
         Self { what, of, label: if many { interned(name) } else { "" } }
     }
 
+    /// The number of the population, if it is of one.
+    pub fn population(self) -> Option<usize> {
+        (!self.what.is_of_signal()).then_some(self.of)
+    }
+
     /// The name in tables: rho, or rho_healthy where there are several populations.
     pub fn name(self) -> String {
         match self.label {

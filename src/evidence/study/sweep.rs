@@ -106,7 +106,7 @@ pub(super) fn by_cells<const D: usize>(stages: &[Stage<D>], all: &[Differences])
             ..row(point.value, quantity, &norm, error.estimate(confidence))
         };
         let rows = stages.iter().zip(&errors).map(row).collect();
-        sweep.add(rows, orders(&scales(stages), &errors, next_term(e), confidence));
+        sweep.add(rows, orders(&scales(stages), &errors, next_term(e, quantity), confidence));
     }
     sweep
 }
@@ -130,7 +130,7 @@ pub(super) fn without_noise<const D: usize>(
             row(stage.point.value, quantity, &norm, *error)
         };
         let rows = stages.iter().zip(&errors).map(row).collect();
-        sweep.add(rows, orders_without_noise(&scales(stages), &errors, next_term(e)));
+        sweep.add(rows, orders_without_noise(&scales(stages), &errors, next_term(e, quantity)));
     }
     sweep.seconds = start.elapsed().as_secs_f64();
     sweep
@@ -144,8 +144,8 @@ fn scales<const D: usize>(stages: &[Stage<D>]) -> Vec<f64> {
 
 /// By which power of the parameter the next term of an error is smaller: where the first is the second, only even
 /// powers occur.
-fn next_term(e: &Experiment) -> f64 {
-    if e.converge.parameter.order(e) >= 2.0 { 2.0 } else { 1.0 }
+fn next_term(e: &Experiment, of: Observed) -> f64 {
+    if e.converge.parameter.order_of(e, of.population()) >= 2.0 { 2.0 } else { 1.0 }
 }
 
 fn row(value: f64, quantity: Observed, norm: &str, error: Estimate) -> ErrorRow {

@@ -7,12 +7,16 @@
 mod blow_up;
 mod coefficients;
 mod finding;
+mod homogeneous;
 mod moments;
 mod order;
+mod reactions;
 mod regularisation;
 mod runs;
 mod shipped;
+mod speed;
 mod stamp;
+mod threshold;
 mod virial;
 
 pub use finding::{Demand, Finding, Verdict, short};
@@ -40,6 +44,9 @@ impl Claim {
             Self::Virial => virial::weigh::<D>(e, monitor),
             Self::BlowUp => blow_up::weigh::<D>(e, monitor),
             Self::Regularisation => regularisation::weigh::<D>(e, monitor),
+            Self::Reactions => reactions::weigh::<D>(e, monitor),
+            Self::Threshold => threshold::weigh::<D>(e, monitor),
+            Self::Speed => speed::weigh::<D>(e, monitor),
         }
     }
 }

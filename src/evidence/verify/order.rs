@@ -1,5 +1,6 @@
 //! The order with which the distances of a sweep vanish. In ε: ρ_ε, S_ε, ∇S_ε tend to the limit, J_ε
-//! and r_ε stay bounded (CMPS Theorem 3, HKS Theorem 3.4).
+//! and r_ε stay bounded (CMPS Theorem 3, HKS Theorem 3.4). Where exponents q, p above 1 remove diffusion or drift, the order
+//! is that with which these vanish: min(q−1, p−1) of those that are above 0.
 
 use super::{Demand, Finding};
 use crate::experiment::{Experiment, Parameter};
@@ -18,19 +19,22 @@ pub fn weigh<const D: usize>(
     let result = converge::<D>(e, None, monitor)?;
     let sweep = &result.main;
     let parameter = e.converge.parameter;
-    let expected = parameter.order(e);
-    let near = Demand::Within(expected - TOLERANCE, expected + TOLERANCE);
+    let near = |quantity: Observed| {
+        let expected = parameter.order_of(e, quantity.population());
+        Demand::Within(expected - TOLERANCE, expected + TOLERANCE)
+    };
     let mut wanted = vec![
-        (What::Density, "{} converges", near),
-        (What::Signal, "{} converges", near),
-        (What::Gradient, "{} converges", near),
+        (What::Density, "{} converges", None),
+        (What::Signal, "{} converges", None),
+        (What::Gradient, "{} converges", None),
     ];
     if parameter == Parameter::Epsilon {
-        wanted.push((What::Flux, "{} converges, so it is bounded", Demand::AtLeast(0.0)));
-        wanted.push((What::Remainder, "{} is bounded", Demand::AtLeast(-TOLERANCE)));
+        wanted.push((What::Flux, "{} converges, so it is bounded", Some(Demand::AtLeast(0.0))));
+        wanted.push((What::Remainder, "{} is bounded", Some(Demand::AtLeast(-TOLERANCE))));
     }
-    let of = |(what, claim, demand): (What, &'static str, Demand)| {
-        Observed::all(e, what).into_iter().map(move |quantity| (quantity, claim, demand))
+    let of = |(what, claim, demand): (What, &'static str, Option<Demand>)| {
+        let all = Observed::all(e, what).into_iter();
+        all.map(move |quantity| (quantity, claim, demand.unwrap_or_else(|| near(quantity))))
     };
     let mut findings = Vec::new();
     for (quantity, claim, demand) in wanted.into_iter().flat_map(of) {

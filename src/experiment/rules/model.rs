@@ -1,6 +1,8 @@
 //! Velocities, kernel, signal and the cells at t = 0.
 
+use crate::experiment::Parameter;
 use crate::experiment::sample::{mean_square, nodes, speeds};
+use crate::experiment::space::is_open;
 use crate::formula::{Formula, Quantity};
 use crate::schema::Draft;
 use crate::schema::SIZES;
@@ -115,9 +117,18 @@ fn report(
     Some(true)
 }
 
-/// An elliptic signal is found mode by mode, which nonlinear rates do not allow.
-pub(super) fn elliptic_rates(draft: &mut Draft) -> Option<()> {
-    if draft.text("signal.equation")? == "elliptic" {
+/// An elliptic signal is found mode by mode, which nonlinear rates do not allow, and has to diffuse.
+pub(super) fn elliptic(draft: &mut Draft) -> Option<()> {
+    let swept = draft.text("converge.in") == Some(Parameter::Delta.word()) && is_open(draft);
+    let equation = draft.text("signal.equation")?.to_string();
+    if equation == "elliptic" || (equation == "parabolic" && swept) {
+        if draft.float("signal.diffusion") == Some(0.0) {
+            let message = "is 0, and an elliptic signal has to diffuse";
+            let remedy = "Give a positive one, or signal.equation = \"parabolic\".";
+            draft.complain("signal.diffusion", message, remedy);
+        }
+    }
+    if equation == "elliptic" {
         for path in ["signal.production", "signal.decay"] {
             if let Some(Quantity::Formula(_)) = draft.quantity(path) {
                 let message = "depends on rho or S, and an elliptic signal needs constants";
