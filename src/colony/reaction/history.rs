@@ -20,14 +20,14 @@ use std::ops::AddAssign;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The rate of one reaction where a cell is.
-pub enum Chemistry<'a, const D: usize> {
+pub enum LocalRate<'a, const D: usize> {
     /// The same everywhere.
     Everywhere(f64),
     /// By place.
     Here(SensedSignal<'a, D>),
 }
 
-impl<const D: usize> Chemistry<'_, D> {
+impl<const D: usize> LocalRate<'_, D> {
     /// The rate at `x`; a spline may dip below 0 beside an edge.
     pub fn at(&self, x: &Vector<D>) -> f64 {
         match self {
@@ -64,7 +64,7 @@ pub struct Channel<'a, const D: usize> {
     /// What happens.
     pub event: Event,
     /// The rate, but for what is met.
-    pub rate: Chemistry<'a, D>,
+    pub rate: LocalRate<'a, D>,
     /// What is met.
     pub meets: Option<Infectious<'a, D>>,
     /// Newborn cells for one event, of weights w: 1 if one cell makes another of its own weight.
@@ -365,8 +365,8 @@ fn arrivals<const D: usize>(
             continue;
         }
         let highest = match &channel.rate {
-            Chemistry::Everywhere(rate) => *rate,
-            Chemistry::Here(rate) => rate.bounds().high,
+            LocalRate::Everywhere(rate) => *rate,
+            LocalRate::Here(rate) => rate.bounds().high,
         };
         let expected = highest * volume * h / weight;
         if expected > most as f64 {

@@ -8,7 +8,7 @@ mod history;
 mod nodal;
 mod spec;
 
-pub use history::{Census, Channel, Chemistry, Infectious, react};
+pub use history::{Census, Channel, Infectious, LocalRate, react};
 pub use nodal::Flows;
 pub(crate) use spec::KEYS;
 pub use spec::ReactionSpec;

@@ -126,11 +126,6 @@ impl<const D: usize> Model<D> {
         })
     }
 
-    /// Whether every field step is exact but for what moves cells: nothing changes that they feel.
-    pub fn is_frozen(&self) -> bool {
-        self.is_free()
-    }
-
     /// Coefficients of every ρ(x, 0).
     pub fn start(&self) -> Vec<Vec<f64>> {
         self.populations.iter().map(|species| species.initial.start().to_vec()).collect()
@@ -258,7 +253,7 @@ impl<const D: usize> Model<D> {
         if !bound.is_finite() {
             return Err(InitialError::Unbounded(Unbounded(bound)));
         }
-        let duration = if self.is_free() { self.end() } else { self.step.min(self.end()) };
+        let duration = if self.is_frozen() { self.end() } else { self.step.min(self.end()) };
         let candidates = bound * duration / species.scaling.tumble_time();
         let given = species.kernel_bound.is_some();
         if (given || self.method == Method::Exact) && candidates > MOST_CANDIDATES {
@@ -272,14 +267,14 @@ impl<const D: usize> Model<D> {
     /// velocities forget, so that the flux is that of the output time. A steady signal needs none, if
     /// cells neither divide nor die.
     pub fn ticks(&self) -> Vec<Tick> {
-        if self.is_free() {
+        if self.is_frozen() {
             return ticks(&self.outputs, f64::INFINITY, f64::INFINITY);
         }
         ticks(&self.outputs, self.step, self.last_step())
     }
 
     /// Whether nothing changes but the cells, so that they need no field steps.
-    fn is_free(&self) -> bool {
+    pub fn is_frozen(&self) -> bool {
         let unborn = self.populations.iter().all(|species| species.growth.is_none());
         self.signals.is_steady() && unborn && self.network.is_empty()
     }

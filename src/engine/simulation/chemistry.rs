@@ -4,90 +4,76 @@ use super::SimulationError;
 use crate::cells::{Population, most_cells};
 use crate::growth::divide;
 use crate::model::Model;
-use crate::reaction::{Channel, Chemistry, Event, Infectious, Reaction, react};
+use crate::reaction::{Channel, Event, Infectious, LocalRate, Reaction, react};
 use crate::rng::{Purpose, Stream, Streams};
 use crate::schedule::Tick;
-use crate::signal::{Arguments, SensedSignal, Surroundings};
+use crate::schema::Ranged;
+use crate::signal::{Arguments, Surroundings};
 use crate::state::State;
 use crate::vector::Vector;
 
 /// All rates of one field step, as cells feel them.
 pub(super) struct Rates<'m, const D: usize> {
     /// By population: births less deaths.
-    growth: Vec<Option<Chemistry<'m, D>>>,
+    growth: Vec<Option<LocalRate<'m, D>>>,
     channels: Vec<Channel<'m, D>>,
 }
 
 impl<'m, const D: usize> Rates<'m, D> {
     /// Those of `middle`, when cells of population i have the flux `fluxes`\[i\].
+    ///
+    /// # Errors
+    /// A value that an expression must not have.
     pub fn new(
         model: &'m Model<D>,
         state: &State<D>,
         middle: Surroundings<'_>,
         fluxes: &[Vec<Vec<f64>>],
     ) -> Result<Self, SimulationError> {
-        let value = |value| SimulationError::Value(Box::new(value));
-        let spectral = &model.spectral;
-        let mut growth = Vec::new();
-        for species in &model.populations {
-            let Some(own) = &species.growth else {
-                growth.push(None);
-                continue;
-            };
-            let felt = match own.constant() {
-                Some(rate) => Chemistry::Everywhere(rate),
-                None => {
-                    let felt = sensed(model, own.nodal(spectral, middle)).ok_or_else(|| {
-                        let refused = own.refused(spectral, middle);
-                        value(refused.unwrap_or_else(|| own.overflow()).at_time(middle.time))
-                    })?;
-                    Chemistry::Here(felt)
-                }
-            };
-            growth.push(Some(felt));
-        }
+        let growth = (model.populations.iter())
+            .map(|species| {
+                let rate = species.growth.as_ref().map(|growth| growth.rate());
+                rate.map(|rate| felt(model, rate, middle)).transpose()
+            })
+            .collect::<Result<_, _>>()?;
+        let weight = |number: usize| state.populations[number].cells.weight;
         let channel = |reaction: &Reaction| {
-            let rate = match reaction.rate.constant() {
-                Some(rate) => Chemistry::Everywhere(rate),
-                None => {
-                    let arguments = Arguments::new(spectral, middle, [&reaction.rate]);
-                    let felt = sensed(model, arguments.nodal(&reaction.rate)).ok_or_else(|| {
-                        let refused = Arguments::complete(spectral, middle).refused(&reaction.rate);
-                        value(
-                            refused
-                                .unwrap_or_else(|| reaction.rate.overflow())
-                                .at_time(middle.time),
-                        )
-                    })?;
-                    Chemistry::Here(felt)
-                }
-            };
-            let weight = |number: usize| state.populations[number].cells.weight;
             let brood = match (reaction.event.parent(), reaction.event.gains()) {
                 (Some(of), Some(gains)) => weight(of) / weight(gains),
                 _ => 1.0,
             };
-            let space = |number: usize| &model.populations[number].space;
             let parent = reaction.event.parent().filter(|_| reaction.per_equilibrium);
             Ok(Channel {
                 event: reaction.event,
-                rate,
+                rate: felt(model, &reaction.rate, middle)?,
                 meets: infectious(model, reaction.event, middle, fluxes),
                 brood,
-                per_equilibrium: parent.map(|of| space(of).clone()),
+                per_equilibrium: parent.map(|of| model.populations[of].space.clone()),
             })
         };
-        let channels =
-            model.network.reactions.iter().map(channel).collect::<Result<_, SimulationError>>()?;
-        Ok(Self { growth, channels })
+        let channels = model.network.reactions.iter().map(channel);
+        Ok(Self { growth, channels: channels.collect::<Result<_, SimulationError>>()? })
     }
 }
 
-/// Nodal rates as cells feel them; `None` if they are no numbers.
-fn sensed<const D: usize>(model: &Model<D>, mut rates: Vec<f64>) -> Option<SensedSignal<'_, D>> {
-    model.spectral.forward_in_place(&mut rates);
-    let felt = model.sense(&mut rates, Vec::new());
-    felt.is_finite().then_some(felt)
+/// A rate as cells feel it.
+fn felt<'m, const D: usize>(
+    model: &'m Model<D>,
+    rate: &Ranged,
+    middle: Surroundings<'_>,
+) -> Result<LocalRate<'m, D>, SimulationError> {
+    if let Some(constant) = rate.constant() {
+        return Ok(LocalRate::Everywhere(constant));
+    }
+    let mut nodal = Arguments::new(&model.spectral, middle, [rate]).nodal(rate);
+    model.spectral.forward_in_place(&mut nodal);
+    let felt = model.sense(&mut nodal, Vec::new());
+    if felt.is_finite() {
+        return Ok(LocalRate::Here(felt));
+    }
+    let refused = Arguments::complete(&model.spectral, middle).refused(rate);
+    let value = refused.unwrap_or_else(|| rate.overflow()).at_time(middle.time);
+    Err(SimulationError::Value(Box::new(value)))
 }
 
 /// What is met in an infection.
@@ -106,61 +92,90 @@ fn infectious<'m, const D: usize>(
     Some(Infectious { density: felt(&middle.densities[by]), flux })
 }
 
-/// Lets every population react for a half of the step of `tick`; `half` is 0 before the flight and 1 after it.
-pub(super) fn react_half<const D: usize>(
-    model: &Model<D>,
-    state: &mut State<D>,
-    rates: &Rates<'_, D>,
-    half: u64,
-    tick: &Tick,
-    streams: Streams,
-) -> Result<(), SimulationError> {
-    let (h, number, most) = (0.5 * tick.duration, 2 * state.step + half, most_cells::<D>());
-    let streams: Vec<Streams> =
-        model.populations.iter().map(|species| streams.of_population(&species.name)).collect();
-    let crowd = |key, name: &str, cells| {
-        let name = if model.populations.len() == 1 { "cells" } else { name }.to_string();
-        SimulationError::Crowd { key, name, time: tick.end, cells, most: most as f64 }
-    };
-    let grow = |state: &mut State<D>| -> Result<(), SimulationError> {
-        for (p, rate) in rates.growth.iter().enumerate() {
+/// One half of a field step.
+pub(super) struct Half<'a, const D: usize> {
+    pub model: &'a Model<D>,
+    pub rates: &'a Rates<'a, D>,
+    /// Of every population.
+    pub streams: Vec<Streams>,
+    /// Its number among all.
+    pub number: u64,
+    pub tick: &'a Tick,
+}
+
+impl<const D: usize> Half<'_, D> {
+    /// Before the flight.
+    ///
+    /// # Errors
+    /// There are too many cells, or none is left and none will come.
+    pub fn before(&self, state: &mut State<D>) -> Result<(), SimulationError> {
+        self.grow(state)?;
+        self.react(state)?;
+        self.check_extinct(state)
+    }
+
+    /// After the flight, in the opposite order; then numbers of cells are kept between their bounds.
+    ///
+    /// # Errors
+    /// As [`Self::before`].
+    pub fn after(&self, state: &mut State<D>) -> Result<(), SimulationError> {
+        self.react(state)?;
+        self.grow(state)?;
+        let all = self.model.populations.iter().zip(&mut state.populations).zip(&self.streams);
+        for ((species, colony), streams) in all {
+            let stream = streams.stream(Purpose::Merger, 0, self.number);
+            keep_between(species.between, &mut colony.cells, stream);
+        }
+        self.check_extinct(state)
+    }
+
+    fn time(&self) -> f64 {
+        0.5 * self.tick.duration
+    }
+
+    /// Births and deaths at net rates.
+    fn grow(&self, state: &mut State<D>) -> Result<(), SimulationError> {
+        for (p, rate) in self.rates.growth.iter().enumerate() {
             let Some(rate) = rate else { continue };
             let colony = &mut state.populations[p];
-            let at = |x: &Vector<D>| rate.at(x);
-            let born = divide(&mut colony.cells, at, h, (streams[p], number), most);
-            let census =
-                born.map_err(|cells| crowd("cells.growth", &model.populations[p].name, cells))?;
-            colony.census += census;
+            let (at, names) = (|x: &Vector<D>| rate.at(x), (self.streams[p], self.number));
+            let born = divide(&mut colony.cells, at, self.time(), names, most_cells::<D>());
+            colony.census += born.map_err(|cells| self.crowd("cells.growth", p, cells))?;
         }
         Ok(())
-    };
-    if half == 0 {
-        grow(state)?;
     }
-    if !model.network.is_empty() {
+
+    fn react(&self, state: &mut State<D>) -> Result<(), SimulationError> {
+        let Self { model, rates, .. } = self;
+        if model.network.is_empty() {
+            return Ok(());
+        }
         let spaces: Vec<_> = model.populations.iter().map(|species| &species.space).collect();
         let mut cells: Vec<&mut Population<D>> =
             state.populations.iter_mut().map(|colony| &mut colony.cells).collect();
-        let names = (&streams[..], number);
-        let census = react(&mut cells, &spaces, &rates.channels, model.grid(), h, names, most)
-            .map_err(|(p, cells)| crowd("reactions", &model.populations[p].name, cells))?;
+        let (names, most) = ((&self.streams[..], self.number), most_cells::<D>());
+        let channels = &rates.channels;
+        let census = react(&mut cells, &spaces, channels, model.grid(), self.time(), names, most)
+            .map_err(|(p, cells)| self.crowd("reactions", p, cells))?;
         for (colony, census) in state.populations.iter_mut().zip(census) {
             colony.census += census;
         }
+        Ok(())
     }
-    if half == 1 {
-        grow(state)?;
-        for (species, (colony, streams)) in
-            model.populations.iter().zip(state.populations.iter_mut().zip(&streams))
-        {
-            let stream = streams.stream(Purpose::Merger, 0, number);
-            keep_between(species.between, &mut colony.cells, stream);
+
+    fn crowd(&self, key: &'static str, population: usize, cells: f64) -> SimulationError {
+        let name = self.model.populations[population].name.clone();
+        let most = most_cells::<D>() as f64;
+        SimulationError::Crowd { key, name, time: self.tick.end, cells, most }
+    }
+
+    fn check_extinct(&self, state: &State<D>) -> Result<(), SimulationError> {
+        let mut reactions = self.model.network.reactions.iter();
+        let has_source = reactions.any(|r| r.event.parent().is_none());
+        match state.populations.iter().all(|colony| colony.cells.is_empty()) && !has_source {
+            true => Err(SimulationError::Extinct { time: self.tick.end }),
+            false => Ok(()),
         }
-    }
-    let has_source = model.network.reactions.iter().any(|r| r.event.parent().is_none());
-    match state.populations.iter().all(|colony| colony.cells.is_empty()) && !has_source {
-        true => Err(SimulationError::Extinct { time: tick.end }),
-        false => Ok(()),
     }
 }
 

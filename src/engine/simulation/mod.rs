@@ -18,7 +18,7 @@ use crate::rng::Streams;
 use crate::schedule::Tick;
 use crate::signal::{Cues, SensedSignal, Surroundings, later};
 use crate::state::{Colony, State, Tracked};
-use chemistry::{Rates, react_half};
+use chemistry::{Half, Rates};
 use flight::{Flight, Watch, compiled};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -189,7 +189,14 @@ impl<'m, const D: usize> Simulation<'m, D> {
         tick: &Tick,
     ) -> Result<(), SimulationError> {
         let Some(rates) = &forecast.rates else { return Ok(()) };
-        react_half(self.model, &mut self.state, rates, half, tick, self.streams)?;
+        let (model, number) = (self.model, 2 * self.state.step + half);
+        let streams = |species: &Species<D>| self.streams.of_population(&species.name);
+        let streams = model.populations.iter().map(streams).collect();
+        let step = Half { model, rates, streams, number, tick };
+        match half {
+            0 => step.before(&mut self.state)?,
+            _ => step.after(&mut self.state)?,
+        }
         for number in 0..self.model.populations.len() {
             if self.changes(number) {
                 let cells = self.state.populations[number].cells.len();
