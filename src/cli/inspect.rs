@@ -3,6 +3,7 @@
 use super::context::load;
 use super::error::CliError;
 use super::motion::plan_json;
+use super::populations::{populations_json, populations_text};
 use super::progress::told_if_long;
 use super::reactions::{reactions_json, reactions_text};
 use super::referee::{report, verdicts};
@@ -27,9 +28,15 @@ pub fn inspect(input: &Input, as_json: bool) -> Result<(), CliError> {
         if let Some(reactions) = told_if_long("inspect", "waves", || reactions_json(&e, &model)) {
             facts["reactions"] = reactions;
         }
+        if let Some(populations) = populations_json(&e, &model)? {
+            let orders = populations.as_object().into_iter().flat_map(|all| all.values());
+            let least = orders.filter_map(|of| of["expected_order"].as_u64()).min();
+            facts["expected_order"] = json!(least);
+            facts["populations"] = populations;
+        }
         match as_json {
             true => format!("{facts:#}\n"),
-            false => text(&facts) + &reactions_text(&facts["reactions"]) + &report(&review),
+            false => populations_text(&facts["populations"]) + &text(&facts) + &reactions_text(&facts["reactions"]) + &report(&review),
         }
     });
     print(&text);
@@ -137,23 +144,30 @@ fn text(f: &Value) -> String {
     let mut row = |name: &str, value: String, note: &str| {
         rows.push(vec![name.into(), value, format!(" {note}")]);
     };
-    row("measure of V", number(&f["velocity"]["measure"]), "mu");
-    row("mean square speed", number(&f["velocity"]["mean_square"]), "m2, uniform on V");
-    row("D", number(&limit["diffusivity"]), &both(limit, "diffusivity"));
-    row("chi", number(&limit["sensitivity"]), &both(limit, "sensitivity"));
-    row("tumbles per cell", number(&f["rates"]["tumbles_per_cell"]), "leading order, whole run");
-    row(
-        "candidate rate",
-        number(&f["rates"]["candidate_rate"]),
-        "per cell and unit time, at t = 0",
-    );
-    row("least T/F at t = 0", number(&sign["least_T_over_F_at_start"]), "must not be negative");
-    let largest = match sign["largest_epsilon"].as_f64() {
-        Some(epsilon) => format!("{epsilon:.4}"),
-        None if sign["holds_at_start"] == true => "any".into(),
-        None => "none".into(),
-    };
-    row("largest epsilon", largest, "with T >= 0 at t = 0");
+    // Of several, each has been told by itself.
+    if f["populations"].is_null() {
+        row("measure of V", number(&f["velocity"]["measure"]), "mu");
+        row("mean square speed", number(&f["velocity"]["mean_square"]), "m2, uniform on V");
+        row("D", number(&limit["diffusivity"]), &both(limit, "diffusivity"));
+        row("chi", number(&limit["sensitivity"]), &both(limit, "sensitivity"));
+        row(
+            "tumbles per cell",
+            number(&f["rates"]["tumbles_per_cell"]),
+            "leading order, whole run",
+        );
+        row(
+            "candidate rate",
+            number(&f["rates"]["candidate_rate"]),
+            "per cell and unit time, at t = 0",
+        );
+        row("least T/F at t = 0", number(&sign["least_T_over_F_at_start"]), "must not be negative");
+        let largest = match sign["largest_epsilon"].as_f64() {
+            Some(epsilon) => format!("{epsilon:.4}"),
+            None if sign["holds_at_start"] == true => "any".into(),
+            None => "none".into(),
+        };
+        row("largest epsilon", largest, "with T >= 0 at t = 0");
+    }
     row("expected order", f["expected_order"].to_string(), "in epsilon");
     if let Some(ratio) = f["referee"]["critical_mass"]["ratio"].as_f64() {
         let critical = number(&f["referee"]["critical_mass"]["critical"]);
@@ -173,5 +187,9 @@ fn text(f: &Value) -> String {
     }
     let reason = |of: &Value| of["reason"].as_str().unwrap_or_default().to_string();
     let (order, motion) = (reason(&f["referee"]["order"]), reason(&f["motion"]));
-    aligned(&rows) + &format!("order {}: {order}\nmotion {motion}\n", f["expected_order"])
+    let why = match f["populations"].is_null() {
+        true => format!("order {}: {order}\n", f["expected_order"]),
+        false => String::new(),
+    };
+    aligned(&rows) + &format!("{why}motion {motion}\n")
 }

@@ -13,6 +13,7 @@ mod limit;
 mod motion;
 mod new;
 mod page;
+mod populations;
 mod progress;
 mod reactions;
 mod referee;

@@ -1,6 +1,6 @@
 //! From checked values to the typed experiment.
 
-use super::parts::{Drafts, Parts};
+use super::parts::{Drafts, Parts, SIGNAL};
 use super::{
     Claim, Converge, Ensemble, Experiment, Limit, Mobility, Output, Parameter, Population, Time,
     Verify, reactions,
@@ -17,10 +17,13 @@ use crate::velocity::Velocity;
 
 /// The experiment of a file of one population and one signal; `None` if a value is missing, which the table rules
 /// out once nothing is wrong.
-pub(crate) fn build(draft: &Draft) -> Option<Experiment> {
-    let signals =
-        vec![NamedSignal { name: "S".into(), producers: vec![0], equation: Signal::read(draft)? }];
-    let terms = vec![Term { model: KernelModel::read(draft)?, senses: vec![(0, 1.0)] }];
+pub(crate) fn build(draft: &mut Draft) -> Option<Experiment> {
+    let [cells, signal] = [[ALONE.to_string()], [SIGNAL.to_string()]];
+    let senses = reactions::senses(draft, &signal, &cells);
+    let producers = reactions::producers(draft, &cells, &signal)?;
+    let equation = Signal::read(draft)?;
+    let signals = vec![NamedSignal { name: SIGNAL.into(), producers, equation }];
+    let terms = vec![Term { model: KernelModel::read(draft)?, senses: senses? }];
     let populations = vec![population(draft, ALONE.into(), terms)?];
     common(draft, std::slice::from_ref(draft), populations, signals, Vec::new())
 }
@@ -32,7 +35,7 @@ pub(crate) fn build_all(parts: &Parts, drafts: &mut Drafts) -> Option<Experiment
     for (name, terms) in names.iter().zip(&mut drafts.populations) {
         let mut all = Vec::new();
         for draft in terms.iter_mut() {
-            let senses = reactions::senses(draft, &parts.signals);
+            let senses = reactions::senses(draft, &parts.signals, &names);
             all.push(senses.map(|senses| Some(Term { model: KernelModel::read(draft)?, senses })));
         }
         let all: Option<Option<Vec<Term>>> = all.into_iter().collect();
@@ -54,8 +57,11 @@ pub(crate) fn build_all(parts: &Parts, drafts: &mut Drafts) -> Option<Experiment
     for (draft, own) in drafts.reactions.iter_mut().zip(&reactions) {
         reactions::velocities(draft, own, &populations);
     }
-    let reactions = reactions.into_iter().flatten().collect();
-    common(&drafts.populations[0][0], &drafts.signals, populations, signals, reactions)
+    let reactions: Vec<ReactionSpec> = reactions.into_iter().flatten().collect();
+    for (number, draft) in drafts.populations.iter_mut().enumerate() {
+        reactions::pairs(&mut draft[0], number, &reactions);
+    }
+    common(drafts.first(), &drafts.signals, populations, signals, reactions)
 }
 
 /// What all populations share, and these; `fields` are the drafts of the signals.

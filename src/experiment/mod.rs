@@ -20,6 +20,7 @@ mod reference;
 mod rules;
 mod sample;
 mod space;
+mod strays;
 #[cfg(test)]
 mod tests;
 
@@ -38,6 +39,9 @@ pub use crate::schema::{Problem, Problems};
 pub use crate::signal::{DepositSpec, NamedSignal, Signal};
 pub use crate::turning::{KernelModel, KernelSpec, Term};
 pub use crate::velocity::Velocity;
+
+use crate::rng::ALONE;
+use parts::SIGNAL;
 
 /// A validated experiment. Vectors have `dimension` entries.
 #[derive(Clone, Debug)]
@@ -82,19 +86,24 @@ impl Experiment {
         &self.populations[0]
     }
 
+    /// The population whose cells and bandwidth stand for those of all in a sweep: the first that has cells at t = 0.
+    pub fn lead(&self) -> &Population {
+        self.populations.iter().find(|one| one.cells.count > 0).unwrap_or(self.first())
+    }
+
     /// The path of a key of a population, such as `kernel.lambda`.
     pub fn key_of(&self, population: &Population, key: &str) -> String {
-        match self.populations.len() {
-            1 => key.into(),
-            _ => format!("populations.{}.{key}", population.name),
+        match (self.populations.len(), &population.name[..]) {
+            (1, ALONE) => key.into(),
+            (_, name) => format!("populations.{name}.{key}"),
         }
     }
 
     /// The path of a key of a signal, such as `decay`.
     pub fn key_of_signal(&self, signal: &NamedSignal, key: &str) -> String {
-        match self.signals.len() {
-            1 => format!("signal.{key}"),
-            _ => format!("signals.{}.{key}", signal.name),
+        match (self.signals.len(), &signal.name[..]) {
+            (1, SIGNAL) => format!("signal.{key}"),
+            (_, name) => format!("signals.{name}.{key}"),
         }
     }
 

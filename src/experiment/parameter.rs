@@ -74,19 +74,16 @@ impl Parameter {
         match self {
             Self::Epsilon => e.epsilon,
             Self::Delta => deltas(e).next().unwrap_or(0.0),
-            Self::Cells => {
-                let mut counts = e.populations.iter().map(|p| p.cells.count);
-                counts.find(|count| *count > 0).unwrap_or(0) as f64
-            }
+            Self::Cells => e.lead().cells.count as f64,
             Self::Grid => e.domain.grid[0] as f64,
             Self::Step => e.time.end / (e.time.end / e.time.step * (1.0 - 1e-12)).ceil(),
-            Self::Bandwidth => e.first().deposit.bandwidth,
+            Self::Bandwidth => e.lead().deposit.bandwidth,
         }
     }
 
     /// Gives `e` another value. Numbers of cells are rounded, and a field step is shortened to a
-    /// fraction of the final time. Where there are several, it is the value of the first population or
-    /// signal, and the others change in proportion.
+    /// fraction of the final time. Where there are several, it is the value of the first population that has cells
+    /// at t = 0, or of the first signal that has a δ, and the others change in proportion.
     pub fn set(self, e: &mut Experiment, value: f64) {
         let old = self.value(e);
         let scaled = |own: f64| if own == old { value } else { own * (value / old) };
@@ -166,7 +163,7 @@ impl Parameter {
             Self::Epsilon => e.populations.iter().map(Population::order).fold(2.0, f64::min),
             Self::Delta | Self::Cells => 1.0,
             Self::Grid | Self::Step => 2.0,
-            Self::Bandwidth => e.first().deposit.order as f64,
+            Self::Bandwidth => e.lead().deposit.order as f64,
         }
     }
 

@@ -6,7 +6,7 @@
 //! every key has one meaning, and every rule is written once.
 
 use super::keys::{OF_POPULATION, TABLE};
-use crate::formula::language::{CONSTANTS, FUNCTIONS};
+use crate::formula::language::{CONSTANTS, FUNCTIONS, WORDS};
 use crate::rng::ALONE;
 use crate::schema::{Draft, Given, Problem, SET, Scope, Source};
 use crate::signal::{AROUND, MOST_FIELDS};
@@ -14,29 +14,34 @@ use crate::turning::MOST_TERMS;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
+/// What a file may have several of, each in sections under a name of its own.
+pub(super) const GROUPS: [&str; 4] = ["populations", "terms", "signals", "reactions"];
 /// Names that expressions know already.
 const TAKEN: [&str; 8] = ["x", "y", "z", "t", "rho", "S", "signals", "populations"];
 /// Name of a signal that has none.
-const SIGNAL: &str = "S";
+pub(super) const SIGNAL: &str = "S";
 
 /// The names of the populations, signals and reactions of a file, in its order.
 pub(crate) struct Parts {
+    /// Whether populations and signals are given by name.
+    named: [bool; 2],
     /// With the names of the further terms of their kernels.
     pub populations: Vec<(String, Vec<String>)>,
     pub signals: Vec<String>,
     pub reactions: Vec<String>,
 }
 
-/// The second name of a path that begins with `first`.
-fn second<'p>(path: &'p str, first: &str) -> Option<&'p str> {
-    path.strip_prefix(first)?.strip_prefix('.').map(|rest| rest.split('.').next().unwrap_or(rest))
+/// The name that follows `first` in a path that begins with it, and what follows that.
+pub(super) fn named<'p>(path: &'p str, first: &str) -> Option<(&'p str, &'p str)> {
+    let rest = path.strip_prefix(first)?.strip_prefix('.')?;
+    Some(rest.split_once('.').unwrap_or((rest, "")))
 }
 
 /// The names that follow `first`, in the order of the file.
-fn names(given: &BTreeMap<String, Given>, first: &str) -> Vec<String> {
+pub(super) fn names(given: &BTreeMap<String, Given>, first: &str) -> Vec<String> {
     let mut found: Vec<(usize, &str)> = Vec::new();
     for (path, value) in given {
-        let Some(name) = second(path, first) else { continue };
+        let Some((name, _)) = named(path, first) else { continue };
         let line = value.line.unwrap_or(usize::MAX);
         match found.iter_mut().find(|(_, known)| *known == name) {
             Some((first, _)) => *first = line.min(*first),
@@ -60,22 +65,24 @@ impl Parts {
             true => names(given, "terms"),
             false => names(given, &format!("populations.{name}.terms")),
         };
+        let signals = names(given, "signals");
         Self {
+            named: [!populations.is_empty(), !signals.is_empty()],
             populations: (or(populations.clone(), ALONE).into_iter())
                 .map(|name| {
                     let terms = terms(&name);
                     (name, terms)
                 })
                 .collect(),
-            signals: or(names(given, "signals"), SIGNAL),
+            signals: or(signals, SIGNAL),
             reactions: names(given, "reactions"),
         }
     }
 
     /// Whether a file speaks of one population, one term and one signal alone.
     pub fn is_single(&self) -> bool {
-        let [(name, terms)] = &self.populations[..] else { return false };
-        name == ALONE && terms.is_empty() && self.signals == [SIGNAL] && self.reactions.is_empty()
+        let terms = self.populations.iter().any(|(_, terms)| !terms.is_empty());
+        self.named == [false; 2] && !terms && self.reactions.is_empty()
     }
 
     /// The variables of what feels densities and signals: all of these, place and time.
@@ -113,6 +120,7 @@ impl Parts {
             let is_name =
                 name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(letters);
             let reserved = TAKEN.contains(&&name[..])
+                || WORDS.contains(&&name[..])
                 || FUNCTIONS.iter().any(|f| f.name == name)
                 || CONSTANTS.iter().any(|c| c.name == name);
             let path = format!("{first}.{name}");
@@ -146,6 +154,7 @@ impl Parts {
         problems
     }
 
+    /// The section of the terms of a population.
     fn path_of_terms(&self, population: &str) -> String {
         match self.has_named_populations() {
             true => format!("populations.{population}.terms"),
@@ -153,12 +162,12 @@ impl Parts {
         }
     }
 
-    fn has_named_populations(&self) -> bool {
-        !matches!(&self.populations[..], [(name, _)] if name == ALONE)
+    pub fn has_named_populations(&self) -> bool {
+        self.named[0]
     }
 
-    fn has_named_signals(&self) -> bool {
-        self.signals != [SIGNAL]
+    pub fn has_named_signals(&self) -> bool {
+        self.named[1]
     }
 
     /// The file of one population, with one term of its kernel and one signal.
@@ -171,7 +180,7 @@ impl Parts {
         let (name, terms) = &self.populations[population];
         let mut view = View::of(source, self.around());
         for section in OF_POPULATION {
-            if self.has_named_populations() {
+            if self.has_named_populations() && !(section == "kernel" && term.is_some()) {
                 view.put(section, &format!("populations.{name}.{section}"));
             }
         }
@@ -237,7 +246,7 @@ impl View {
     fn of(source: &Source, around: &'static [&'static str]) -> Self {
         let own = |path: &str| {
             let first = path.split('.').next().unwrap_or(path);
-            ["populations", "signals", "reactions", "terms"].contains(&first)
+            GROUPS.contains(&first)
         };
         let (parts, given) = source.given.clone().into_iter().partition(|(path, _)| own(path));
         Self { given, sections: Vec::new(), around, all: parts }
@@ -263,29 +272,6 @@ impl View {
         let scope = Scope { table: &TABLE, sections, renamed, without };
         (source.with(given), scope)
     }
-}
-
-/// What the file gives that belongs to no part: neither a section of a population, nor a key of a signal or reaction.
-pub(crate) fn strays(source: &Source) -> Vec<(String, String)> {
-    let mut strays = Vec::new();
-    for path in source.given.keys() {
-        let Some(name) = second(path, "populations") else { continue };
-        let rest = path.strip_prefix(&format!("populations.{name}")).unwrap_or_default();
-        let section = rest.trim_start_matches('.').split('.').next().unwrap_or_default();
-        if !OF_POPULATION.contains(&section) && section != "terms" {
-            let remedy =
-                match crate::spelling::nearest(section, OF_POPULATION.into_iter().chain(["terms"]))
-                {
-                    Some(near) => format!("Did you mean populations.{name}.{near}?"),
-                    None => format!(
-                        "A population has the sections {}, terms.",
-                        OF_POPULATION.join(", ")
-                    ),
-                };
-            strays.push((path.clone(), remedy));
-        }
-    }
-    strays
 }
 
 /// All drafts of a file.
@@ -316,6 +302,36 @@ pub(crate) struct Drafts {
 }
 
 impl Drafts {
+    /// Which of them tells what all share: in a sweep in δ the first signal that has one, else the first population that
+    /// has cells at t = 0. The others change with it.
+    fn place(&self) -> (bool, usize) {
+        let has = |draft: &Draft, key: &str, word: &str| draft.text(key) == Some(word);
+        let is_parabolic = |draft: &Draft| {
+            has(draft, "converge.in", "delta") && has(draft, "signal.equation", "parabolic")
+        };
+        if let Some(signal) = self.signals.iter().position(is_parabolic) {
+            return (true, signal);
+        }
+        let has_cells = |terms: &Vec<Draft>| terms[0].integer("cells.count") > Some(0);
+        (false, self.populations.iter().position(has_cells).unwrap_or(0))
+    }
+
+    /// What all share.
+    pub fn first(&self) -> &Draft {
+        match self.place() {
+            (true, signal) => &self.signals[signal],
+            (false, population) => &self.populations[population][0],
+        }
+    }
+
+    /// The same, to complain of it.
+    pub fn first_mut(&mut self) -> &mut Draft {
+        match self.place() {
+            (true, signal) => &mut self.signals[signal],
+            (false, population) => &mut self.populations[population][0],
+        }
+    }
+
     /// Each of them.
     pub fn each(&mut self) -> impl Iterator<Item = &mut Draft> {
         let populations = self.populations.iter_mut().flatten();
@@ -324,7 +340,7 @@ impl Drafts {
 
     /// Everything that holds, as nested JSON: a file that reads to the same experiment.
     pub fn resolved(&self, parts: &Parts) -> Json {
-        let mut root = self.populations[0][0].resolved();
+        let mut root = self.first().resolved();
         let whole = root.as_object_mut().expect("a file is a table");
         let own: Vec<&str> = OF_POPULATION.into_iter().chain(["signal"]).collect();
         own.iter().for_each(|section| drop(whole.remove(*section)));

@@ -55,6 +55,14 @@ pub(super) fn build(
         let (healthy, infected, virus) =
             (who("reactions.healthy"), who("reactions.infected"), who("reactions.virus"));
         let (healthy, infected, virus) = (healthy?, infected?, virus?);
+        let numbers = [("reactions.infected", infected), ("reactions.virus", virus)];
+        for (k, (path, number)) in numbers.into_iter().enumerate() {
+            let others = [("reactions.healthy", healthy), numbers[0]];
+            if let Some((other, _)) = others[..=k].iter().find(|(_, other)| *other == number) {
+                let message = format!("is what {other} is, and the model has three populations");
+                draft.complain(path, message, "Name another population.");
+            }
+        }
         let velocity = Newborn::Parent;
         let rate = |letter: &str| draft.quantity(&format!("reactions.{letter}"));
         let one = |suffix: &str, event, rate: Number, per_equilibrium| ReactionSpec {
@@ -139,35 +147,73 @@ pub(super) fn velocities(
             (Event::Infection { of, by, literal: true, .. }, _)
                 if key(&populations[of].velocity) != key(&populations[by].velocity) =>
             {
-                Some((of, by, "of equal velocity"))
+                Some((of, by, true))
             }
             (event, Newborn::Parent) => match (event.parent(), event.gains()) {
-                (Some(of), Some(to)) => Some((of, to, "that keeps its velocity")),
+                (Some(of), Some(to)) => Some((of, to, false)),
                 _ => None,
             },
             _ => None,
         };
-        let Some((of, to, why)) = pair else { continue };
+        let Some((of, to, meets)) = pair else { continue };
         let [a, b] = [of, to].map(|number| &populations[number]);
         if key(&a.velocity) != key(&b.velocity) {
-            let message = format!(
-                "makes a cell of {} {why} of one of {}, and their sets V differ",
-                b.name, a.name
+            let [a, b] = [&a.name, &b.name];
+            let message = match meets {
+                true => format!(
+                    "lets cells of {a} meet those of {b} that have the same velocity, and their sets V differ"
+                ),
+                false => format!(
+                    "makes a cell of {b} with the velocity of one of {a}, and their sets V differ"
+                ),
+            };
+            let same = format!(
+                "Give populations.{a}.velocity and populations.{b}.velocity the same set and speed"
             );
-            let remedy = match reaction.event {
-                Event::Production { .. } => {
-                    "Give both the same [velocity], or velocity = \"equilibrium\"."
+            let remedy = match (reaction.event, meets) {
+                (_, true) => format!("{same}, or set reactions.reading = \"density\"."),
+                (Event::Production { .. }, _) if draft.text("reactions.velocity").is_some() => {
+                    format!("{same}, or set reactions.velocity = \"equilibrium\".")
                 }
-                _ => "Give both the same velocity.set and velocity.speed.",
+                _ => format!("{same}."),
             };
             draft.complain("reactions.kind", message, remedy);
         }
     }
 }
 
+/// Complains of pairs of mirrored cells of which a reaction would take or make one.
+pub(super) fn pairs(draft: &mut Draft, number: usize, reactions: &[ReactionSpec]) {
+    if draft.flag("cells.antithetic") != Some(true) {
+        return;
+    }
+    let touches = |reaction: &&ReactionSpec| {
+        [reaction.event.loses(), reaction.event.gains()].contains(&Some(number))
+    };
+    if let Some(reaction) = reactions.iter().find(touches) {
+        let message = format!(
+            "does not suit reactions.{}: births and deaths would break the pairs",
+            reaction.name
+        );
+        draft.complain("cells.antithetic", message, "Remove it, or remove the reaction.");
+    }
+}
+
 /// What a kernel senses: a signal by name, or a weighted sum of signals.
-pub(super) fn senses(draft: &mut Draft, signals: &[String]) -> Option<Vec<(usize, f64)>> {
+pub(super) fn senses(
+    draft: &mut Draft,
+    signals: &[String],
+    populations: &[String],
+) -> Option<Vec<(usize, f64)>> {
     const PATH: &str = "kernel.senses";
+    let of_density = |name: &str| {
+        format!(
+            "A section [signals.NAME] with equation = \"density\" and producers = [\"{name}\"] makes its density a signal."
+        )
+    };
+    if draft.text(PATH).is_none() && draft.gives(PATH) {
+        return None;
+    }
     let Some(text) = draft.text(PATH).map(String::from) else {
         if signals.len() > 1 {
             let message = format!("is missing, and there are {} signals", signals.len());
@@ -185,7 +231,17 @@ pub(super) fn senses(draft: &mut Draft, signals: &[String]) -> Option<Vec<(usize
     let formula = match Formula::parse(&text, &names) {
         Ok(formula) if !is_name => formula,
         Err(misread) if !is_name => {
-            draft.complain(PATH, misread.message, misread.remedy);
+            let is_population = |name: &&String| misread.message.contains(&format!("'{name}'"));
+            let remedy = match populations.iter().find(is_population) {
+                Some(name) => of_density(name),
+                None => misread.remedy,
+            };
+            draft.complain(PATH, misread.message, remedy);
+            return None;
+        }
+        _ if populations.contains(&text) => {
+            let message = format!("names \"{text}\", which is a population and no signal");
+            draft.complain(PATH, message, of_density(&text));
             return None;
         }
         _ => {
@@ -208,6 +264,11 @@ pub(super) fn senses(draft: &mut Draft, signals: &[String]) -> Option<Vec<(usize
     if !linear || weights.iter().any(|w| !w.is_finite()) {
         let message = "is no weighted sum of signals";
         draft.complain(PATH, message, "Write it as in \"food - 0.5*poison\".");
+        return None;
+    }
+    if weights.iter().all(|weight| *weight == 0.0) {
+        let message = "is a sum in which every signal has weight 0";
+        draft.complain(PATH, message, "Name a signal.");
         return None;
     }
     Some(weights.into_iter().enumerate().filter(|(_, weight)| *weight != 0.0).collect())

@@ -3,8 +3,8 @@
 use super::build::{build, build_all};
 use super::keys::TABLE;
 use super::parts::{self, Parts};
-use super::{Experiment, derive, rules};
-use crate::schema::{Draft, Problem, Problems, SET, Scope, Source};
+use super::{Experiment, derive, rules, strays};
+use crate::schema::{Draft, Problem, Problems, Scope, Source};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,9 +47,12 @@ pub fn read_within(
     file_name: &str,
     overrides: &[String],
 ) -> Result<Loaded, Problems> {
-    let source = Source::read(&TABLE, text, file_name, overrides);
+    let mut source = Source::read(&TABLE, text, file_name, overrides);
     // A file that is no TOML would seem to lack every key.
     if source.problems.iter().any(|problem| problem.key.is_empty()) {
+        return Err(Problems::sorted(source.problems));
+    }
+    if !strays::take(&mut source) {
         return Err(Problems::sorted(source.problems));
     }
     let parts = Parts::of(&source);
@@ -58,11 +61,14 @@ pub fn read_within(
     }
     let mut draft = Draft::new(source, memory, Scope::whole(&TABLE));
     derive::derive(&mut draft);
-    rules::apply(&mut draft, &|e| refusal(memory, e));
+    rules::apply(&mut draft);
+    let experiment = build(&mut draft);
+    let whole = draft.problems.is_empty().then(|| draft.resolved());
+    rules::sweep(&mut draft, whole.as_ref(), &|e| refusal(memory, e));
     if !draft.problems.is_empty() {
         return Err(Problems::sorted(draft.problems));
     }
-    let experiment = build(&draft).expect("the table gives every value that is not missing");
+    let experiment = experiment.expect("the table gives every value that is not missing");
     Ok(Loaded { experiment, resolved: draft.resolved(), given: draft.given().collect() })
 }
 
@@ -73,25 +79,18 @@ fn refusal(memory: f64, e: &Json) -> Option<Problem> {
 
 /// Reads a file of several populations, signals or reactions.
 fn read_parts(memory: f64, source: Source, parts: &Parts) -> Result<Loaded, Problems> {
-    let mut problems = [source.problems.clone(), parts.problems(&source)].concat();
+    let mut problems = source.problems.clone();
+    problems.append(&mut parts.problems(&source));
+    problems.append(&mut strays::unused(parts, &source));
     let mut drafts = parts::drafts(parts, &source, memory);
-    for (path, remedy) in parts::strays(&source) {
-        let given = &source.given[&path];
-        problems.push(Problem {
-            source: if given.line.is_some() { source.file.clone() } else { SET.into() },
-            line: given.line,
-            key: path,
-            value: given.text.clone(),
-            message: "unknown key".into(),
-            remedy,
-        });
-    }
     for draft in drafts.each() {
         derive::derive(draft);
-        rules::apply(draft, &|e| refusal(memory, e));
+        rules::apply(draft);
     }
-    let known = problems.is_empty() && drafts.each().all(|draft| draft.problems.is_empty());
-    let experiment = build_all(parts, &mut drafts).filter(|_| known);
+    let experiment = build_all(parts, &mut drafts);
+    let is_right = problems.is_empty() && drafts.each().all(|draft| draft.problems.is_empty());
+    let whole = is_right.then(|| drafts.resolved(parts));
+    rules::sweep(drafts.first_mut(), whole.as_ref(), &|e| refusal(memory, e));
     drafts.each().for_each(|draft| problems.append(&mut draft.problems));
     // What all parts share is told once.
     let mut told = Vec::new();
@@ -104,7 +103,8 @@ fn read_parts(memory: f64, source: Source, parts: &Parts) -> Result<Loaded, Prob
     let given = source.given.keys().cloned().collect();
     match experiment {
         Some(experiment) if problems.is_empty() => {
-            Ok(Loaded { experiment, resolved: drafts.resolved(parts), given })
+            let resolved = whole.unwrap_or_else(|| drafts.resolved(parts));
+            Ok(Loaded { experiment, resolved, given })
         }
         _ => Err(Problems::sorted(problems)),
     }

@@ -36,12 +36,104 @@ fn markdown() -> String {
         text += "|---|---|---|---|\n";
         TABLE.of_section(section).for_each(|key| text += &row(key));
     }
-    text += "\n## Several\n\n";
+    text += SEVERAL;
     for group in TABLE.groups {
         text += &format!("- {}\n", plain(group.doc));
     }
+    text += &format!("{NAMES}\n```toml\n{EXAMPLE}```\n");
     text + &language()
 }
+
+const SEVERAL: &str = "
+## Several populations, signals and reactions
+
+A file with none of these sections speaks of one population, one signal and no reaction. What there may be
+several of stands in sections under a name:
+
+";
+
+const NAMES: &str = "
+- **What holds for all.** `[domain]`, `[time]` and the other sections stand once. What a population does not say in
+  its `velocity`, `kernel`, `cells` and `deposit` is taken from the sections `[velocity]`, `[kernel]`, `[cells]` and
+  `[deposit]` at the top, key by key, and only then from the defaults; `[signal]` does the same for all
+  signals. A key at the top that each of them has itself is an error, also as `--set`: write
+  `--set populations.virus.cells.count=1000`.
+- **Names.** Letters, digits and `_`, a letter first; none that expressions know already, and none twice. They are
+  what else in the file names: `senses` a signal, or a weighted sum of several, `\"food - 0.5*poison\"`;
+  `producers`, `of`, `to`, `by` and `makes` populations. Populations and signals are at most 16 together.
+- **Variables.** Rates of signals and reactions and `cells.growth` are expressions in the density of each population
+  and in each signal, by name, and in `x`, `y`, `z` and `t`. Without named populations the density is `rho`,
+  without named signals the signal is `S`. In a kernel `S` is what it senses, whatever its name.
+- **Kernels of several terms.** `[populations.NAME.terms.NAME]`, or `[terms.NAME]` where populations have no
+  names, adds a term to `kernel`. It has the keys of a kernel and senses a signal of its own; `q`, `p`,
+  `negative` and `bound` are those of the sum, and stand in `kernel`. Up to 4 terms.
+- **Signals that are densities.** `equation = \"density\"` is the density of `producers`, smoothed as it is deposited:
+  so a population senses another one, or itself.
+- **Numbers of cells.** Two of `count`, `mass` and `weight` give the third. `count = 0` with a `weight` is a
+  population that is yet to be made. With `least` and `most` cells are split and merged, so that a population
+  may grow and shrink by powers of ten.
+- **Sweeps** in cells, bandwidth or delta set the value of the first population that has cells, or of the first signal
+  that has a delta; the others change in proportion.
+
+Cells that eat, and that follow their food and one another:
+";
+
+/// Everything that there may be several of, in one short file.
+const EXAMPLE: &str = "dimension = 1
+epsilon = 0.1
+
+[domain]
+lower = 0
+upper = 4
+grid = 32
+
+[kernel]                        # of both populations
+model = \"local\"
+lambda = 1
+
+[populations.eaters.kernel]
+a = 0.2
+senses = \"food\"
+
+[populations.eaters.terms.company]
+model = \"local\"
+lambda = 1
+a = 0.1
+senses = \"crowd\"
+
+[populations.eaters.cells]
+count = 2000
+mass = 1
+density = { shape = \"cosine\", amplitude = 0.5 }
+
+[populations.resting]
+kernel = { senses = \"food\" }
+cells = { count = 0, weight = 0.0005 }
+
+[signals.food]                  # dfood/dt = Lap food - eaters food
+equation = \"parabolic\"
+production = 0
+decay = \"eaters\"
+initial = 1
+
+[signals.crowd]                 # the density of all
+equation = \"density\"
+
+[reactions.hunger]              # eaters come to rest where there is no food
+kind = \"conversion\"
+of = \"eaters\"
+to = \"resting\"
+rate = \"0.5/(1 + food)\"
+
+[reactions.division]
+kind = \"division\"
+of = \"eaters\"
+rate = \"0.2*food\"
+
+[time]
+end = 1
+step = 0.05
+";
 
 const LANGUAGE: &str = "
 ## Expressions
@@ -100,6 +192,17 @@ fn plain(text: &str) -> String {
     let emphasised = text.starts_with(" *Only");
     let text = text.replace('|', "\\|").replace('<', "&lt;").replace('_', "\\_");
     if emphasised { text } else { text.replace('*', "\\*") }
+}
+
+#[test]
+fn the_example_of_several_is_an_experiment() {
+    let loaded = crate::experiment::read(EXAMPLE, "example.toml", &[]);
+    let e = loaded.unwrap_or_else(|problems| panic!("{problems}")).experiment;
+    assert_eq!([e.populations.len(), e.signals.len(), e.reactions.len()], [2; 3]);
+    assert_eq!(e.populations[0].kernel.terms.len(), 2);
+    if let Err(problem) = crate::model::Model::<1>::new(&e) {
+        panic!("{problem}");
+    }
 }
 
 #[test]

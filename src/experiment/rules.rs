@@ -11,9 +11,9 @@ mod sweep;
 use crate::schema::{Draft, Problem};
 use serde_json::Value as Json;
 
-/// Applies every rule. A rule that lacks a value is left out: its absence was already reported. `refusal` is what is
-/// wrong with another experiment.
-pub(crate) fn apply(draft: &mut Draft, refusal: &dyn Fn(&Json) -> Option<Problem>) {
+/// Applies every rule but those of the sweep. A rule that lacks a value is left out: its absence was already
+/// reported.
+pub(crate) fn apply(draft: &mut Draft) {
     let rules: [fn(&mut Draft) -> Option<()>; 35] = [
         numerics::corners,
         numerics::bandwidth,
@@ -54,6 +54,14 @@ pub(crate) fn apply(draft: &mut Draft, refusal: &dyn Fn(&Json) -> Option<Problem
     for rule in rules {
         rule(draft);
     }
-    // Last: it reads the experiments of the sweep, which is of use once all else is right.
-    sweep::values(draft, refusal);
+}
+
+/// Judges the sweep, last of all: the experiments of it are read, which is of use once all else is right. `whole` is
+/// all that holds if it is, and `refusal` what is wrong with another experiment.
+pub(crate) fn sweep(
+    draft: &mut Draft,
+    whole: Option<&Json>,
+    refusal: &dyn Fn(&Json) -> Option<Problem>,
+) {
+    sweep::values(draft, whole, refusal);
 }

@@ -24,6 +24,17 @@ pub(crate) enum Checked {
 }
 
 impl Checked {
+    /// The same, read from this key of a file.
+    pub fn read_from(self, key: &str) -> Self {
+        match self {
+            Self::Formula(f) => Self::Formula(f.read_from(key)),
+            Self::Quantity(Quantity::Formula(f)) => {
+                Self::Quantity(Quantity::Formula(f.read_from(key)))
+            }
+            other => other,
+        }
+    }
+
     pub fn to_json(&self) -> Json {
         match self {
             Self::Text(text) => json!(text),

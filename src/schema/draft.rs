@@ -35,11 +35,6 @@ impl Draft {
         draft
     }
 
-    /// Whether it is a part of a file of several.
-    pub fn is_part(&self) -> bool {
-        self.scope.renamed.is_some()
-    }
-
     fn unknown_keys(&mut self) {
         let unknown: Vec<_> = self
             .given
@@ -51,7 +46,15 @@ impl Draft {
             let inside: Vec<_> =
                 self.scope.table.of_section(&path).map(|key| key.split().1).collect();
             match inside[..] {
-                [] => self.complain(&path, "unknown key", suggestion(self.scope.table, &path)),
+                [] => {
+                    let suggestion = suggestion(self.scope.table, &path);
+                    // What stands in a section that all share was meant for one.
+                    let remedy = match self.is_shared(&path) {
+                        true => suggestion,
+                        false => self.told(suggestion),
+                    };
+                    self.record(&path, "unknown key".into(), remedy);
+                }
                 _ => self.complain(
                     &path,
                     "is a section",
@@ -70,7 +73,13 @@ impl Draft {
                 };
                 self.complain(key.path, format!("has no effect with {other} = \"{word}\""), remedy);
             }
-            (Some(given), _) if given.value.is_null() => {}
+            (Some(given), _) if given.value.is_null() => {
+                // Anything else that is no value was told as it was read.
+                if given.text.is_empty() {
+                    let remedy = format!("Give it a value, for example {}.", key.sample);
+                    self.complain(key.path, "is a section", remedy);
+                }
+            }
             (Some(given), _) => {
                 let value = given.value.clone();
                 self.accept(key, &value);
@@ -96,18 +105,13 @@ impl Draft {
         match default {
             Fallback::Required => {
                 let (section, name) = key.split();
-                let place = if section.is_empty() {
-                    "at the top".to_string()
-                } else {
-                    format!("to [{section}]")
-                };
                 let place = match section {
-                    "" => place,
+                    "" => "at the top".to_string(),
                     _ => format!("to [{}]", self.scope.path(section)),
                 };
-                let remedy =
-                    format!("Add it {place}, for example {name} = {}. {}", key.sample, key.doc);
-                self.complain(key.path, "is missing", remedy);
+                let doc = self.told(key.doc.into());
+                let remedy = format!("Add it {place}, for example {name} = {}. {doc}", key.sample);
+                self.record(key.path, "is missing".into(), remedy);
             }
             Fallback::Value(text) => self.accept(key, &toml_value(text)),
             Fallback::Derived(_) => {}
@@ -116,7 +120,10 @@ impl Draft {
 
     fn accept(&mut self, key: &'static Key, value: &Json) {
         match check(&self.scope.kind(key.kind), value, self.dimension()) {
-            Ok(checked) => drop(self.checked.insert(key.path, checked)),
+            Ok(checked) => {
+                let checked = checked.read_from(&self.path(key.path));
+                self.checked.insert(key.path, checked);
+            }
             Err(fault) => self.complain(key.path, fault.message, fault.remedy),
         }
     }
@@ -136,27 +143,38 @@ impl Draft {
 
     /// Records a problem of the key at `path`, with the line and text of its value if it has any.
     pub fn complain(&mut self, path: &str, message: impl Into<String>, remedy: impl Into<String>) {
+        let (message, remedy) = (self.told(message.into()), self.told(remedy.into()));
+        self.record(path, message, remedy);
+    }
+
+    /// The same, as it is to be told.
+    fn record(&mut self, path: &str, message: String, remedy: String) {
         let given = self.given.get(path);
         let set = given.is_some_and(|given| given.line.is_none());
         let standing = || self.checked.get(path).map(|c| c.to_json().to_string());
         self.problems.push(Problem {
             source: if set { SET.into() } else { self.file.clone() },
             line: given.and_then(|given| given.line),
-            // What stands in a section that all share is told by that.
-            key: if given.is_some() && !self.is_own(path) {
-                path.into()
-            } else {
-                self.scope.path(path)
-            },
+            key: self.path(path),
             value: given.map(|given| given.text.clone()).or_else(standing).unwrap_or_default(),
-            message: self.scope.text(message.into()),
-            remedy: self.scope.text(remedy.into()),
+            message,
+            remedy,
         });
     }
 
-    /// Whether the value stands in a section of the part itself.
-    fn is_own(&self, path: &str) -> bool {
-        self.given.get(path).is_some_and(|given| given.own)
+    /// Whether the value stands in a section that several parts share.
+    fn is_shared(&self, path: &str) -> bool {
+        self.given.get(path).is_some_and(|given| !given.own)
+    }
+
+    /// The path of a key in the file: what stands in a section that all share has that one.
+    pub fn path(&self, path: &str) -> String {
+        if self.is_shared(path) { path.into() } else { self.scope.path(path) }
+    }
+
+    /// A text with the paths of keys as they are in the file.
+    fn told(&self, text: String) -> String {
+        self.scope.text(text, |path| self.path(path))
     }
 
     /// The key of the table.

@@ -37,14 +37,18 @@ pub struct OutOfRange {
 }
 
 impl OutOfRange {
-    /// The same at the time `t`, which is not one of the arguments.
+    /// The same at the time `t`, unless that is one of the arguments.
     pub fn at_time(self, t: f64) -> Self {
+        if self.arguments.starts_with("t = ") || self.arguments.contains(", t = ") {
+            return self;
+        }
         Self { arguments: format!("{}, t = {}", self.arguments, written(t)), ..self }
     }
 }
 
 impl Ranged {
-    /// What stands under the one of `keys` with the path `key`, in the range and the variables that it has.
+    /// What stands under the one of `keys` with the path `key`, in the range and the variables that it has. A
+    /// formula knows which key of its file that is.
     ///
     /// # Panics
     /// If there is no such key of one expression.
@@ -54,17 +58,16 @@ impl Ranged {
             Some(Kind::Formula(_) | Kind::WordOrFormula(..)) => ANY,
             _ => panic!("{key} is no key of an expression"),
         };
-        Self { key: key.into(), range, quantity }
+        let read_from = match &quantity {
+            Quantity::Formula(formula) => formula.key().cloned(),
+            Quantity::Constant(_) => None,
+        };
+        Self { key: read_from.unwrap_or_else(|| key.into()), range, quantity }
     }
 
     /// The same of an expression.
     pub fn formula(keys: &[Key], key: &'static str, formula: Formula) -> Self {
         Self::new(keys, key, Quantity::Formula(formula))
-    }
-
-    /// The same under the path that the key has in the file.
-    pub fn at(self, path: &str) -> Self {
-        Self { key: path.into(), ..self }
     }
 
     /// The same with values in another range.
@@ -150,8 +153,9 @@ impl Ranged {
     }
 }
 
-/// With an exponent where that is shorter.
+/// To seven digits, with an exponent where that is shorter.
 fn written(value: f64) -> String {
+    let value: f64 = format!("{value:.6e}").parse().unwrap_or(value);
     let [plain, short] = [value.to_string(), format!("{value:e}")];
     if short.len() < plain.len() { short } else { plain }
 }

@@ -36,8 +36,8 @@ impl Scope {
         self.sections.iter().find_map(named).unwrap_or_else(|| path.into())
     }
 
-    /// A text with the paths of keys as they are in the file.
-    pub fn text(&self, text: String) -> String {
+    /// A text with the paths of keys as `in_file` has them.
+    pub fn text(&self, text: String, in_file: impl Fn(&str) -> String) -> String {
         if self.sections.is_empty() {
             return text;
         }
@@ -51,7 +51,7 @@ impl Scope {
             }
             let bare = word.trim_end_matches('.');
             match self.table.find(bare) {
-                Some(_) => told += &(self.path(bare) + &word[bare.len()..]),
+                Some(_) => told += &(in_file(bare) + &word[bare.len()..]),
                 None => told += &word,
             }
             word.clear();

@@ -95,9 +95,6 @@ impl Source {
         if let Some(table) = item.as_table_like() {
             // An empty section of another name would else go unseen.
             if table.is_empty() && !self.table.has_section(path) {
-                if self.table.find(path).is_some() {
-                    self.refuse(path, "{}", line, "is a section", "Give it a value.");
-                }
                 let given = Given { value: Json::Null, text: String::new(), line, own: false };
                 self.given.insert(path.into(), given);
             }

@@ -62,7 +62,12 @@ impl Place {
     /// What the first term of the first population senses at t = 0.
     pub fn at_start<const D: usize>(model: &Model<D>) -> Self {
         let bounds = model.initial_signals()[model.first().cues[0]].bounds();
-        let slope = if is_flat(&bounds, model.grid()) { 1.0 } else { bounds.slope };
+        Self::within(&bounds, model.grid())
+    }
+
+    /// What a signal within `bounds` is.
+    pub fn within<const D: usize>(bounds: &Bounds<D>, grid: &Grid<D>) -> Self {
+        let slope = if is_flat(bounds, grid) { 1.0 } else { bounds.slope };
         Self { low: bounds.low, high: bounds.high, slope }
     }
 

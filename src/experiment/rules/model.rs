@@ -131,7 +131,7 @@ pub(super) fn elliptic(draft: &mut Draft) -> Option<()> {
     if equation == "elliptic" {
         for path in ["signal.production", "signal.decay"] {
             if let Some(Quantity::Formula(_)) = draft.quantity(path) {
-                let message = "depends on rho or S, and an elliptic signal needs constants";
+                let message = "is an expression, and an elliptic signal needs constants";
                 let remedy =
                     "Give a number, or signal.equation = \"parabolic\" with a small signal.delta.";
                 draft.complain(path, message, remedy);
@@ -170,6 +170,10 @@ pub(super) fn count(draft: &mut Draft) -> Option<()> {
 pub(super) fn weight(draft: &mut Draft) -> Option<()> {
     let (weight, count) = (draft.float("cells.weight")?, draft.integer("cells.count")? as f64);
     let mass = draft.float("cells.mass").filter(|_| draft.gives("cells.mass"))?;
+    // A number of cells that follows from both fits.
+    if !draft.gives("cells.count") {
+        return None;
+    }
     if (weight * count - mass).abs() > 0.5 * weight * (1.0 + 1e-9) {
         let message =
             format!("times cells.count = {count} is {}, and cells.mass is {mass}", weight * count);
@@ -196,6 +200,13 @@ pub(super) fn growth(draft: &mut Draft) -> Option<()> {
     if grows && draft.flag("cells.antithetic")? {
         let message = "does not suit cells.growth: births and deaths would break the pairs";
         draft.complain("cells.antithetic", message, "Remove it, or remove cells.growth.");
+    }
+    for path in ["cells.least", "cells.most"] {
+        if draft.gives(path) && draft.flag("cells.antithetic")? {
+            let message =
+                format!("does not suit {path}: splitting and merging would break the pairs");
+            draft.complain("cells.antithetic", message, format!("Remove it, or remove {path}."));
+        }
     }
     Some(())
 }

@@ -71,7 +71,8 @@ pub(super) fn output_times(draft: &mut Draft) -> Option<()> {
 
 pub(super) fn neighbour(draft: &mut Draft) -> Option<()> {
     let (k, count) = (draft.integer("output.knn")?, draft.integer("cells.count")?);
-    if k > 0 && k >= count {
+    // Cells that are yet to come may be as many as it takes.
+    if k > 0 && count > 0 && k >= count {
         let message = format!("is too far: each of {count} cells has {} others", count - 1);
         let remedy = "Lower it (50 is a good start), raise cells.count, or give 0 for none.";
         draft.complain("output.knn", message, remedy);

@@ -77,6 +77,10 @@ pub(super) fn memory(draft: &mut Draft) -> Option<()> {
         "converge.cells" if !draft.gives(path) => "cells.count",
         path => path,
     };
+    if path == "cells.count" && !draft.gives(path) && draft.gives("cells.weight") {
+        draft.complain("cells.weight", message, "Raise it.");
+        return Some(());
+    }
     let padding = padding(draft)?.into_iter().map(|p| 1.0 + f64::from(p) / 4.0).product::<f64>();
     let remedy = match padding {
         1.0 => "Lower it.".into(),

@@ -6,23 +6,34 @@ use crate::formula::Quantity;
 use crate::schema::{Draft, Problem};
 use serde_json::{Value as Json, json};
 
-pub(super) fn quasi_steady(draft: &mut Draft) -> Option<()> {
-    if draft.text("converge.in")? != Parameter::Delta.word() {
-        return None;
-    }
+/// The signal of the sweep has a δ.
+fn delta(draft: &mut Draft) -> Option<()> {
     let equation = draft.text("signal.equation")?.to_string();
     if equation != "parabolic" {
         let message =
             format!("needs signal.delta, which signal.equation = \"{equation}\" does not have");
         let remedy = "Set signal.equation = \"parabolic\", or another converge.in.";
         draft.complain("converge.in", message, remedy);
-        return Some(());
+    }
+    Some(())
+}
+
+/// Without δ every parabolic signal is an elliptic one.
+pub(super) fn quasi_steady(draft: &mut Draft) -> Option<()> {
+    if draft.text("converge.in")? != Parameter::Delta.word()
+        || draft.text("signal.equation")? != "parabolic"
+    {
+        return None;
     }
     for path in ["signal.production", "signal.decay"] {
         if let Some(Quantity::Formula(_)) = draft.quantity(path) {
-            let message = "depends on rho or S, and delta = 0, the elliptic signal that a sweep in delta is compared with, needs constants";
+            let message = "is an expression, and delta = 0, the elliptic signal that a sweep in delta is compared with, needs constants";
             draft.complain(path, message, "Give a number, or another converge.in.");
         }
+    }
+    if !matches!(draft.quantity("signal.source")?, Quantity::Constant(0.0)) {
+        let message = "is not 0, and delta = 0, the elliptic signal that a sweep in delta is compared with, has no other source than cells";
+        draft.complain("signal.source", message, "Remove it, or give another converge.in.");
     }
     if draft.constant("signal.decay")? == 0.0 && !(is_open(draft) && draft.dimension()? == 3) {
         let message = match is_open(draft) {
@@ -41,8 +52,12 @@ pub(super) fn quasi_steady(draft: &mut Draft) -> Option<()> {
 /// What is wrong with an experiment.
 type Refusal<'a> = &'a dyn Fn(&Json) -> Option<Problem>;
 
-pub(super) fn values(draft: &mut Draft, refusal: Refusal<'_>) -> Option<()> {
+/// Judges the sweep; `whole` is all that holds, if nothing is wrong so far.
+pub(super) fn values(draft: &mut Draft, whole: Option<&Json>, refusal: Refusal<'_>) -> Option<()> {
     let parameter = Parameter::from_word(draft.text("converge.in")?)?;
+    if parameter == Parameter::Delta {
+        delta(draft);
+    }
     let values = draft.floats("converge.values")?;
     if values.len() < 2 {
         let message = "has fewer than 2 values: no rate can be measured";
@@ -51,22 +66,17 @@ pub(super) fn values(draft: &mut Draft, refusal: Refusal<'_>) -> Option<()> {
         let message = format!("holds {} twice", pair[0]);
         draft.complain("converge.values", message, "Give each value once.");
     }
-    if !draft.problems.is_empty() {
-        return None;
-    }
+    let whole = alone(whole.filter(|_| draft.problems.is_empty())?);
     if parameter == Parameter::Step {
         distinct_steps(draft, &values)?;
-    }
-    if draft.is_part() {
-        return Some(());
     }
     for value in values {
         // What is wrong at the value is often wrong at the finer one, too: once is enough.
         let mut both = std::iter::once(value).chain(parameter.finer(value));
-        both.find_map(|x| refuse(draft, refusal, parameter, [value, x]));
+        both.find_map(|x| refuse(draft, &whole, refusal, parameter, [value, x]));
     }
     if parameter == Parameter::Delta {
-        elliptic(draft, refusal);
+        elliptic(draft, whole, refusal);
     }
     Some(())
 }
@@ -90,34 +100,84 @@ fn distinct_steps(draft: &mut Draft, values: &[f64]) -> Option<()> {
 /// Complains of what is wrong if the parameter is `x`, as the entry `value` of the sweep wants it.
 fn refuse(
     draft: &mut Draft,
+    whole: &Json,
     refusal: Refusal<'_>,
     parameter: Parameter,
     [value, x]: [f64; 2],
 ) -> Option<()> {
-    let changed = match parameter {
-        Parameter::Cells => integer(x),
-        Parameter::Grid => {
-            let grid = draft.integers("domain.grid")?;
-            json!(grid.iter().map(|&n| integer(n as f64 / grid[0] as f64 * x)).collect::<Vec<_>>())
-        }
-        _ => json!(x),
+    let mut e = whole.clone();
+    let places = places(whole, parameter);
+    let old = |place: &String| whole.pointer(place).and_then(|own| own.as_f64());
+    let lead = match parameter {
+        Parameter::Cells => draft.integer("cells.count").map(|count| count as f64),
+        Parameter::Bandwidth => draft.float("deposit.bandwidth"),
+        Parameter::Delta => draft.float("signal.delta"),
+        Parameter::Epsilon | Parameter::Grid | Parameter::Step => None,
     };
-    let mut e = alone(draft);
-    let pointer = format!("/{}", parameter.key().replace('.', "/"));
-    *e.pointer_mut(&pointer)? = changed.clone();
-    complain(
-        draft,
-        refusal(&e)?,
-        &format!("holds {value}, which needs {} = {changed}", parameter.key()),
-    )
+    let mut told = None;
+    for place in &places {
+        let changed = match (parameter, lead.zip(old(place))) {
+            (Parameter::Grid, _) => {
+                let grid = draft.integers("domain.grid")?;
+                let along = |&n: &i64| integer(n as f64 / grid[0] as f64 * x);
+                json!(grid.iter().map(along).collect::<Vec<_>>())
+            }
+            // Others change in proportion.
+            (Parameter::Cells, Some((lead, own))) if own != lead => {
+                json!((own * (x / lead)).round() as i64)
+            }
+            (Parameter::Cells, _) => integer(x),
+            (_, Some((lead, own))) if own != lead => json!(own * (x / lead)),
+            _ => json!(x),
+        };
+        *e.pointer_mut(place)? = changed.clone();
+        if let (Parameter::Cells, Some((cells, _))) = (parameter, place.rsplit_once('/')) {
+            // It follows from the mass.
+            let cells = e.pointer_mut(cells).and_then(Json::as_object_mut)?;
+            if cells["count"] != json!(0) && cells.contains_key("mass") {
+                cells.remove("weight");
+            }
+        }
+        if told.is_none() && (lead.is_none() || old(place) == lead) {
+            told = Some(format!("{} = {changed}", place[1..].replace('/', ".")));
+        }
+    }
+    complain(draft, refusal(&e)?, &format!("holds {value}, which needs {}", told?))
 }
 
-/// Complains of what is wrong with the elliptic signal.
-fn elliptic(draft: &mut Draft, refusal: Refusal<'_>) -> Option<()> {
-    let mut e = alone(draft);
-    let signal = e.get_mut("signal")?.as_object_mut()?;
-    signal.insert("equation".into(), json!("elliptic"));
-    ["delta", "initial", "source"].into_iter().for_each(|name| drop(signal.remove(name)));
+/// Where the parameter stands: once, or for each population or signal.
+fn places(e: &Json, parameter: Parameter) -> Vec<String> {
+    let (section, key) = parameter.key().split_once('.').unwrap_or(("", parameter.key()));
+    let (group, inside) = match parameter {
+        Parameter::Delta => ("signals", key.to_string()),
+        _ => ("populations", format!("{section}/{key}")),
+    };
+    let is_of_group =
+        matches!(parameter, Parameter::Delta | Parameter::Cells | Parameter::Bandwidth);
+    match e.get(group).and_then(Json::as_object).filter(|_| is_of_group) {
+        Some(parts) => {
+            let all = parts.keys().map(|name| format!("/{group}/{name}/{inside}"));
+            all.filter(|place| e.pointer(place).is_some()).collect()
+        }
+        None => vec![format!("/{}", parameter.key().replace('.', "/"))],
+    }
+}
+
+/// Complains of what is wrong with the elliptic signals.
+fn elliptic(draft: &mut Draft, mut e: Json, refusal: Refusal<'_>) -> Option<()> {
+    let drop_delta = |signal: &mut Json| {
+        let is_parabolic = signal["equation"] == "parabolic";
+        if let Some(signal) = signal.as_object_mut().filter(|_| is_parabolic) {
+            signal.insert("equation".into(), json!("elliptic"));
+            ["delta", "initial", "source"].into_iter().for_each(|name| drop(signal.remove(name)));
+        }
+    };
+    if let Some(signal) = e.get_mut("signal") {
+        drop_delta(signal);
+    }
+    if let Some(signals) = e.get_mut("signals").and_then(Json::as_object_mut) {
+        signals.values_mut().for_each(drop_delta);
+    }
     complain(draft, refusal(&e)?, "is compared with the elliptic signal");
     Some(())
 }
@@ -129,8 +189,8 @@ fn integer(x: f64) -> Json {
 }
 
 /// The experiment without its sweep.
-fn alone(draft: &Draft) -> Json {
-    let mut e = draft.resolved();
+fn alone(whole: &Json) -> Json {
+    let mut e = whole.clone();
     if let Some(converge) = e["converge"].as_object_mut() {
         converge.remove("in");
         converge.remove("values");

@@ -25,7 +25,7 @@ use std::sync::Arc;
 /// assert!(!f.uses("y"));
 /// ```
 #[derive(Clone, Debug)]
-pub struct Formula(Arc<Parsed>);
+pub struct Formula(Arc<Parsed>, Option<Arc<str>>);
 
 #[derive(Debug)]
 struct Parsed {
@@ -40,7 +40,17 @@ impl Formula {
     pub fn parse(text: &str, variables: &[&str]) -> Result<Self, Misread> {
         let code = parser::parse(text, variables)?;
         let variables = variables.iter().map(|v| v.to_string()).collect();
-        Ok(Self(Arc::new(Parsed { text: text.to_string(), code, variables })))
+        Ok(Self(Arc::new(Parsed { text: text.to_string(), code, variables }), None))
+    }
+
+    /// The same, read from this key of a file.
+    pub fn read_from(self, key: &str) -> Self {
+        Self(self.0, Some(key.into()))
+    }
+
+    /// The key of a file that it was read from.
+    pub fn key(&self) -> Option<&Arc<str>> {
+        self.1.as_ref()
     }
 
     /// The text as typed.

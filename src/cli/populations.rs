@@ -1,0 +1,148 @@
+//! What `kinetaxis inspect` says of each population where the experiment is of several, or of several signals.
+
+use super::error::CliError;
+use super::progress::told_if_long;
+use super::tables::aligned;
+use crate::experiment::{Experiment, Population};
+use crate::model::{Model, Species};
+use crate::referee::{Place, parity};
+use crate::signal::{Cues, SensedSignal};
+use crate::study::positivity;
+use crate::turning::{Feelings, Felt, Sense, TurningKernel};
+use serde_json::{Map, Value, json};
+
+/// By name; nothing where there is one population, whose kernel senses the only signal.
+pub fn populations_json<const D: usize>(
+    e: &Experiment,
+    model: &Model<D>,
+) -> Result<Option<Value>, CliError> {
+    let is_single = |p: &Population| p.kernel.only().is_some();
+    if e.alone().is_some_and(|(population, _)| is_single(population)) {
+        return Ok(None);
+    }
+    let sensed = model.initial_signals();
+    let facts = |(species, of): (&Species<D>, &Population)| {
+        (of.name.clone(), facts(e, model, species, of, &sensed))
+    };
+    let all: Map<String, Value> = told_if_long("inspect", "the populations", || {
+        model.populations.iter().zip(&e.populations).map(facts).collect()
+    });
+    Ok(Some(all.into()))
+}
+
+fn facts<const D: usize>(
+    e: &Experiment,
+    model: &Model<D>,
+    species: &Species<D>,
+    of: &Population,
+    sensed: &[SensedSignal<'_, D>],
+) -> Value {
+    let cues = Cues::among(sensed, &species.cues);
+    let bounds = cues.bounds_of_all();
+    let places: Vec<Place> = bounds.iter().map(|one| Place::within(one, model.grid())).collect();
+    // What is left as only one term feels a slope.
+    let limit = |slopes: Option<usize>| {
+        species.kernel.limit(&Feelings::new(places.len(), |k| {
+            let slope = if slopes == Some(k) { places[k].slope } else { 0.0 };
+            let gradient = std::array::from_fn(|a| if a == 0 { slope } else { 0.0 });
+            Felt { value: places[k].middle(), gradient }
+        }))
+    };
+    let [spreads, drifts] = species.scaling.left().map(|left| f64::from(u8::from(left)));
+    let terms = of.kernel.terms.iter().enumerate();
+    let chis: Vec<f64> =
+        terms.map(|(k, _)| drifts * limit(Some(k)).drift[0] / places[k].slope).collect();
+    let mut sensitivities = Map::new();
+    for (number, signal) in e.signals.iter().enumerate() {
+        let weight = |senses: &[(usize, f64)]| {
+            senses.iter().find(|(own, _)| *own == number).map(|(_, weight)| *weight)
+        };
+        let of_terms = of.kernel.terms.iter().zip(&chis);
+        let own: Vec<f64> =
+            of_terms.filter_map(|(term, chi)| Some(weight(&term.senses)? * chi)).collect();
+        if !own.is_empty() {
+            sensitivities.insert(signal.name.clone(), json!(own.iter().sum::<f64>()));
+        }
+    }
+    let rate: f64 = match species.kernel.answer(&Feelings::new(places.len(), |k| Felt {
+        value: places[k].middle(),
+        gradient: [0.0; D],
+    })) {
+        Some(answer) => answer.rate,
+        None => species.kernel.leading_rate(places[0].middle(), 0.0),
+    };
+    let tumble_time = species.scaling.tumble_time();
+    let bound = species.kernel_bound.unwrap_or_else(|| species.kernel.candidate_bound(&bounds));
+    let sign = positivity(model, species);
+    json!({
+        "velocity": {
+            "measure": species.space.measure(),
+            "mean_square": species.space.mean_square(),
+            "mean_square_F": species.space.mean_square_f(),
+        },
+        "q": of.q,
+        "p": of.p,
+        "limit": {
+            "diffusivity": spreads * limit(None).diffusivity,
+            "sensitivities": sensitivities,
+        },
+        "rates": {
+            "tumble_rate": rate / tumble_time,
+            "candidate_rate": bound / tumble_time,
+            "tumbles_per_cell": rate * e.time.end / tumble_time,
+        },
+        "positivity": {
+            "least_T_over_F_at_start": sign.least,
+            "holds_at_start": sign.least >= 0.0,
+            "largest_epsilon": sign.largest_epsilon.filter(|e| e.is_finite()),
+        },
+        "expected_order": order(species, of, &places[0]),
+    })
+}
+
+/// The order in ε by which the density tends to its limit: that of the kernel, unless diffusion or drift vanishes with ε^{q−1} or
+/// ε^{p−1} and that is slower.
+fn order<const D: usize>(species: &Species<D>, of: &Population, place: &Place) -> usize {
+    let (bias, mean) = (species.scaling.bias(), &of.cells.mean_velocity);
+    let own = parity(&species.kernel, &species.space, place, mean, bias).order();
+    let vanishing = [of.q, of.p].into_iter().filter(|power| *power > 1);
+    vanishing.map(|power| power as usize - 1).fold(own, usize::min)
+}
+
+/// The same for people.
+pub fn populations_text(facts: &Value) -> String {
+    let Some(all) = facts.as_object() else { return String::new() };
+    let number = |v: &Value| v.as_f64().map_or("-".into(), |x| format!("{x:.6}"));
+    let mut signals: Vec<&String> = Vec::new();
+    for of in all.values().filter_map(|of| of["limit"]["sensitivities"].as_object()) {
+        of.keys().for_each(|name| {
+            if !signals.contains(&name) {
+                signals.push(name);
+            }
+        });
+    }
+    let mut header = vec!["population".to_string(), "q p".into(), "D".into()];
+    header.extend(signals.iter().map(|name| format!("chi of {name}")));
+    header.extend(
+        ["tumbles per cell", "candidate rate", "least T/F", "largest epsilon", "order"]
+            .map(Into::into),
+    );
+    let mut rows = vec![header];
+    for (name, of) in all {
+        let mut row = vec![name.clone(), format!("{} {}", of["q"], of["p"])];
+        row.push(number(&of["limit"]["diffusivity"]));
+        row.extend(signals.iter().map(|name| number(&of["limit"]["sensitivities"][&name[..]])));
+        row.push(number(&of["rates"]["tumbles_per_cell"]));
+        row.push(number(&of["rates"]["candidate_rate"]));
+        let sign = &of["positivity"];
+        row.push(number(&sign["least_T_over_F_at_start"]));
+        row.push(match sign["largest_epsilon"].as_f64() {
+            Some(epsilon) => format!("{epsilon:.4}"),
+            None if sign["holds_at_start"] == true => "any".into(),
+            None => "none".into(),
+        });
+        row.push(of["expected_order"].to_string());
+        rows.push(row);
+    }
+    aligned(&rows) + "\n"
+}
