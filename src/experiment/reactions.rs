@@ -215,7 +215,11 @@ pub(super) fn senses(
         return None;
     }
     let Some(text) = draft.text(PATH).map(String::from) else {
-        if signals.len() > 1 {
+        // Nothing is sensed, whichever is named.
+        let zero = |path| draft.constant(path) == Some(0.0);
+        let blind =
+            zero("kernel.a") && zero("kernel.b") && draft.constant("kernel.lambda").is_some();
+        if signals.len() > 1 && !blind {
             let message = format!("is missing, and there are {} signals", signals.len());
             let remedy = format!("Name one of {}, or a weighted sum of them.", signals.join(", "));
             draft.complain(PATH, message, remedy);
