@@ -50,7 +50,7 @@ pub fn read_within(
     let source = Source::read(&TABLE, text, file_name, overrides);
     // A file that is no TOML would seem to lack every key.
     if source.problems.iter().any(|problem| problem.key.is_empty()) {
-        return Err(Problems::sorted(source.problems));
+        return Err(Problems::sorted(&TABLE, source.problems));
     }
     let parts = Parts::of(&source);
     if !parts.is_single() {
@@ -60,7 +60,7 @@ pub fn read_within(
     derive::derive(&mut draft);
     rules::apply(&mut draft, &|e| refusal(memory, e));
     if !draft.problems.is_empty() {
-        return Err(Problems::sorted(draft.problems));
+        return Err(Problems::sorted(&TABLE, draft.problems));
     }
     let experiment = build(&draft).expect("the table gives every value that is not missing");
     Ok(Loaded { experiment, resolved: draft.resolved(), given: draft.given().collect() })
@@ -106,7 +106,7 @@ fn read_parts(memory: f64, source: Source, parts: &Parts) -> Result<Loaded, Prob
         Some(experiment) if problems.is_empty() => {
             Ok(Loaded { experiment, resolved: drafts.resolved(parts), given })
         }
-        _ => Err(Problems::sorted(problems)),
+        _ => Err(Problems::sorted(&TABLE, problems)),
     }
 }
 
