@@ -50,7 +50,7 @@ pub fn read_within(
     let mut source = Source::read(&TABLE, text, file_name, overrides);
     // A file that is no TOML would seem to lack every key.
     if source.problems.iter().any(|problem| problem.key.is_empty()) {
-        return Err(Problems::sorted(source.problems));
+        return Err(Problems::sorted(&TABLE, source.problems));
     }
     if !strays::take(&mut source) {
         return Err(Problems::sorted(source.problems));
@@ -66,7 +66,7 @@ pub fn read_within(
     let whole = draft.problems.is_empty().then(|| draft.resolved());
     rules::sweep(&mut draft, whole.as_ref(), &|e| refusal(memory, e));
     if !draft.problems.is_empty() {
-        return Err(Problems::sorted(draft.problems));
+        return Err(Problems::sorted(&TABLE, draft.problems));
     }
     let experiment = experiment.expect("the table gives every value that is not missing");
     Ok(Loaded { experiment, resolved: draft.resolved(), given: draft.given().collect() })
@@ -106,7 +106,7 @@ fn read_parts(memory: f64, source: Source, parts: &Parts) -> Result<Loaded, Prob
             let resolved = whole.unwrap_or_else(|| drafts.resolved(parts));
             Ok(Loaded { experiment, resolved, given })
         }
-        _ => Err(Problems::sorted(problems)),
+        _ => Err(Problems::sorted(&TABLE, problems)),
     }
 }
 

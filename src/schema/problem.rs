@@ -1,5 +1,6 @@
 //! What is wrong with a file, said so that it can be put right.
 
+use super::table::Table;
 use std::fmt;
 
 /// What stands in a message in place of a file name, for a value from the command line.
@@ -39,13 +40,16 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Everything that is wrong, in the order of the file; keys that are missing come last.
+/// Everything that is wrong, in the order of the file; keys that are missing come last, in the order of the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problems(pub Vec<Problem>);
 
 impl Problems {
-    pub(crate) fn sorted(mut problems: Vec<Problem>) -> Self {
-        problems.sort_by_key(|p| (p.source == SET, p.line.unwrap_or(usize::MAX)));
+    pub(crate) fn sorted(table: &Table, mut problems: Vec<Problem>) -> Self {
+        let place = |key: &str| table.keys.iter().position(|own| own.path == key);
+        let missing = |p: &Problem| p.line.is_none().then(|| place(&p.key)).flatten();
+        problems
+            .sort_by_cached_key(|p| (p.source == SET, p.line.unwrap_or(usize::MAX), missing(p)));
         Self(problems)
     }
 }
