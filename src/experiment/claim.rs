@@ -21,11 +21,13 @@ pub enum Claim {
     Threshold,
     /// The speed of a band.
     Speed,
+    /// How small waves about a homogeneous state grow.
+    Stability,
 }
 
 impl Claim {
     /// Every claim with its word in the experiment file.
-    pub const ALL: [(Self, &str); 9] = [
+    pub const ALL: [(Self, &str); 10] = [
         (Self::Order, "order"),
         (Self::Coefficients, "coefficients"),
         (Self::Moments, "moments"),
@@ -35,6 +37,7 @@ impl Claim {
         (Self::Reactions, "reactions"),
         (Self::Threshold, "threshold"),
         (Self::Speed, "speed"),
+        (Self::Stability, "stability"),
     ];
 
     /// The words.

@@ -168,7 +168,7 @@ const WHOLE: &[Key] = &[
         .sample("50"),
 
     key("verify.claims", Words(&Claim::WORDS), Value("[]"),
-        "What `kinetaxis verify` weighs: the orders of the sweep, and in epsilon that J and r are bounded (order), D and chi against the integral equations (coefficients), mass, centre and spread of the cells of every population (moments), the virial identity of the plane, a limit that blows up while the cells do not, the saturating drift that has the largest density of the kinetic equation (regularisation), that homogeneous data follow the ODE of the reactions, that R0 = 1 is a threshold of May and Nowak's reactions, the speed of a band.")
+        "What `kinetaxis verify` weighs: the orders of the sweep, and in epsilon that J and r are bounded (order), D and chi against the integral equations (coefficients), mass, centre and spread of the cells of every population (moments), the virial identity of the plane, a limit that blows up while the cells do not, the saturating drift that has the largest density of the kinetic equation (regularisation), that homogeneous data follow the ODE of the reactions, that R0 = 1 is a threshold of May and Nowak's reactions, the speed of a band, the growth of small waves (stability).")
         .sample("[\"order\"]"),
     key("verify.source", Text, Value("\"\""), "Where the claims are made.").sample("\"CMPS Theorem 3\""),
     key("verify.speed", Float(POSITIVE), Derived("none"), "The exact speed of the band, for the claim of speed.").sample("0.7235"),

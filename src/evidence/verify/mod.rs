@@ -15,6 +15,7 @@ mod regularisation;
 mod runs;
 mod shipped;
 mod speed;
+mod stability;
 mod stamp;
 mod threshold;
 mod virial;
@@ -47,6 +48,7 @@ impl Claim {
             Self::Reactions => reactions::weigh::<D>(e, monitor),
             Self::Threshold => threshold::weigh::<D>(e, monitor),
             Self::Speed => speed::weigh::<D>(e, monitor),
+            Self::Stability => stability::weigh::<D>(e, monitor),
         }
     }
 }

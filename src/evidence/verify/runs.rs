@@ -64,6 +64,13 @@ impl Runs {
     }
 }
 
+/// The mean of `values` as it is, and whether its interval holds what is expected.
+pub fn hold_around(what: &str, values: Vec<f64>, expected: f64, confidence: f64) -> [Finding; 2] {
+    let number = values.iter().all(|x| x.is_finite()).then(|| mean(&values, confidence));
+    let all = [(values, expected)];
+    [Finding::new(what, number, Demand::Open), hold(what, &all, confidence)]
+}
+
 /// Whether the intervals of all these samples hold what is expected of them, at the level `confidence`
 /// for all together: how far the one that is farthest off is, in units of half of its interval, each at
 /// a level of which all make the wanted one (Bonferroni).
