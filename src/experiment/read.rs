@@ -53,7 +53,7 @@ pub fn read_within(
         return Err(Problems::sorted(&TABLE, source.problems));
     }
     if !strays::take(&mut source) {
-        return Err(Problems::sorted(source.problems));
+        return Err(Problems::sorted(&TABLE, source.problems));
     }
     let parts = Parts::of(&source);
     if !parts.is_single() {
