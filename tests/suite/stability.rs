@@ -44,7 +44,7 @@ fn virus(set: &[&str], literal: bool, chi: f64) -> Experiment {
     let [d1, d2, d3, beta, k, r] = RATES;
     let reading = if literal { "literal" } else { "density" };
     // In one dimension χ = 2a/λ with ⟨v²⟩ = 1; on the circle χ = aπ/λ.
-    let a = if set.iter().any(|s| *s == "dimension=2") { chi / PI } else { 0.5 * chi };
+    let a = if set.contains(&"dimension=2") { chi / PI } else { 0.5 * chi };
     let population = |name: &str, lambda: f64, a: f64| {
         format!(
             "[populations.{name}]
