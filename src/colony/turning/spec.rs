@@ -75,7 +75,7 @@ pub enum KernelModel {
         /// h.
         scattering: ScatteringSpec,
     },
-    /// T_ε in the variables of [`VARIABLES`].
+    /// T_ε in the variables of [`VARIABLES`](super::VARIABLES).
     Expression(Formula),
 }
 

@@ -28,7 +28,7 @@ pub struct Equilibrium {
 
 impl<const D: usize> Homogeneous<'_, D> {
     /// The equilibria with ρ ≥ 0 that have the conserved masses of t = 0, to round-off, the smallest sum of densities
-    /// first: by Newton's method from [`STARTS`] starts, so that none is proved to be missing. Of a continuum only the one
+    /// first: by Newton's method from `STARTS` starts, so that none is proved to be missing. Of a continuum only the one
     /// nearest to the means at t = 0 is kept.
     pub fn equilibria(&self) -> Vec<Equilibrium> {
         let scale = self.means.iter().copied().fold(0.0, f64::max);

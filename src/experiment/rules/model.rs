@@ -121,12 +121,11 @@ fn report(
 pub(super) fn elliptic(draft: &mut Draft) -> Option<()> {
     let swept = draft.text("converge.in") == Some(Parameter::Delta.word()) && is_open(draft);
     let equation = draft.text("signal.equation")?.to_string();
-    if equation == "elliptic" || (equation == "parabolic" && swept) {
-        if draft.float("signal.diffusion") == Some(0.0) {
-            let message = "is 0, and an elliptic signal has to diffuse";
-            let remedy = "Give a positive one, or signal.equation = \"parabolic\".";
-            draft.complain("signal.diffusion", message, remedy);
-        }
+    let is_elliptic = equation == "elliptic" || (equation == "parabolic" && swept);
+    if is_elliptic && draft.float("signal.diffusion") == Some(0.0) {
+        let message = "is 0, and an elliptic signal has to diffuse";
+        let remedy = "Give a positive one, or signal.equation = \"parabolic\".";
+        draft.complain("signal.diffusion", message, remedy);
     }
     if equation == "elliptic" {
         for path in ["signal.production", "signal.decay"] {
