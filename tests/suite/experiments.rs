@@ -50,11 +50,30 @@ shipped! {
     subcritical: Some([1.0, 1.0]);
     supercritical_2d: Some([0.5, 0.3142]);
     temporal_2d: Some([0.5, 0.25]);
+    travelling_band: None;
+    two_signals: None;
+    virus_exponents: None;
+    virus_invasion_2d: None;
+    virus_limit_1d: None;
+    virus_limit_2d: None;
+    virus_ode: None;
+    virus_taxis: None;
+    virus_threshold: None;
 }
 
-/// Those whose limit is lost within a tenth of a unit of time, and those whose fields in the whole
-/// space of three dimensions take long: `verify --quick` runs them.
-const ELSEWHERE: [&str; 6] = [
+/// Those whose limit is lost within a tenth of a unit of time, those whose fields in the whole
+/// space of three dimensions take long, and those with several populations or signals, whose keys have other names:
+/// `verify --quick` runs them.
+const ELSEWHERE: [&str; 15] = [
+    "travelling-band",
+    "two-signals",
+    "virus-exponents",
+    "virus-invasion-2d",
+    "virus-limit-1d",
+    "virus-limit-2d",
+    "virus-ode",
+    "virus-taxis",
+    "virus-threshold",
     "blow-up-3d",
     "blow-up-3d-model1",
     "regularisations",

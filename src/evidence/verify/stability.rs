@@ -1,10 +1,10 @@
 //! How small waves about a homogeneous state grow (Bellomo, Painter, Tao & Winkler 2019 for the limit of the virus model),
 //! against linear theory ([`crate::stability`]).
 //!
-//! Every population starts as ρ̄(1 + A cos kx₁). Limit and kinetic equation are solved with an A so small
-//! that nothing but the linear equations is seen, the cells with that of the file. The amplitude of the first population
-//! is read at the last two outputs, when slower waves of the same k are gone: rate = ln(A₂/A₁)/(t₂ − t₁). The wave has to be the
-//! fastest of those along the first axis, and to grow without oscillating.
+//! Every population starts as ρ̄(1 + A cos kx₁). Limit and kinetic equation are solved with waves so small
+//! that nothing but the linear equations is seen, the cells with those of the file. The amplitude of the first population
+//! is read at the last two outputs, when slower waves of the same k are gone: rate = ln(A₂/A₁)/(t₂ − t₁). The wave has to
+//! grow without oscillating.
 //!
 //! What the paper leaves open is told: at which multiple of the sensitivity of the file the fastest of all waves begins
 //! to grow, in the limit and for every ε of the sweep.
@@ -28,8 +28,8 @@ use std::f64::consts::PI;
 
 /// How far a rate without noise may be from linear theory, relative.
 const RATES: f64 = 0.01;
-/// The amplitude of waves without noise, relative.
-const SMALL: f64 = 1e-6;
+/// The amplitudes of waves without noise, in those of the file.
+const SMALL: f64 = 1e-4;
 /// Nodes around a circle of velocities.
 const ANGLES: usize = 16;
 /// Largest multiple of the sensitivity that is tried, and how often the range is halved.
@@ -53,7 +53,7 @@ pub fn weigh<const D: usize>(
     };
     let k = number(e, mode);
     let near = Demand::Within(1.0 - RATES, 1.0 + RATES);
-    let small = with_amplitude(e, SMALL);
+    let small = calmer(e);
     let amplitude = |spectral: &Spectral<D>, nodal: &[f64]| wave(e, spectral, mode, nodal);
     let mut findings = Vec::new();
     let fields = limit_fields::<D>(&small, true, monitor.stop)?.to_the_end()?.fields;
@@ -105,11 +105,12 @@ fn mode(e: &Experiment) -> Option<usize> {
     modes.all(|other| other == Some(first)).then_some(first)
 }
 
-fn with_amplitude(e: &Experiment, to: f64) -> Experiment {
+/// The experiment with smaller waves.
+fn calmer(e: &Experiment) -> Experiment {
     let mut e = e.clone();
     for population in &mut e.populations {
         if let Density::Cosine { amplitude, .. } = &mut population.cells.density {
-            *amplitude = to * amplitude.signum();
+            *amplitude *= SMALL;
         }
     }
     e
