@@ -5,7 +5,7 @@
 //! A sample by default; all of it, some minutes, with
 //! `MATRIX=whole cargo test --release --test suite matrix -- --nocapture`.
 
-use super::common::trial::{Outcome, Trial};
+use super::common::trial::{Outcome, Trial, of_table};
 use kinetaxis::experiment::keys::TABLE;
 use kinetaxis::experiment::read;
 use kinetaxis::schema::{Fallback, Key, Kind};
@@ -31,6 +31,14 @@ fn base() -> File {
     lines.into_iter().map(|(path, value)| (path.to_string(), value.to_string())).collect()
 }
 
+/// Where a key stands in the file.
+fn place(path: &str) -> String {
+    match path.strip_prefix("reactions.") {
+        Some(own) => format!("reactions.some.{own}"),
+        None => path.into(),
+    }
+}
+
 fn text(file: &File) -> String {
     file.iter().map(|(path, value)| format!("{path} = {value}\n")).collect()
 }
@@ -40,7 +48,7 @@ fn with(key: &Key) -> File {
     let mut file = base();
     let mut only = key.only;
     while let Some(other) = only {
-        file.insert(other.key.into(), format!("\"{}\"", other.among[0]));
+        file.insert(place(other.key), format!("\"{}\"", other.among[0]));
         only = TABLE.find(other.key).expect("a key of the table").only;
     }
     // Where the samples do not suit the small experiment.
@@ -56,11 +64,18 @@ fn with(key: &Key) -> File {
         "converge.values" => &[("converge.in", "\"cells\""), (key.path, "[100, 200]")],
         "converge.cells" => &[(key.path, "200")],
         "converge.test_functions" => &[(key.path, "[\"cos(2*PI*x)\"]")],
+        "kernel.senses" => &[("signals.food.equation", "\"density\""), (key.path, "\"2*food\"")],
+        "signal.producers" => &[(key.path, "[\"cells\"]")],
+        path if path.starts_with("reactions.") => &[
+            ("populations.healthy.cells.mass", "1"),
+            ("populations.infected.cells.mass", "1"),
+            ("populations.virus.cells.mass", "1"),
+        ],
         "time.outputs" | "output.cells_at" => &[(key.path, "[0, 0.05]")],
         _ => &[],
     };
     file.extend(suited.iter().map(|(path, value)| (path.to_string(), value.to_string())));
-    file.entry(key.path.into()).or_insert_with(|| match (key.default, key.sample) {
+    file.entry(place(key.path)).or_insert_with(|| match (key.default, key.sample) {
         (Fallback::Value(value), _) => value.into(),
         (_, sample) => sample.into(),
     });
@@ -68,7 +83,7 @@ fn with(key: &Key) -> File {
     for _ in 0..4 {
         let Err(problems) = read(&text(&file), "base", &[]) else { break };
         for problem in problems.0.iter().filter(|p| p.message == "is missing") {
-            let sample = TABLE.find(&problem.key).expect("a key of the table").sample;
+            let sample = TABLE.find(&of_table(&problem.key)).expect("a key of the table").sample;
             file.insert(problem.key.clone(), sample.into());
         }
     }
@@ -81,7 +96,7 @@ const VALUES: &[&str] =
 
 /// All trials of a key.
 fn trials(key: &Key) -> Vec<Trial> {
-    let (file, path) = (with(key), key.path);
+    let (file, path) = (with(key), &*place(key.path));
     let without = || {
         let mut file = file.clone();
         file.remove(path);

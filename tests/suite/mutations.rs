@@ -3,7 +3,7 @@
 //!
 //! Some by default; 5000 with `MUTATIONS=5000 cargo test --release --test suite mutations`.
 
-use super::common::trial::{Answer, answer};
+use super::common::trial::{Answer, answer, of_table};
 use kinetaxis::experiment::keys::TABLE;
 use kinetaxis::experiment::read;
 use std::fs;
@@ -108,11 +108,16 @@ fn keys(prefix: &str, table: &toml::Table, found: &mut Vec<String>) {
         let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
         match value {
             toml::Value::Table(inner) if !inner.is_empty() => keys(&path, inner, found),
-            toml::Value::Table(_) if TABLE.sections.iter().any(|(section, _)| *section == path) => {
-            }
+            toml::Value::Table(_) if TABLE.has_section(&path) || is_named(&path) => {}
             _ => found.push(path),
         }
     }
+}
+
+/// Whether a section may stand there with nothing in it: `[signals.NAME]`, `[populations.NAME.cells]`.
+fn is_named(path: &str) -> bool {
+    let own = of_table(path);
+    own.is_empty() || own.ends_with('.') || TABLE.has_section(&own)
 }
 
 /// What is wrong with how `text` is read; nothing is also said of what is refused with reasons.
@@ -130,7 +135,7 @@ fn fault(text: &str) -> Option<String> {
         Ok(Ok(_)) => {
             let mut found = Vec::new();
             keys("", &text.parse().ok()?, &mut found);
-            let unknown = found.into_iter().find(|path| TABLE.find(path).is_none())?;
+            let unknown = found.into_iter().find(|path| TABLE.find(&of_table(path)).is_none())?;
             Some(format!("is taken with the unknown key {unknown}"))
         }
     }

@@ -87,7 +87,7 @@ fn the_kinetic_equation_reacts_with_order_two_in_the_step() {
 }
 
 /// Cells against the ODE: the mean of the masses over replicates is within its noise and the bias of N cells, of which
-/// 0.3/N is allowed. An error of 5% in a rate is seen.
+/// 0.3/N is allowed. An error of 6% in a mass is seen.
 #[test]
 fn cells_follow_may_and_nowak_in_the_mean() {
     let e = experiment(
@@ -116,7 +116,7 @@ fn cells_follow_may_and_nowak_in_the_mean() {
         // Student's t with 23 degrees of freedom beyond 6.6 comes with probability 1e-6.
         let allowed = 6.6 * (variance / n).sqrt() + 1e-4;
         assert!((mean - MAY_NOWAK[p]).abs() < allowed, "{p}: {mean} {allowed}");
-        assert!(allowed < 0.05 * MAY_NOWAK[p], "{p}: too noisy to tell anything: {allowed}");
+        assert!(allowed < 0.06 * MAY_NOWAK[p], "{p}: too noisy to tell anything: {allowed}");
     }
 }
 

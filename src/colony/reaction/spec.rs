@@ -20,7 +20,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("reactions.rate", Quantity(NONNEGATIVE, AROUND), Required,
         "Events per unit of time, and per cell or (source) per volume; of an infection also per density of `by`.")
         .sample("0.5").only("reactions.kind", WITH_RATE),
-    key("reactions.of", Text, Required, "The population whose cells react.").sample("\"cells\"").only("reactions.kind", SINGLE),
+    key("reactions.of", Text, Required, "The population whose cells react.").sample("\"healthy\"").only("reactions.kind", SINGLE),
     key("reactions.to", Text, Required, "What its cells become, with the velocity that they have.").sample("\"infected\"")
         .only("reactions.kind", &["conversion", "infection"]),
     key("reactions.by", Text, Required, "What they meet; it is not used up.").sample("\"virus\"").only("reactions.kind", &["infection"]),

@@ -37,6 +37,20 @@ pub enum Answer {
     Fault(String),
 }
 
+/// The key of the table that one in a file is: `populations.NAME.cells.count` is `cells.count`.
+pub fn of_table(path: &str) -> String {
+    let (group, rest) = path.split_once('.').unwrap_or((path, ""));
+    let (_, own) = rest.split_once('.').unwrap_or((rest, ""));
+    match group {
+        "populations" if own.starts_with("terms.") => of_table(own),
+        "populations" => own.into(),
+        "terms" => format!("kernel.{own}"),
+        "signals" => format!("signal.{own}"),
+        "reactions" => format!("reactions.{own}"),
+        _ => path.into(),
+    }
+}
+
 /// Gives a file `trial.toml` with `text` to the program.
 pub fn answer(command: &[&str], text: &str, set: Option<&str>) -> Answer {
     let folder = tempfile::tempdir().unwrap();
