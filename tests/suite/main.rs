@@ -26,6 +26,7 @@ mod mutations;
 mod never_lost;
 mod not_numbers;
 mod outputs;
+mod pages;
 mod planted_errors;
 mod reactions;
 mod referee;
