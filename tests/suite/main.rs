@@ -31,6 +31,7 @@ mod planted_errors;
 mod reactions;
 mod referee;
 mod reproducible;
+mod several;
 mod shown;
 mod sizes;
 mod slab_equation;

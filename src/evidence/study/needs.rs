@@ -337,6 +337,34 @@ mod tests {
     }
 
     #[test]
+    fn every_population_and_signal_counts() {
+        let text = |populations: usize, signals: usize| {
+            let head = "dimension = 2\nepsilon = 0.1\ndomain = { lower = 0, upper = 1, grid = 64 }\n\
+                        time = { end = 0.1, step = 0.01 }\n";
+            let population = |p: usize| {
+                format!(
+                    "[populations.p{p}]\nkernel = {{ model = \"local\", senses = \"s0\" }}\ncells = {{ count = 1000 }}\n"
+                )
+            };
+            let signal = |s: usize| format!("[signals.s{s}]\nequation = \"density\"\n");
+            let all = (0..populations).map(population).chain((0..signals).map(signal));
+            head.to_string() + &all.collect::<String>()
+        };
+        let of = |work: Work, populations: usize, signals: usize| {
+            let e = crate::experiment::read(&text(populations, signals), "f", &[]);
+            let e = e.unwrap_or_else(|problems| panic!("{problems}")).experiment;
+            needs::<2>(work, &e)
+        };
+        for work in Work::ALL {
+            let [one, two, more] = [(1, 1), (2, 1), (2, 2)].map(|(p, s)| total(&of(work, p, s)));
+            assert!(one < two && two < more && more < 2.01 * one, "{work:?}: {one} {two} {more}");
+        }
+        // Cells of both.
+        let cells = |p: usize| of(Work::Run, p, 1)[0].bytes;
+        assert!(cells(2) > 1.99 * cells(1));
+    }
+
+    #[test]
     fn what_is_too_large_is_told_by_its_key() {
         let most = 64.0 * (1 << 20) as f64;
         let told = |work: Work, set: &[&str]| too_large::<2>(work, &experiment(set), most);
