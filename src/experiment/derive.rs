@@ -32,7 +32,9 @@ pub(crate) fn derive(draft: &mut Draft) {
 fn weights(draft: &mut Draft, shape: bool) {
     let (count, weight) = (draft.integer("cells.count"), draft.float("cells.weight"));
     let of_weight = weight.zip(count).map(|(weight, count)| weight * count as f64);
-    let mass = of_weight.filter(|mass| *mass > 0.0).or(shape.then_some(1.0));
+    // Of no cells a weight is all there is to say.
+    let none = of_weight == Some(0.0);
+    let mass = of_weight.filter(|mass| *mass > 0.0).or((shape && !none).then_some(1.0));
     draft.derive("cells.mass", mass.map(Checked::Float));
     let count = draft.float("cells.mass").zip(weight).map(|(mass, weight)| (mass / weight).round());
     let most = i64::MAX as f64;

@@ -16,6 +16,8 @@ use std::collections::BTreeMap;
 
 /// What a file may have several of, each in sections under a name of its own.
 pub(super) const GROUPS: [&str; 4] = ["populations", "terms", "signals", "reactions"];
+/// Keys of a kernel that hold for the sum of its terms.
+pub(super) const OF_SUM: [&str; 4] = ["q", "p", "negative", "bound"];
 /// Names that expressions know already.
 const TAKEN: [&str; 8] = ["x", "y", "z", "t", "rho", "S", "signals", "populations"];
 /// Name of a signal that has none.
@@ -354,7 +356,10 @@ impl Drafts {
                 }
             }
             for (term, draft) in terms.iter().zip(&drafts[1..]) {
-                let value = draft.resolved()["kernel"].clone();
+                let mut value = draft.resolved()["kernel"].clone();
+                if let Some(keys) = value.as_object_mut() {
+                    keys.retain(|key, _| !OF_SUM.contains(&&key[..]));
+                }
                 match parts.has_named_populations() {
                     true => root["populations"][name]["terms"][term] = value,
                     false => root["terms"][term] = value,

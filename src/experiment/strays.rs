@@ -1,12 +1,9 @@
 //! What stands in a file where it says nothing: beside the sections of populations, terms, signals and reactions.
 
 use super::keys::{OF_POPULATION, TABLE};
-use super::parts::{GROUPS, Parts, named, names};
+use super::parts::{GROUPS, OF_SUM, Parts, named, names};
 use crate::schema::{Problem, SET, Source};
 use crate::spelling::nearest;
-
-/// Keys of a kernel that hold for the sum of its terms.
-const OF_SUM: [&str; 4] = ["q", "p", "negative", "bound"];
 
 /// Takes what belongs nowhere out of the file; whether it can be told what belongs where.
 pub(super) fn take(source: &mut Source) -> bool {

@@ -14,6 +14,17 @@ pub const FLIGHT_FIELDS: f64 = 18.0;
 /// Those of the solver of the limit and of what refines it.
 pub const LIMIT_FIELDS: f64 = 44.0;
 
+/// How many times as many fields a run has with so many populations and signals as with one of each: 5 are shared, 14
+/// are of a population (tables and private grids of its deposit, its density and rates of change), 16 of a signal.
+pub fn run_share(populations: usize, signals: usize) -> f64 {
+    (5.0 + 14.0 * populations as f64 + 16.0 * signals as f64) / 35.0
+}
+
+/// The same of the limit: 30 of a population, at the four points of a step, and 17 of a signal.
+pub fn limit_share(populations: usize, signals: usize) -> f64 {
+    (30.0 * populations as f64 + 17.0 * signals as f64) / 47.0
+}
+
 /// A part of what a command holds at once.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Part {

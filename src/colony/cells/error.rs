@@ -60,7 +60,7 @@ pub enum InitialError {
     )]
     Candidates {
         /// The key to blame.
-        key: &'static str,
+        key: String,
         /// What stands there.
         value: String,
         /// What to do.
@@ -100,4 +100,19 @@ pub enum InitialError {
         /// Where.
         at: Vec<f64>,
     },
+    /// Any other of these, of one population among several.
+    #[error("{path}{error}")]
+    Of {
+        /// Where the keys of that population are.
+        path: String,
+        /// What is wrong with it.
+        error: Box<Self>,
+    },
+}
+
+impl InitialError {
+    /// The same of the population whose keys stand at `path`, which may be the top.
+    pub fn of(self, path: String) -> Self {
+        if path.is_empty() { self } else { Self::Of { path, error: Box::new(self) } }
+    }
 }

@@ -1,7 +1,7 @@
 //! Which key makes cells meet too many candidate events.
 
 use super::Species;
-use crate::experiment::{Experiment, Population, Signal};
+use crate::experiment::{Experiment, NamedSignal, Population, Signal};
 use crate::formula::Quantity;
 use crate::turning::PsiSpec;
 use crate::turning::{Bounds, KernelModel, TurningKernel};
@@ -80,16 +80,21 @@ pub(super) fn culprit<const D: usize>(
         .into_iter()
         .reduce(|a, b| if large(&b.1) > large(&a.1) { b } else { a })
         .expect("every kernel has a key");
-    match steep(e) {
+    match steep(sensed(e, population)) {
         Some(culprit) if size > large(&value) => culprit,
         _ => blame(key, &value, LOWER),
     }
 }
 
+/// What the first term of a kernel senses, first of all.
+pub(super) fn sensed<'e>(e: &'e Experiment, population: &Population) -> &'e NamedSignal {
+    &e.signals[population.kernel.terms[0].senses[0].0]
+}
+
 /// What makes S large or steep at t = 0, if there is any.
-fn steep(e: &Experiment) -> Option<Culprit> {
+fn steep(signal: &NamedSignal) -> Option<Culprit> {
     let number = |value: &f64| Quantity::Constant(*value);
-    let (key, value, remedy) = match &e.signals[0].equation {
+    let (key, value, remedy) = match &signal.equation {
         Signal::None | Signal::Density => return None,
         Signal::Prescribed(f) => {
             ("signal.expression", Quantity::Formula(f.clone()), "Give a flatter one")

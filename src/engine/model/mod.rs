@@ -81,7 +81,8 @@ impl<const D: usize> Model<D> {
                 })
             });
             let sensed = sensed.collect();
-            populations.push(Species::new(e, population, sensed, &spectral, &map)?);
+            let species = Species::new(e, population, sensed, &spectral, &map);
+            populations.push(species.map_err(|error| error.of(e.key_of(population, "")))?);
         }
         let only = &populations[0];
         let model = Self {
@@ -105,7 +106,9 @@ impl<const D: usize> Model<D> {
         };
         model.check_start(e)?;
         match model.fault() {
-            Some(fault) => Err(InitialError::Kernel(fault)),
+            Some((number, fault)) => {
+                Err(InitialError::Kernel(fault).of(e.key_of(&e.populations[number], "")))
+            }
             None => Ok(model),
         }
     }
@@ -122,7 +125,10 @@ impl<const D: usize> Model<D> {
     pub fn tabulate(&self) -> Result<(), InitialError> {
         self.populations.iter().try_for_each(|species| match species.cells {
             0 => Ok(()),
-            _ => species.initial.tabulate(),
+            _ => species.initial.tabulate().map_err(|error| match self.populations.len() {
+                1 => error,
+                _ => error.of(format!("populations.{}.", species.name)),
+            }),
         })
     }
 
@@ -150,7 +156,7 @@ impl<const D: usize> Model<D> {
         if let Some(value) = self.network.refused(&self.spectral, now) {
             return refusal(value);
         }
-        for species in &self.populations {
+        for (species, of) in self.populations.iter().zip(&e.populations) {
             let refused = species.growth.as_ref().and_then(|g| g.refused(&self.spectral, now));
             if let Some(value) = refused {
                 return refusal(value.at_time(0.0));
@@ -159,7 +165,8 @@ impl<const D: usize> Model<D> {
                 let (cells, time) = (species.cells as f64 * (rate * self.end()).exp(), self.end());
                 let most = most_cells::<D>() as f64;
                 if cells > most && species.between.is_none() {
-                    return Err(InitialError::Crowd { rate, cells, time, most });
+                    let crowd = InitialError::Crowd { rate, cells, time, most };
+                    return Err(crowd.of(e.key_of(of, "")));
                 }
             }
         }
@@ -176,14 +183,14 @@ impl<const D: usize> Model<D> {
 
     /// Why a kernel is none in the signals at t = 0, and the remedy, where no rule of the experiment file can judge
     /// that.
-    fn fault(&self) -> Option<String> {
+    fn fault(&self) -> Option<(usize, String)> {
         let sensed = self.initial_signals();
         let of = |species: &Species<D>| {
             let cues = Cues::among(&sensed, &species.cues);
             let fault = species.kernel.leading_fault(&cues.bounds_of_all());
             fault.or_else(|| self.negative(species, &cues))
         };
-        self.populations.iter().find_map(of)
+        self.populations.iter().enumerate().find_map(|(number, one)| Some((number, of(one)?)))
     }
 
     /// T < 0 of a kernel that the user typed, at some nodes and velocities.
@@ -251,13 +258,18 @@ impl<const D: usize> Model<D> {
         let bounds = cues.bounds_of_all();
         let bound = species.kernel_bound.unwrap_or_else(|| species.kernel.candidate_bound(&bounds));
         if !bound.is_finite() {
-            return Err(InitialError::Unbounded(Unbounded(bound)));
+            return Err(InitialError::Unbounded(Unbounded(bound)).of(e.key_of(of, "")));
         }
         let duration = if self.is_frozen() { self.end() } else { self.step.min(self.end()) };
         let candidates = bound * duration / species.scaling.tumble_time();
         let given = species.kernel_bound.is_some();
         if (given || self.method == Method::Exact) && candidates > MOST_CANDIDATES {
             let Culprit { key, value, remedy } = culprit((e, of), species, bound, &bounds);
+            let key = match key.split_once('.') {
+                Some(("kernel", _)) => e.key_of(of, key),
+                Some(("signal", rest)) => e.key_of_signal(culprit::sensed(e, of), rest),
+                _ => key.to_string(),
+            };
             return Err(InitialError::Candidates { key, value, remedy, candidates, duration });
         }
         Ok(())

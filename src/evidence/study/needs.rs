@@ -7,7 +7,9 @@ use crate::cells::most_cells;
 use crate::experiment::{Cells, Experiment, Parameter, Point, Population, points};
 use crate::formula::Quantity;
 use crate::grid::Grid;
-use crate::memory::{FLIGHT_FIELDS, LIMIT_FIELDS, MODEL_FIELDS, Part, refusal, total};
+use crate::memory::{
+    FLIGHT_FIELDS, LIMIT_FIELDS, MODEL_FIELDS, Part, limit_share, refusal, run_share, total,
+};
 use crate::turning::KernelModel;
 use crate::velocity::VelocitySpace;
 
@@ -58,8 +60,8 @@ pub fn too_large<const D: usize>(
                 format!("{key} = true: {message}. Lower domain.grid, or leave it out"),
             ));
         }
-        "cells.count" => (format!(" = {}", Parameter::Cells.value(e)), ""),
-        "cells.growth" => (String::new(), ", cells.count or time.end"),
+        "cells.count" | "cells.growth" => return Some((key, of_cells(key, e, work, &message))),
+        "cells.density.grid" => (String::new(), " or domain.grid"),
         "domain.grid" => (format!(" = {:?}", e.domain.grid), ""),
         "limit.grid" => (format!(" = {:?}", e.limit.grid), ""),
         "output.cells_at" => (format!(" of {} times", e.output.cells_at.len()), " or cells.count"),
@@ -67,6 +69,26 @@ pub fn too_large<const D: usize>(
     };
     let word = work.word();
     Some((key, format!("{key}{value}: `kinetaxis {word}` {message}. Lower it{others}")))
+}
+
+/// What to say of the population with the most cells.
+fn of_cells(key: &str, e: &Experiment, work: Work, message: &str) -> String {
+    let most = e.populations.iter().max_by_key(|p| p.cells.count).expect("there is one");
+    let (path, count, word) = (e.key_of(most, key), most.cells.count, work.word());
+    match key {
+        "cells.count" => format!("{path} = {count}: `kinetaxis {word}` {message}. Lower it"),
+        _ => format!("{path}: `kinetaxis {word}` {message}. Lower it, cells.count or time.end"),
+    }
+}
+
+/// Populations and signals.
+fn fields_of(e: &Experiment) -> [f64; 2] {
+    [e.populations.len() as f64, e.signals.len() as f64]
+}
+
+/// How many times as many fields a run has as with one population and one signal.
+fn share(e: &Experiment) -> f64 {
+    run_share(e.populations.len(), e.signals.len())
 }
 
 /// Cells of one replicate, at their most: births of more than are held are refused as such.
@@ -101,12 +123,18 @@ fn records(e: &Experiment) -> f64 {
 fn flights<const D: usize>(e: &Experiment, flights: usize) -> Vec<Part> {
     let nodes = Grid::<D>::from_domain(&e.domain).len() as f64;
     let (flights, each) = (flights as f64, 2.0 * D as f64 * cells::<D>(e));
-    let fields = if flights == 1.0 && e.output.knn > 0 { 3.0 } else { 2.0 };
+    let [populations, signals] = fields_of(e);
+    let adaptive = if flights == 1.0 && e.output.knn > 0 { populations } else { 0.0 };
+    let fields = populations + signals + adaptive;
     let drawn = |p: &Population| p.cells.density_grid.iter().map(|n| *n as f64).product::<f64>();
     let drawn: f64 = e.populations.iter().map(drawn).sum();
     vec![
         Part::numbers(key_of_cells::<D>(e), "cells", flights * each),
-        Part::numbers("domain.grid", "fields", (MODEL_FIELDS + flights * FLIGHT_FIELDS) * nodes),
+        Part::numbers(
+            "domain.grid",
+            "fields",
+            share(e) * (MODEL_FIELDS + flights * FLIGHT_FIELDS) * nodes,
+        ),
         Part::numbers("cells.density.grid", "the initial density", 2.0 * drawn),
         Part::numbers(
             "time.outputs",
@@ -125,7 +153,7 @@ fn flights<const D: usize>(e: &Experiment, flights: usize) -> Vec<Part> {
 fn ensemble<const D: usize>(e: &Experiment) -> Vec<Part> {
     let (nodes, count) = (Grid::<D>::from_domain(&e.domain).len() as f64, e.ensemble.replicates);
     let mut parts = flights::<D>(e, count.min(rayon::current_num_threads()));
-    let moments = 4.0 * records(e) * nodes;
+    let moments = 2.0 * fields_of(e).iter().sum::<f64>() * records(e) * nodes;
     let kept = count as f64 * e.output.cells_at.len() as f64 * 2.0 * D as f64 * cells::<D>(e);
     parts.push(Part::numbers("time.outputs", "their means and squares", moments));
     parts.push(Part::numbers("ensemble.replicates", "cells of every replicate", kept));
@@ -136,17 +164,22 @@ fn limit<const D: usize>(e: &Experiment) -> Vec<Part> {
     let mut own = e.domain.clone();
     own.grid.clone_from(&e.limit.grid);
     let nodes = Grid::<D>::from_domain(&own).len() as f64;
-    let outputs = SOLUTIONS * (2 + D) as f64 * e.time.outputs.len() as f64 * nodes;
+    let [populations, signals] = fields_of(e);
+    let shown = populations * (1 + D) as f64 + signals;
+    let outputs = SOLUTIONS * shown * e.time.outputs.len() as f64 * nodes;
+    let share = limit_share(e.populations.len(), e.signals.len());
     vec![
-        Part::numbers("limit.grid", "the limit", LIMIT_FIELDS * nodes),
+        Part::numbers("limit.grid", "the limit", share * LIMIT_FIELDS * nodes),
         Part::numbers("time.outputs", "the limit at the outputs", outputs),
     ]
 }
 
 /// The largest phase of a sweep: the kinetic equation, the flights or the error budget, besides the
-/// models, and the fields of every replicate (ρ, S, ∇S, J and the moments of r_ε).
+/// models, and the fields of every replicate (of populations ρ, J and the moments of r_ε, of signals S and ∇S).
 fn converge<const D: usize>(e: &Experiment) -> Vec<Part> {
-    let observed = (2 + 2 * D + D * (D + 3) / 2) as f64;
+    let [populations, signals] = fields_of(e);
+    let observed = populations * (1 + D + D * (D + 3) / 2) as f64 + signals * (1 + D) as f64;
+    let (stage_fields, compared_fields) = (share(e) * STAGE_FIELDS, share(e) * COMPARED_FIELDS);
     let nodes = |e: &Experiment| Grid::<D>::from_domain(&e.domain).len() as f64;
     let threads = e.converge.replicates.min(rayon::current_num_threads()) as f64;
     let (mut stages, mut kept, mut solutions) = (0.0, 0.0, 0.0);
@@ -156,19 +189,19 @@ fn converge<const D: usize>(e: &Experiment) -> Vec<Part> {
         let finest = other.as_ref().map_or(0.0, nodes).max(nodes(&own));
         let both = || std::iter::once(&own).chain(&other);
         let of_both = |of: &dyn Fn(&Experiment) -> f64| both().map(of).sum::<f64>();
-        stages += STAGE_FIELDS * of_both(&nodes);
-        flying = flying.max(threads * COMPARED_FIELDS * of_both(&nodes));
+        stages += stage_fields * of_both(&nodes);
+        flying = flying.max(threads * compared_fields * of_both(&nodes));
         cells_flying = cells_flying.max(threads * 2.0 * D as f64 * of_both(&cells::<D>));
         kept += own.converge.replicates as f64 * observed * finest;
         let budget = own.converge.budget_replicates as f64;
         if own.converge.parameter == Parameter::Epsilon && budget > 0.0 {
             // The finest variant has twice the grid; its differences are taken to the base grid.
             let finer = 2f64.powi(D as i32) * finest;
-            let fields = STAGE_FIELDS + threads * COMPARED_FIELDS + budget * observed;
+            let fields = stage_fields + threads * compared_fields + budget * observed;
             variant = variant.max(fields * finer + budget * observed * finest);
         }
         if solves_equation(&own) {
-            stages += STAGE_FIELDS * of_both(&nodes) * COARSER.powi(-(D as i32));
+            stages += stage_fields * of_both(&nodes) * COARSER.powi(-(D as i32));
             solutions += CAUSES * observed * finest;
             let coarse = finest * COARSER.powi(-(D as i32));
             let each = |p: &Population| {
@@ -301,6 +334,34 @@ mod tests {
         // More than are held are refused as such, and by growth.
         let crowd = needs::<2>(Work::Run, &experiment(&["cells.growth=1e5"]));
         assert!(crowd[0].key == "cells.growth" && total(&crowd) < 1e11, "{crowd:?}");
+    }
+
+    #[test]
+    fn every_population_and_signal_counts() {
+        let text = |populations: usize, signals: usize| {
+            let head = "dimension = 2\nepsilon = 0.1\ndomain = { lower = 0, upper = 1, grid = 64 }\n\
+                        time = { end = 0.1, step = 0.01 }\n";
+            let population = |p: usize| {
+                format!(
+                    "[populations.p{p}]\nkernel = {{ model = \"local\", senses = \"s0\" }}\ncells = {{ count = 1000 }}\n"
+                )
+            };
+            let signal = |s: usize| format!("[signals.s{s}]\nequation = \"density\"\n");
+            let all = (0..populations).map(population).chain((0..signals).map(signal));
+            head.to_string() + &all.collect::<String>()
+        };
+        let of = |work: Work, populations: usize, signals: usize| {
+            let e = crate::experiment::read(&text(populations, signals), "f", &[]);
+            let e = e.unwrap_or_else(|problems| panic!("{problems}")).experiment;
+            needs::<2>(work, &e)
+        };
+        for work in Work::ALL {
+            let [one, two, more] = [(1, 1), (2, 1), (2, 2)].map(|(p, s)| total(&of(work, p, s)));
+            assert!(one < two && two < more && more < 2.01 * one, "{work:?}: {one} {two} {more}");
+        }
+        // Cells of both.
+        let cells = |p: usize| of(Work::Run, p, 1)[0].bytes;
+        assert!(cells(2) > 1.99 * cells(1));
     }
 
     #[test]
