@@ -3,7 +3,9 @@
 use super::context::load;
 use super::error::CliError;
 use super::motion::plan_json;
-use super::populations::{populations_json, populations_text};
+use super::populations::{
+    populations_json, populations_text, positivity_json, rates_json, velocity_json,
+};
 use super::progress::told_if_long;
 use super::reactions::{reactions_json, reactions_text};
 use super::referee::{report, verdicts};
@@ -61,7 +63,7 @@ fn facts<const D: usize>(
 ) -> Result<Value, CliError> {
     let (species, sensed) = (model.first(), model.initial_signals());
     let cues = Cues::among(&sensed, &species.cues);
-    let (bounds, tumble_time) = (cues.bounds(), species.scaling.tumble_time());
+    let bounds = cues.bounds();
     let (middle, slope) = (review.place.middle(), review.place.slope);
     let (closed, quadrature) = (&review.comparison.closed, &review.comparison.quadrature);
     let differences = review.comparison.differences();
@@ -79,11 +81,7 @@ fn facts<const D: usize>(
         "dimension": D,
         "motion": motion,
         "epsilon": e.epsilon,
-        "velocity": {
-            "measure": species.space.measure(),
-            "mean_square": species.space.mean_square(),
-            "mean_square_F": species.space.mean_square_f(),
-        },
+        "velocity": velocity_json(&species.space),
         "limit": {
             "signal": middle,
             "slope": slope,
@@ -96,16 +94,8 @@ fn facts<const D: usize>(
             "constant": species.kernel.constant_coefficients().is_some(),
         },
         "signal_at_start": { "low": bounds.low, "high": bounds.high, "slope_bound": bounds.slope },
-        "rates": {
-            "tumble_rate": rate / tumble_time,
-            "candidate_rate": bound / tumble_time,
-            "tumbles_per_cell": rate * e.time.end / tumble_time,
-        },
-        "positivity": {
-            "least_T_over_F_at_start": sign.least,
-            "holds_at_start": sign.least >= 0.0,
-            "largest_epsilon": sign.largest_epsilon.filter(|e| e.is_finite()),
-        },
+        "rates": rates_json([rate, bound], species.scaling.tumble_time(), e.time.end),
+        "positivity": positivity_json(&sign),
         "expected_order": review.parity.order(),
         "referee": verdicts(review),
         "cost": {

@@ -7,8 +7,9 @@ use crate::experiment::{Experiment, Population};
 use crate::model::{Model, Species};
 use crate::referee::{Place, parity};
 use crate::signal::{Cues, SensedSignal};
-use crate::study::positivity;
+use crate::study::{Positivity, positivity};
 use crate::turning::{Feelings, Felt, Sense, TurningKernel};
+use crate::velocity::VelocitySpace;
 use serde_json::{Map, Value, json};
 
 /// By name; nothing where there is one population, whose kernel senses the only signal.
@@ -40,18 +41,9 @@ fn facts<const D: usize>(
     let cues = Cues::among(sensed, &species.cues);
     let bounds = cues.bounds_of_all();
     let places: Vec<Place> = bounds.iter().map(|one| Place::within(one, model.grid())).collect();
-    // What is left as only one term feels a slope.
-    let limit = |slopes: Option<usize>| {
-        species.kernel.limit(&Feelings::new(places.len(), |k| {
-            let slope = if slopes == Some(k) { places[k].slope } else { 0.0 };
-            let gradient = std::array::from_fn(|a| if a == 0 { slope } else { 0.0 });
-            Felt { value: places[k].middle(), gradient }
-        }))
-    };
-    let [spreads, drifts] = species.scaling.left().map(|left| f64::from(u8::from(left)));
-    let terms = of.kernel.terms.iter().enumerate();
-    let chis: Vec<f64> =
-        terms.map(|(k, _)| drifts * limit(Some(k)).drift[0] / places[k].slope).collect();
+    let (values, slopes): (Vec<f64>, Vec<f64>) =
+        places.iter().map(|place| (place.middle(), place.slope)).unzip();
+    let (diffusivity, chis) = species.coefficients(&values, &slopes);
     let mut sensitivities = Map::new();
     for (number, signal) in e.signals.iter().enumerate() {
         let weight = |senses: &[(usize, f64)]| {
@@ -71,32 +63,45 @@ fn facts<const D: usize>(
         Some(answer) => answer.rate,
         None => species.kernel.leading_rate(places[0].middle(), 0.0),
     };
-    let tumble_time = species.scaling.tumble_time();
     let bound = species.kernel_bound.unwrap_or_else(|| species.kernel.candidate_bound(&bounds));
-    let sign = positivity(model, species);
     json!({
-        "velocity": {
-            "measure": species.space.measure(),
-            "mean_square": species.space.mean_square(),
-            "mean_square_F": species.space.mean_square_f(),
-        },
+        "velocity": velocity_json(&species.space),
         "q": of.q,
         "p": of.p,
         "limit": {
-            "diffusivity": spreads * limit(None).diffusivity,
+            "diffusivity": diffusivity,
             "sensitivities": sensitivities,
         },
-        "rates": {
-            "tumble_rate": rate / tumble_time,
-            "candidate_rate": bound / tumble_time,
-            "tumbles_per_cell": rate * e.time.end / tumble_time,
-        },
-        "positivity": {
-            "least_T_over_F_at_start": sign.least,
-            "holds_at_start": sign.least >= 0.0,
-            "largest_epsilon": sign.largest_epsilon.filter(|e| e.is_finite()),
-        },
+        "rates": rates_json([rate, bound], species.scaling.tumble_time(), e.time.end),
+        "positivity": positivity_json(&positivity(model, species)),
         "expected_order": order(species, of, &places[0]),
+    })
+}
+
+/// μ and the second moments of V.
+pub fn velocity_json<const D: usize>(space: &VelocitySpace<D>) -> Value {
+    json!({
+        "measure": space.measure(),
+        "mean_square": space.mean_square(),
+        "mean_square_F": space.mean_square_f(),
+    })
+}
+
+/// What `rate` and `bound`, of T/F, make of a run to the time `end`.
+pub fn rates_json([rate, bound]: [f64; 2], tumble_time: f64, end: f64) -> Value {
+    json!({
+        "tumble_rate": rate / tumble_time,
+        "candidate_rate": bound / tumble_time,
+        "tumbles_per_cell": rate * end / tumble_time,
+    })
+}
+
+/// Where T ≥ 0.
+pub fn positivity_json(sign: &Positivity) -> Value {
+    json!({
+        "least_T_over_F_at_start": sign.least,
+        "holds_at_start": sign.least >= 0.0,
+        "largest_epsilon": sign.largest_epsilon.filter(|e| e.is_finite()),
     })
 }
 

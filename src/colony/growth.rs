@@ -60,7 +60,7 @@ impl Growth {
         spectral: &Spectral<D>,
         around: Surroundings<'_>,
     ) -> Option<OutOfRange> {
-        Arguments::complete(spectral, around).refused(&self.rate)
+        Arguments::complete(spectral, around).refused([&self.rate])
     }
 
     /// What to say of rates that are numbers one by one, but too large to be made a field.

@@ -62,9 +62,9 @@ impl Scaling {
         self.epsilon.powi(self.p - 1)
     }
 
-    /// Whether diffusion and drift are left as ε → 0.
-    pub fn left(&self) -> [bool; 2] {
-        [self.q == 1, self.p == 1]
+    /// What is left of D and of χ as ε → 0: 1 or 0 of each.
+    pub fn left(&self) -> [f64; 2] {
+        [self.q, self.p].map(|power| if power == 1 { 1.0 } else { 0.0 })
     }
 
     /// The same exponents at another ε.

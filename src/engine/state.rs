@@ -67,6 +67,11 @@ impl Tracked {
         Self { slope: vec![0.0; now.len()], anchor: (0.0, now.clone()), now, next_anchor: None }
     }
 
+    /// Its coefficients after a time `h`, at this slope.
+    pub fn after(&self, h: f64) -> Vec<f64> {
+        self.now.iter().zip(&self.slope).map(|(now, slope)| now + h * slope).collect()
+    }
+
     /// The rate of change over the step of length `dt` that ends with the coefficients `next`, into `slope`.
     pub fn change_to(&mut self, next: &[f64], dt: f64) {
         rate(next, &self.now, dt, &mut self.slope);

@@ -131,7 +131,8 @@ fn newborn(draft: &Draft, default: Newborn) -> Newborn {
         Some("parent") => Newborn::Parent,
         Some("equilibrium") => Newborn::Equilibrium,
         Some("uniform") => Newborn::Uniform,
-        _ => default,
+        Some(word) => unknown("reactions.velocity", word),
+        None => default,
     }
 }
 

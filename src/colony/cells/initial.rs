@@ -351,7 +351,7 @@ impl<const D: usize> InitialLaw<D> {
         if self.mean_velocity == [0.0; D] {
             return v;
         }
-        let tilt = D as f64 / space.mean_square_f() * dot(&self.mean_velocity, &v);
+        let tilt = space.tilt() * dot(&self.mean_velocity, &v);
         if 2.0 * rng.random::<f64>() < 1.0 - tilt { scaled(-1.0, &v) } else { v }
     }
 

@@ -29,11 +29,11 @@ impl Network {
         self.reactions.iter().map(one).collect()
     }
 
-    /// The largest rate at which cells come or go, per cell, at the nodes.
-    pub fn fastest<const D: usize>(&self, spectral: &Spectral<D>, around: Surroundings<'_>) -> f64 {
-        let per_cell = self.reactions.iter().zip(self.rates(spectral, around));
+    /// The largest of [`Self::rates`] at which cells come or go, per cell.
+    pub fn fastest(&self, rates: &[Vec<f64>]) -> f64 {
+        let per_cell = self.reactions.iter().zip(rates);
         let rates = per_cell.filter(|(reaction, _)| reaction.event.parent().is_some());
-        rates.flat_map(|(_, rates)| rates).fold(0.0, f64::max)
+        rates.flat_map(|(_, rates)| rates).copied().fold(0.0, f64::max)
     }
 
     /// Why a rate is refused at some node, if one is.
@@ -44,18 +44,13 @@ impl Network {
     ) -> Option<OutOfRange> {
         let arguments = Arguments::complete(spectral, around);
         let mut all = self.reactions.iter();
-        let refused = all.find_map(|reaction| arguments.refused(&reaction.rate));
+        let refused = all.find_map(|reaction| arguments.refused([&reaction.rate]));
         refused.map(|value| value.at_time(around.time))
     }
 
-    /// The flows where populations have these nodal densities, and rates are those of `around`.
-    pub fn flows<const D: usize>(
-        &self,
-        spectral: &Spectral<D>,
-        around: Surroundings<'_>,
-        nodal: &[Vec<f64>],
-    ) -> Flows {
-        let mut flows = self.rates(spectral, around);
+    /// The flows where populations have these nodal densities, at [`Self::rates`].
+    pub fn flows(&self, rates: Vec<Vec<f64>>, nodal: &[Vec<f64>]) -> Flows {
+        let mut flows = rates;
         for (flow, reaction) in flows.iter_mut().zip(&self.reactions) {
             if let Some(of) = reaction.event.parent() {
                 flow.iter_mut().zip(&nodal[of]).for_each(|(flow, rho)| *flow *= rho);

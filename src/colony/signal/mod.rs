@@ -29,7 +29,7 @@ pub use sensed::SensedSignal;
 pub(crate) use spec::KEYS;
 pub use spec::{AROUND, DepositSpec, NamedSignal, Signal};
 pub use surroundings::{Arguments, MOST_FIELDS, Surroundings};
-pub use system::{One, Signals, later};
+pub use system::{One, Signals, later, weighted};
 pub use whole_space::WholeSpace;
 
 use crate::grid::{Domain, Grid};

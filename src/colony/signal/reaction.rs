@@ -23,7 +23,8 @@ pub struct Reaction {
 }
 
 impl Reaction {
-    fn rates(&self) -> [&Ranged; 3] {
+    /// α, β, σ.
+    pub fn rates(&self) -> [&Ranged; 3] {
         [&self.production, &self.decay, &self.source]
     }
 
@@ -33,13 +34,7 @@ impl Reaction {
         spectral: &Spectral<D>,
         around: Surroundings<'_>,
     ) -> Option<OutOfRange> {
-        let arguments = Arguments::complete(spectral, around);
-        let nodes = 0..spectral.grid().len();
-        let refused = |node: usize| {
-            let at = arguments.at(node);
-            self.rates().into_iter().find_map(|rate| rate.check(&at))
-        };
-        nodes.into_iter().find_map(refused)
+        Arguments::complete(spectral, around).refused(self.rates())
     }
 
     /// Writes the coefficients of φ into `result`, from those of the ρ that feeds this signal and of S: evaluated at the

@@ -81,8 +81,12 @@ impl<'s, const D: usize> Arguments<'s, D> {
         nodes.into_par_iter().with_min_len(BATCH).map(|node| rate.eval(&self.at(node))).collect()
     }
 
-    /// Why a rate is refused at some node, if it is.
-    pub fn refused(&self, rate: &Ranged) -> Option<OutOfRange> {
-        (0..self.spectral.grid().len()).find_map(|node| rate.check(&self.at(node)))
+    /// Why one of these rates is refused at some node, if one is.
+    pub fn refused<const N: usize>(&self, rates: [&Ranged; N]) -> Option<OutOfRange> {
+        let at = |node: usize| {
+            let arguments = self.at(node);
+            rates.into_iter().find_map(|rate| rate.check(&arguments))
+        };
+        (0..self.spectral.grid().len()).find_map(at)
     }
 }

@@ -34,6 +34,19 @@ fn sum<'f>(fields: &'f [Vec<f64>], numbers: &[usize], len: usize) -> Cow<'f, [f6
     }
 }
 
+/// Σ of fields times weights, at least one.
+pub fn weighted<'f>(fields: &'f [Vec<f64>], terms: &[(usize, f64)]) -> Cow<'f, [f64]> {
+    let [(first, weight), others @ ..] = terms else { unreachable!("nothing is summed") };
+    if (*weight, others) == (1.0, &[]) {
+        return Cow::Borrowed(&fields[*first]);
+    }
+    let mut sum: Vec<f64> = fields[*first].iter().map(|f| weight * f).collect();
+    for (number, weight) in others {
+        sum.iter_mut().zip(&fields[*number]).for_each(|(s, f)| *s += weight * f);
+    }
+    Cow::Owned(sum)
+}
+
 impl<const D: usize> One<D> {
     /// The ρ that feeds it.
     pub fn feed<'f>(&self, densities: &'f [Vec<f64>], len: usize) -> Cow<'f, [f64]> {
@@ -70,6 +83,11 @@ impl<const D: usize> Signals<D> {
     /// Each of them.
     pub fn iter(&self) -> std::slice::Iter<'_, One<D>> {
         self.0.iter()
+    }
+
+    /// One of them.
+    pub fn one(&self, number: usize) -> &One<D> {
+        &self.0[number]
     }
 
     /// How many there are.
@@ -131,8 +149,9 @@ impl<const D: usize> Signals<D> {
         let (len, span) = (spectral.grid().len(), [now.time, h]);
         let mut first: Vec<Vec<f64>> = Vec::new();
         for ((one, signal), next) in self.iter().zip(now.signals).zip(next.iter_mut()) {
-            let (density, slope) = (one.feed(now.densities, len), one.feed(slopes, len));
+            let density = one.feed(now.densities, len);
             let Some(reaction) = one.reaction() else {
+                let slope = one.feed(slopes, len);
                 first.push(Vec::new());
                 one.equation.advance(spectral, signal, [&density, &slope], span, next);
                 continue;

@@ -98,6 +98,11 @@ impl<const D: usize> VelocitySpace<D> {
         self.mean_square_f
     }
 
+    /// d/⟨|v|²⟩_F: of densities F(v)(1 + tilt u·v) the mean velocity is u.
+    pub fn tilt(&self) -> f64 {
+        D as f64 / self.mean_square_f()
+    }
+
     /// Largest speed.
     pub fn max_speed(&self) -> f64 {
         self.outer
@@ -176,14 +181,6 @@ impl<const D: usize> VelocitySpace<D> {
         match self.set {
             VelocitySet::Sphere => scaled(self.outer, &direction),
             _ => scaled(self.speed_at(rng.random()), &direction),
-        }
-    }
-
-    /// Whether a cell of `other` can have any velocity of this set.
-    pub fn is_within(&self, other: &Self) -> bool {
-        match other.set {
-            VelocitySet::Sphere => self.set == VelocitySet::Sphere && self.outer == other.outer,
-            _ => other.inner <= self.min_speed() && self.outer <= other.outer,
         }
     }
 

@@ -242,9 +242,11 @@ impl<'m, const D: usize> KineticSolver<'m, D> {
         let densities = self.densities();
         let around =
             Surroundings { time: self.time, densities: &densities, signals: &self.signals };
-        let nodal = || self.phases.iter().map(Phase::nodal_density).collect::<Vec<_>>();
-        let flows =
-            (!model.network.is_empty()).then(|| model.network.flows(spectral, around, &nodal()));
+        let network = &model.network;
+        let flows = (!network.is_empty()).then(|| {
+            let nodal: Vec<_> = self.phases.iter().map(Phase::nodal_density).collect();
+            network.flows(network.rates(spectral, around), &nodal)
+        });
         let slope = |(number, phase): (usize, &Phase<'m, D>)| {
             let mut slope = spectral.divergence(&phase.flux());
             slope.iter_mut().for_each(|s| *s = -*s);
@@ -252,7 +254,7 @@ impl<'m, const D: usize> KineticSolver<'m, D> {
                 let density = spectral.forward(&phase.nodal_density());
                 growth.add_to(spectral, around, &density, &mut slope);
             }
-            let net = flows.as_ref().and_then(|flows| flows.net(&model.network, number));
+            let net = flows.as_ref().and_then(|flows| flows.net(network, number));
             if let Some(mut net) = net {
                 spectral.forward_in_place(&mut net);
                 slope.iter_mut().zip(net).for_each(|(slope, net)| *slope += net);

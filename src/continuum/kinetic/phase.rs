@@ -48,7 +48,7 @@ impl<'m, const D: usize> Phase<'m, D> {
         let ordinates = Ordinates::new(&species.space, angles, &grid.boundary);
         let start = initial.start();
         let nodal = model.spectral.inverse(start);
-        let tilt = D as f64 / species.space.mean_square_f();
+        let tilt = species.space.tilt();
         let f: Vec<Vec<f64>> = (ordinates.velocities.iter().zip(&ordinates.equilibrium))
             .map(|(v, share)| {
                 let factor = share * (1.0 + tilt * dot(initial.mean_velocity(), v));

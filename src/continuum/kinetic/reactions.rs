@@ -50,12 +50,9 @@ impl Reactions {
                     false => vec![product(&rates[0], |k| met[k].max(0.0))],
                     true => {
                         let (there, velocities) = (&phases[by], &phases[of].ordinates.velocities);
-                        let scale = D as f64 / there.species.space.mean_square_f();
+                        let scale = there.species.space.tilt();
                         let flux: [Vec<f64>; D] = std::array::from_fn(|a| {
-                            let tracked = &there.momentum[a];
-                            let pairs = tracked.now.iter().zip(&tracked.slope);
-                            let half: Vec<f64> = pairs.map(|(f, s)| f + 0.5 * dt * s).collect();
-                            spectral.inverse(&half)
+                            spectral.inverse(&there.momentum[a].after(0.5 * dt))
                         });
                         let of_velocity = |v: &[f64; D]| {
                             let along = |k: usize| {

@@ -7,7 +7,7 @@ use super::system::Constituent;
 use crate::cells::InitialError;
 use crate::experiment::Mobility;
 use crate::growth::{Growth, Pace};
-use crate::signal::{Surroundings, smoothing_kernel};
+use crate::signal::{Surroundings, smoothing_kernel, weighted};
 use crate::spectral::Spectral;
 use std::borrow::Cow;
 
@@ -15,9 +15,9 @@ use std::borrow::Cow;
 pub(super) struct Reactant<'a, const D: usize> {
     pub flux: Flux<'a, D>,
     /// What its kernel senses: signals, by number, and their weights.
-    pub cues: Vec<Vec<(usize, f64)>>,
+    pub cues: &'a [Vec<(usize, f64)>],
     /// r, unless it is a constant.
-    pub growth: Option<Growth>,
+    pub growth: Option<&'a Growth>,
     /// r, where it is a constant.
     pub constant: f64,
     /// K̂_h in a class.
@@ -42,7 +42,7 @@ impl<'a, const D: usize> Reactant<'a, D> {
     pub fn new(
         spectral: &'a Spectral<D>,
         classes: &Classes,
-        of: Constituent<'a, D>,
+        of: &'a Constituent<D>,
         mobility: Mobility,
     ) -> Result<Self, InitialError> {
         let kernel =
@@ -52,9 +52,9 @@ impl<'a, const D: usize> Reactant<'a, D> {
         // Nothing is read before it is written. Zeros would be pages that the loop has to ask for.
         let empty = || vec![f64::NAN; density.len()];
         Ok(Self {
-            flux: Flux::new(spectral, of.kernel, of.cues.len(), mobility, of.left),
-            cues: of.cues,
-            growth: of.growth.filter(|_| constant.is_none()),
+            flux: Flux::new(spectral, &of.kernel, of.cues.len(), mobility, of.left),
+            cues: &of.cues,
+            growth: of.growth.as_ref().filter(|_| constant.is_none()),
             constant: constant.unwrap_or(0.0),
             source: classes.squares.iter().map(kernel).collect(),
             mean: 0.0,
@@ -85,18 +85,7 @@ impl<'a, const D: usize> Reactant<'a, D> {
 
     /// What its kernel senses of these signals.
     pub fn sensed<'s>(&self, signals: &'s [Vec<f64>]) -> Vec<Cow<'s, [f64]>> {
-        let one = |cue: &Vec<(usize, f64)>| match cue[..] {
-            [(number, 1.0)] => Cow::Borrowed(&signals[number][..]),
-            _ => {
-                let mut sum = vec![0.0; self.density.len()];
-                for (number, weight) in cue {
-                    let signal = &signals[*number];
-                    sum.iter_mut().zip(signal).for_each(|(s, c)| *s += weight * c);
-                }
-                Cow::Owned(sum)
-            }
-        };
-        self.cues.iter().map(one).collect()
+        self.cues.iter().map(|cue| weighted(signals, cue)).collect()
     }
 
     /// Finds D̄ for a step that begins with these signals.
@@ -122,7 +111,7 @@ impl<'a, const D: usize> Reactant<'a, D> {
         around: Surroundings<'_>,
         floor: f64,
     ) -> Pace {
-        let Some(growth) = &self.growth else { return Pace::default() };
+        let Some(growth) = self.growth else { return Pace::default() };
         let density = match point {
             0 => &self.density,
             _ => &self.points[point - 1],

@@ -82,7 +82,7 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
     /// A law is none at the nodes of this grid.
     pub fn new(spectral: &'a Spectral<D>, system: &'a System<D>) -> Result<Self, InitialError> {
         let classes = Classes::new(spectral.laplacian());
-        let reactants = (system.constituents())
+        let reactants = (system.constituents.iter())
             .map(|of| Reactant::new(spectral, &classes, of, system.mobility))
             .collect::<Result<Vec<_>, _>>()?;
         let fed: Vec<Vec<f64>> = reactants.iter().map(|r| r.fed(&classes, 0)).collect();
@@ -283,8 +283,7 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
         for r in &mut self.reactants {
             let pace = r.grow(point, self.spectral, around, floor);
             if pace.fastest.is_nan() && self.refused.is_none() {
-                let growth = r.growth.as_ref();
-                self.refused = growth.and_then(|growth| growth.refused(self.spectral, around));
+                self.refused = r.growth.and_then(|growth| growth.refused(self.spectral, around));
             }
             if point == 0 {
                 let fastest = match pace.fastest.is_nan() {
@@ -305,7 +304,11 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
         let spectral = self.spectral;
         let nodal: Vec<Vec<f64>> =
             self.reactants.iter().map(|r| spectral.inverse(r.at(point))).collect();
-        let flows = self.network.flows(spectral, around, &nodal);
+        let rates = self.network.rates(spectral, around);
+        if point == 0 {
+            self.pace.fastest = self.pace.fastest.max(self.network.fastest(&rates));
+        }
+        let flows = self.network.flows(rates, &nodal);
         if !flows.is_finite() && self.refused.is_none() {
             self.refused = self.network.refused(spectral, around);
         }
@@ -313,10 +316,6 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
             let Some(mut net) = flows.net(self.network, number) else { continue };
             spectral.forward_in_place(&mut net);
             r.terms[point].iter_mut().zip(net).for_each(|(term, net)| *term += net);
-        }
-        if point == 0 {
-            let fastest = self.network.fastest(spectral, around);
-            self.pace.fastest = self.pace.fastest.max(fastest);
         }
     }
 

@@ -68,7 +68,7 @@ impl Forms {
         k2: f64,
     ) -> Vec<Form> {
         let of = |number: &usize| {
-            let one = system.model.signals.iter().nth(*number).expect("it is one of them");
+            let one = system.model.signals.one(*number);
             let Law::Relaxes { rate, gain } = one.law(k2) else {
                 unreachable!("it has an equation in time")
             };
@@ -77,10 +77,9 @@ impl Forms {
             let source = match one.reaction() {
                 None => fed,
                 Some(r) => {
-                    let [alpha, beta] =
-                        [&r.production, &r.decay].map(|rate| system.value(rate, state));
-                    let [by_alpha, by_beta, by_source] = [&r.production, &r.decay, &r.source]
-                        .map(|rate| self.rate(system, rate, state));
+                    let [alpha, beta, _] = r.rates().map(|rate| system.value(rate, state));
+                    let [by_alpha, by_beta, by_source] =
+                        r.rates().map(|rate| self.rate(system, rate, state));
                     let density = state.total(&one.producers);
                     let linear = fed * alpha - own * beta;
                     (linear + by_alpha * density - by_beta * signal + by_source) * r.scale

@@ -59,10 +59,7 @@ impl<'m, const D: usize> Homogeneous<'m, D> {
             return Err("in the whole space no state is the same everywhere".into());
         }
         let volume = model.grid().volume();
-        let relaxes = |s: &usize| {
-            let law = model.signals.iter().nth(*s).map(|one| one.law(0.0));
-            matches!(law, Some(Law::Relaxes { .. }))
-        };
+        let relaxes = |s: &usize| matches!(model.signals.one(*s).law(0.0), Law::Relaxes { .. });
         let system = Self {
             model,
             mobility: e.limit.mobility,
@@ -94,8 +91,7 @@ impl<'m, const D: usize> Homogeneous<'m, D> {
             .map(|(rate, of)| (vec![rate], format!("the growth of {}", of.name)));
         let signals = self.model.signals.iter().filter_map(|one| {
             let reaction = one.reaction()?;
-            let rates = vec![&reaction.production, &reaction.decay, &reaction.source];
-            Some((rates, format!("the equation of {}", one.name)))
+            Some((reaction.rates().to_vec(), format!("the equation of {}", one.name)))
         });
         let mut all = reactions.chain(growth).chain(signals);
         all.find(|(rates, _)| rates.iter().any(|rate| varies(rate))).map(|(_, what)| what)
@@ -205,12 +201,11 @@ impl<'m, const D: usize> Homogeneous<'m, D> {
     }
 
     fn signal_change(&self, number: usize, state: &State) -> f64 {
-        let one = self.model.signals.iter().nth(number).expect("it is one of them");
+        let one = self.model.signals.one(number);
         let Law::Relaxes { rate, gain } = one.law(0.0) else { return 0.0 };
         let (density, signal) = (state.total(&one.producers), state.signals[number]);
         let source = one.reaction().map_or(density, |reaction| {
-            let [alpha, beta, sigma] = [&reaction.production, &reaction.decay, &reaction.source]
-                .map(|rate| self.value(rate, state));
+            let [alpha, beta, sigma] = reaction.rates().map(|rate| self.value(rate, state));
             reaction.scale * (alpha * density - beta * signal + sigma)
         });
         gain * source - rate * signal

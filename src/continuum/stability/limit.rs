@@ -4,7 +4,6 @@ use super::forms::{Form, Forms, unit};
 use super::homogeneous::{Homogeneous, State};
 use super::reactions::flow;
 use super::spectrum::{Spectrum, spectrum};
-use crate::turning::{Feelings, Felt, TurningKernel};
 use nalgebra::DMatrix;
 
 /// A slope of S that is next to none.
@@ -68,18 +67,10 @@ fn transport<const D: usize>(
     state: &State,
 ) -> (f64, Vec<f64>) {
     let (species, model) = (&system.model.populations[number], system.model);
-    let [spreads, drifts] = species.scaling.left().map(|left| f64::from(u8::from(left)));
     let values: Vec<f64> = species.cues.iter().map(|cue| felt(&model.cues[*cue], state)).collect();
-    let limit = |steep: Option<usize>| {
-        species.kernel.limit(&Feelings::new(values.len(), |m| {
-            let mut gradient = [0.0; D];
-            gradient[0] = if steep == Some(m) { SLOPE } else { 0.0 };
-            Felt { value: values[m], gradient }
-        }))
-    };
-    let moving = drifts * system.mobility.of(state.densities[number]);
-    let pushes = (0..values.len()).map(|m| moving * limit(Some(m)).drift[0] / SLOPE).collect();
-    (spreads * limit(None).diffusivity, pushes)
+    let (diffusivity, chi) = species.coefficients(&values, &vec![SLOPE; values.len()]);
+    let mobility = system.mobility.of(state.densities[number]);
+    (diffusivity, chi.iter().map(|chi| mobility * chi).collect())
 }
 
 /// The value of a cue.

@@ -53,7 +53,7 @@ fn flow_by_class<const D: usize>(
         if let Event::Infection { by, literal, .. } = reaction.event {
             flow += &forms.fed[by] * (rate * f[class]);
             if literal {
-                let tilt = D as f64 / model.populations[by].space.mean_square_f();
+                let tilt = model.populations[by].space.tilt();
                 flow += &forms.flux[by] * (rate * tilt * classes.along[class] * f[class]);
             }
         }

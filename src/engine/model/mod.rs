@@ -14,7 +14,7 @@ use crate::motion::{Method, Offer, Step};
 use crate::reaction::Network;
 use crate::schedule::{Tick, ticks};
 use crate::schema::OutOfRange;
-use crate::signal::{Cues, NodalCues, NodalSignal, SensedSignal, Signals, Surroundings};
+use crate::signal::{Cues, NodalCues, NodalSignal, SensedSignal, Signals, Surroundings, weighted};
 use crate::spectral::Spectral;
 use crate::spline::{self, NodeMap};
 use crate::turning::{Sense, TurningKernel, Unbounded, pairs};
@@ -328,7 +328,7 @@ impl<const D: usize> Model<D> {
 
     /// One cue, from the coefficients of all signals.
     pub fn sense_cue(&self, number: usize, signals: &[Vec<f64>]) -> SensedSignal<'_, D> {
-        self.sense(&mut weighted(signals, &self.cues[number]), Vec::new())
+        self.sense(&mut weighted(signals, &self.cues[number]).into_owned(), Vec::new())
     }
 
     /// The same in the memory of `padded`, which is used up.
@@ -340,11 +340,12 @@ impl<const D: usize> Model<D> {
     ) -> Vec<SensedSignal<'_, D>> {
         let one = |cue: &Vec<(usize, f64)>| {
             let memory = padded.pop().unwrap_or_default();
-            let sensed = self.sense(&mut weighted(signals, cue), memory);
+            let sensed = self.sense(&mut weighted(signals, cue).into_owned(), memory);
             match change {
                 None => sensed,
                 Some(change) => {
-                    sensed.changing(&self.spectral, &self.symbol, &mut weighted(change, cue))
+                    let mut change = weighted(change, cue).into_owned();
+                    sensed.changing(&self.spectral, &self.symbol, &mut change)
                 }
             }
         };
@@ -366,7 +367,7 @@ impl<const D: usize> Model<D> {
         let one = |number: &usize| {
             let cue = &self.cues[*number];
             let middle = weighted(signals, cue);
-            let spline = self.sense(&mut middle.clone(), Vec::new());
+            let spline = self.sense(&mut middle.to_vec(), Vec::new());
             let change = change.map(|change| weighted(change, cue));
             NodalSignal::new(&self.spectral, &middle, change.as_deref(), &moves, spline)
         };
@@ -454,19 +455,6 @@ impl<const D: usize> Model<D> {
         let taken = self.field_step(species, senses, duration, positions)?.method;
         Ok((every.into_iter().map(offer).collect::<Result<_, _>>()?, taken))
     }
-}
-
-/// Σ of fields times weights.
-fn weighted(fields: &[Vec<f64>], cue: &[(usize, f64)]) -> Vec<f64> {
-    let [(first, weight), others @ ..] = cue else { return Vec::new() };
-    let mut sum = fields[*first].clone();
-    if *weight != 1.0 {
-        sum.iter_mut().for_each(|s| *s *= weight);
-    }
-    for (number, weight) in others {
-        sum.iter_mut().zip(&fields[*number]).for_each(|(s, f)| *s += weight * f);
-    }
-    sum
 }
 
 /// Output times and those at which cells are asked for.

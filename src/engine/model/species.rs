@@ -11,7 +11,7 @@ use crate::scaling::Scaling;
 use crate::signal::Deposit;
 use crate::spectral::Spectral;
 use crate::spline::NodeMap;
-use crate::turning::{Kernel, Sense, TurningKernel, Unbounded};
+use crate::turning::{Feelings, Felt, Kernel, Sense, TurningKernel, Unbounded};
 use crate::vector::Vector;
 use crate::velocity::VelocitySpace;
 use std::sync::Arc;
@@ -84,6 +84,21 @@ impl<const D: usize> Species<D> {
             walk: FreeWalk::new(&space),
             space,
         })
+    }
+
+    /// What the limit keeps of D, and of the χ of every term, where these sense `values`; χ is read from the drift
+    /// up `slopes`.
+    pub fn coefficients(&self, values: &[f64], slopes: &[f64]) -> (f64, Vec<f64>) {
+        let [spreads, drifts] = self.scaling.left();
+        let limit = |steep: Option<usize>| {
+            self.kernel.limit(&Feelings::new(values.len(), |m| {
+                let mut gradient = [0.0; D];
+                gradient[0] = if steep == Some(m) { slopes[m] } else { 0.0 };
+                Felt { value: values[m], gradient }
+            }))
+        };
+        let chi = |m: usize| drifts * limit(Some(m)).drift[0] / slopes[m];
+        (spreads * limit(None).diffusivity, (0..values.len()).map(chi).collect())
     }
 
     /// Its cells at t = 0.

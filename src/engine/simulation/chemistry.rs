@@ -71,7 +71,7 @@ fn felt<'m, const D: usize>(
     if felt.is_finite() {
         return Ok(LocalRate::Here(felt));
     }
-    let refused = Arguments::complete(&model.spectral, middle).refused(rate);
+    let refused = Arguments::complete(&model.spectral, middle).refused([rate]);
     let value = refused.unwrap_or_else(|| rate.overflow()).at_time(middle.time);
     Err(SimulationError::Value(Box::new(value)))
 }
@@ -86,8 +86,7 @@ fn infectious<'m, const D: usize>(
     let Event::Infection { by, literal, .. } = event else { return None };
     let felt = |field: &[f64]| model.sense(&mut field.to_vec(), Vec::new());
     let flux = literal.then(|| {
-        let scale = D as f64 / model.populations[by].space.mean_square_f();
-        (std::array::from_fn(|a| felt(&fluxes[by][a])), scale)
+        (std::array::from_fn(|a| felt(&fluxes[by][a])), model.populations[by].space.tilt())
     });
     Some(Infectious { density: felt(&middle.densities[by]), flux })
 }

@@ -159,9 +159,7 @@ impl<'m, const D: usize> Simulation<'m, D> {
         if !self.reacts() {
             return Ok(Forecast { sensed, rates: None });
         }
-        let half = |field: &Tracked| {
-            field.now.iter().zip(&field.slope).map(|(f, s)| f + 0.5 * dt * s).collect()
-        };
+        let half = |field: &Tracked| field.after(0.5 * dt);
         let fluxes: Vec<Vec<Vec<f64>>> =
             populations.iter().map(|p| p.flux.iter().map(half).collect()).collect();
         let densities = later(&densities, &slopes, 0.5 * dt);

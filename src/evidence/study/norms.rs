@@ -25,11 +25,6 @@ impl Norm {
             Self::Hminus1 => "H-1",
         }
     }
-
-    /// Whether the value by cells is a limit from below.
-    pub fn is_from_below(self) -> bool {
-        matches!(self, Self::L1 | Self::Linf)
-    }
 }
 
 /// A vector field of one replicate: nodal values, by component.

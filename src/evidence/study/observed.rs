@@ -74,12 +74,6 @@ impl Observed {
     pub const DENSITY: Self = Self::alone(What::Density);
     /// S where there is one signal.
     pub const SIGNAL: Self = Self::alone(What::Signal);
-    /// ∇S where there is one signal.
-    pub const GRADIENT: Self = Self::alone(What::Gradient);
-    /// J where there is one population.
-    pub const FLUX: Self = Self::alone(What::Flux);
-    /// r where there is one population.
-    pub const REMAINDER: Self = Self::alone(What::Remainder);
 
     const fn alone(what: What) -> Self {
         Self { what, of: 0, label: "" }

@@ -114,7 +114,8 @@ pub(super) fn coarse_limit<const D: usize>(
     let own = Spectral::new(&Grid::from_domain(&domain));
     let system = System::<D>::new(e, target.grid(), mollified)?;
     let mut solver = LimitSolver::new(&own, &system)?.coarser(coarseness);
-    let places: Vec<_> = system.initial().iter().map(|law| law.place(target.grid())).collect();
+    let places: Vec<_> =
+        system.constituents.iter().map(|of| of.initial.place(target.grid())).collect();
     let (mut fields, mut leak) = (Vec::new(), None);
     let step = coarseness.step * e.limit.step;
     let run = solver.run(&e.time.outputs, step, monitor.stop, monitor.progress, |solver| {

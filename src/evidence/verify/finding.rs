@@ -41,6 +41,11 @@ impl Verdict {
 }
 
 impl Demand {
+    /// `value` ± `tolerance`.
+    pub fn near(value: f64, tolerance: f64) -> Self {
+        Self::Within(value - tolerance, value + tolerance)
+    }
+
     fn ends(self) -> (f64, f64) {
         match self {
             Self::Within(low, high) => (low, high),

@@ -24,7 +24,7 @@ pub fn weigh<const D: usize>(
     let limit = limit_fields::<D>(&e, true, monitor.stop)?.to_the_end()?;
     let model = Model::<D>::new(&e)?;
     let volume = model.grid().volume();
-    let runs = Runs::new(&model, e.ensemble.replicates, e.ensemble.confidence, monitor)?;
+    let runs = Runs::new(&e, &model, monitor)?;
     let mut findings = Vec::new();
     for (number, species) in model.populations.iter().enumerate() {
         let of = if model.populations.len() > 1 {
@@ -33,7 +33,7 @@ pub fn weigh<const D: usize>(
             String::new()
         };
         let mut compare = |name: &str, [before, after]: [f64; 2], what: String| {
-            let demand = Demand::Within(1.0 - TOLERANCE, 1.0 + TOLERANCE);
+            let demand = Demand::near(1.0, TOLERANCE);
             let series = runs.series(&species.name, name);
             findings.push(Finding::new(what, runs.growth(series, after - before), demand));
         };

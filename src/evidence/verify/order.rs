@@ -21,7 +21,7 @@ pub fn weigh<const D: usize>(
     let parameter = e.converge.parameter;
     let near = |quantity: Observed| {
         let expected = parameter.order_of(e, quantity.population());
-        Demand::Within(expected - TOLERANCE, expected + TOLERANCE)
+        Demand::near(expected, TOLERANCE)
     };
     let mut wanted = vec![
         (What::Density, "{} converges", None),

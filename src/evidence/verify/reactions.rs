@@ -37,11 +37,8 @@ pub fn weigh<const D: usize>(
     let limit = limit_fields::<D>(e, false, monitor.stop)?.to_the_end()?;
     let mut findings = vec![of_the_limit(&limit, &due)];
     findings.extend(settled(&model, &limit, due.last().expect("the end is an output")));
-    let runs = |e: &Experiment, share| {
-        monitor.part(share, "", |m| {
-            Runs::new(&Model::<D>::new(e)?, e.ensemble.replicates, e.ensemble.confidence, m)
-        })
-    };
+    let runs =
+        |e: &Experiment, share| monitor.part(share, "", |m| Runs::new(e, &Model::<D>::new(e)?, m));
     let (cells, doubled) = (runs(e, 0.3)?, {
         let twice = 2.0 * Parameter::Cells.value(e);
         runs(&Parameter::Cells.at(e, twice), 0.6)?
@@ -57,7 +54,7 @@ pub fn weigh<const D: usize>(
         if due > 0.0 {
             let what = format!("mean of {} at the end: cells over ODE", species.name);
             let ratio = cells.estimate(mass, |m| m[last] / volume / due);
-            findings.push(Finding::new(what, ratio, Demand::Within(1.0 - CELLS, 1.0 + CELLS)));
+            findings.push(Finding::new(what, ratio, Demand::near(1.0, CELLS)));
             let twice = doubled.each(mass, |m| m[last] / volume / due);
             let once = cells.each(mass, |m| m[last] / volume / due);
             let change: Vec<f64> = twice.iter().zip(once).map(|(a, b)| a - b).collect();

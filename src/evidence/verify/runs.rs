@@ -1,6 +1,7 @@
 //! Replicates of an experiment, observed at all of its outputs.
 
 use super::{Demand, Finding};
+use crate::experiment::{Ensemble, Experiment};
 use crate::model::Model;
 use crate::observe::names;
 use crate::simulation::SimulationError;
@@ -20,13 +21,13 @@ pub struct Runs {
 pub struct Series(usize);
 
 impl Runs {
-    /// Runs `replicates` of a model; intervals are of the level `confidence`.
+    /// Runs the ensemble of an experiment, of which this is the model.
     pub fn new<const D: usize>(
+        e: &Experiment,
         model: &Model<D>,
-        replicates: usize,
-        confidence: f64,
         monitor: &Monitor<'_>,
     ) -> Result<Self, SimulationError> {
+        let Ensemble { replicates, confidence } = e.ensemble;
         let share = 1.0 / replicates as f64;
         let all = (0..replicates as u64)
             .map(|r| {

@@ -18,10 +18,9 @@ pub fn weigh<const D: usize>(
     e: &Experiment,
     monitor: &Monitor<'_>,
 ) -> Result<Vec<Finding>, SimulationError> {
-    let near = |tolerance: f64| Demand::Within(1.0 - tolerance, 1.0 + tolerance);
     let (Some(speed), [.., from, to]) = (e.verify.speed, &e.time.outputs[..]) else {
         let what = "speed: verify.speed is not given, or time.outputs has a single time";
-        return Ok(vec![Finding::new(what, None, near(LIMIT))]);
+        return Ok(vec![Finding::new(what, None, Demand::near(1.0, LIMIT))]);
     };
     let (due, between) = (speed * (to - from), format!("from t = {from} to {to}"));
     let limit = monitor.part(0.3, "", |m| watched_limit::<D>(e, true, m))?;
@@ -29,14 +28,13 @@ pub fn weigh<const D: usize>(
     let [.., before, after] = &limit.fields[..] else { unreachable!("there are two outputs") };
     let moved = after.first().spread.center[0] - before.first().spread.center[0];
     let what = format!("speed of the limit {between} over {speed}");
-    let mut findings = vec![Finding::exact(what, moved / due, near(LIMIT))];
+    let mut findings = vec![Finding::exact(what, moved / due, Demand::near(1.0, LIMIT))];
     let model = Model::<D>::new(e)?;
-    let runs = monitor
-        .part(0.7, "", |m| Runs::new(&model, e.ensemble.replicates, e.ensemble.confidence, m))?;
+    let runs = monitor.part(0.7, "", |m| Runs::new(e, &model, m))?;
     let center = runs.series(&model.first().name, "center_x");
     let ratio = |x: &[f64]| (x[x.len() - 1] - x[x.len() - 2]) / due;
     let what = format!("speed of the cells {between} over {speed}");
-    findings.push(Finding::new(what, runs.estimate(center, ratio), near(CELLS)));
+    findings.push(Finding::new(what, runs.estimate(center, ratio), Demand::near(1.0, CELLS)));
     findings.push(hold("exact speed", &[(runs.each(center, ratio), 1.0)], e.ensemble.confidence));
     Ok(findings)
 }

@@ -52,7 +52,7 @@ pub fn weigh<const D: usize>(
         return none("there is no equilibrium near to the start");
     };
     let k = number(e, mode);
-    let near = Demand::Within(1.0 - RATES, 1.0 + RATES);
+    let near = Demand::near(1.0, RATES);
     let small = calmer(e);
     let amplitude = |spectral: &Spectral<D>, nodal: &[f64]| wave(e, spectral, mode, nodal);
     let mut findings = Vec::new();

@@ -38,16 +38,14 @@ pub fn weigh<const D: usize>(
         let [healthy, infected, _] = virus.populations;
         let [c, s, _] = virus.equilibrium();
         let due = s / (c + s);
-        let near = |tolerance: f64| Demand::Within(due - tolerance, due + tolerance);
         let limit = limit_fields::<D>(&e, false, monitor.stop)?.to_the_end()?;
         let end = &limit.last().populations;
         let [c, s] = [healthy, infected].map(|number| end[number].density[0]);
         let what =
             format!("R0 = {wanted}: infected share of the limit, {due:.4} in the equilibrium");
-        findings.push(Finding::exact(what, s / (c + s), near(LIMIT)));
-        let runs = monitor.part(1.0 / VALUES.len() as f64, "", |m| {
-            Runs::new(&model, e.ensemble.replicates, e.ensemble.confidence, m)
-        })?;
+        findings.push(Finding::exact(what, s / (c + s), Demand::near(due, LIMIT)));
+        let share = 1.0 / VALUES.len() as f64;
+        let runs = monitor.part(share, "", |m| Runs::new(&e, &model, m))?;
         let [c, s] = [healthy, infected].map(|number| {
             let mass = runs.series(&model.populations[number].name, "mass");
             runs.each(mass, |m| m[m.len() - 1])
@@ -55,7 +53,7 @@ pub fn weigh<const D: usize>(
         let shares: Vec<f64> = c.iter().zip(s).map(|(c, s)| s / (c + s)).collect();
         let share = crate::study::statistics::mean(&shares, e.ensemble.confidence);
         let what = format!("R0 = {wanted}: infected share of the cells");
-        findings.push(Finding::new(what, Some(share), near(CELLS)));
+        findings.push(Finding::new(what, Some(share), Demand::near(due, CELLS)));
     }
     Ok(findings)
 }

@@ -32,12 +32,12 @@ pub fn weigh<const D: usize>(
         virial.mass / virial.critical_mass,
         virial.slope()
     );
-    let mut findings = vec![Finding::exact(what, ratio, Demand::Within(1.0 - LIMIT, 1.0 + LIMIT))];
+    let mut findings = vec![Finding::exact(what, ratio, Demand::near(1.0, LIMIT))];
     if let Some(due) = virial.growth_of_cells(e.time.end) {
-        let runs = Runs::new(&model, e.ensemble.replicates, e.ensemble.confidence, monitor)?;
+        let runs = Runs::new(&e, &model, monitor)?;
         let number = runs.growth(runs.series(&model.first().name, "second_moment"), due);
         let what = format!("growth of E|x|^2 of the cells over {due:.4}, due at this epsilon");
-        findings.push(Finding::new(what, number, Demand::Within(1.0 - CELLS, 1.0 + CELLS)));
+        findings.push(Finding::new(what, number, Demand::near(1.0, CELLS)));
     }
     Ok(findings)
 }
