@@ -12,12 +12,13 @@ use crate::verify::{Finding, SHIPPED, Verdict, short, stamp};
 use serde_json::{Value as Json, json};
 use std::path::{Path, PathBuf};
 
-/// An experiment with its name, its text and the overrides of `--quick`.
+/// An experiment with its name, its text and the overrides of `--quick`; and with those of `verify.by_cells`.
 struct Case {
     name: String,
     text: String,
     quick: Vec<String>,
     loaded: Loaded,
+    by_cells: Option<Experiment>,
 }
 
 /// A line of the table: experiment, source, finding.
@@ -104,7 +105,13 @@ impl Case {
                 Claim::WORDS.join(", ")
             )));
         }
-        Ok(Self { name: name.into(), text: text.into(), quick: overrides, loaded })
+        let changes = &loaded.experiment.verify.by_cells;
+        let by_cells = match changes.is_empty() {
+            true => None,
+            false => Some(read(text, &file, changes)?.experiment),
+        };
+        let by_cells = by_cells.filter(|_| !quick);
+        Ok(Self { name: name.into(), text: text.into(), quick: overrides, loaded, by_cells })
     }
 
     fn read(file: &Path, quick: bool) -> Result<Self, CliError> {
@@ -123,15 +130,23 @@ impl Case {
     fn experiment(&self) -> &Experiment {
         &self.loaded.experiment
     }
+
+    /// Every claim with the experiment that it is weighed for.
+    fn claims(&self) -> impl Iterator<Item = (&Experiment, Claim)> {
+        let own = self.experiment();
+        let again = self.by_cells.iter().filter(|_| own.verify.claims.contains(&Claim::Order));
+        let claims = own.verify.claims.iter().map(move |claim| (own, *claim));
+        claims.chain(again.map(|e| (e, Claim::Order)))
+    }
 }
 
 /// Weighs claim by claim, telling each experiment as it is done.
 fn weigh<'a>(context: &Context<()>, cases: &'a [Case]) -> Result<Vec<Line<'a>>, CliError> {
-    let total: usize = cases.iter().map(|c| c.experiment().verify.claims.len()).sum();
+    let total: usize = cases.iter().map(|c| c.claims().count()).sum();
     let mut lines = Vec::new();
     for case in cases {
-        let (e, first) = (case.experiment(), lines.len());
-        for claim in &e.verify.claims {
+        let first = lines.len();
+        for (e, claim) in case.claims() {
             let findings = context.monitored(|m| {
                 m.part(
                     1.0 / total as f64,

@@ -122,6 +122,7 @@ fn common(
             source: draft.text("verify.source")?.into(),
             speed: draft.float("verify.speed"),
             quick: draft.texts("verify.quick")?,
+            by_cells: draft.texts("verify.by_cells")?,
         },
     })
 }

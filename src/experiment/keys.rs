@@ -174,4 +174,6 @@ const WHOLE: &[Key] = &[
     key("verify.speed", Float(POSITIVE), Derived("none"), "The exact speed of the band, for the claim of speed.").sample("0.7235"),
     key("verify.quick", Texts, Value("[]"), "Changes of keys for `kinetaxis verify --quick`, as of --set.")
         .sample("[\"cells.count=1000\"]"),
+    key("verify.by_cells", Texts, Value("[]"), "Changes of keys, as of --set, with which the claim of order is weighed once more: by cells, where the file's own sweep is without noise. Not with --quick.")
+        .sample("[\"converge.noise_free=false\"]"),
 ];

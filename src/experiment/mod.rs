@@ -227,4 +227,6 @@ pub struct Verify {
     pub speed: Option<f64>,
     /// Changes for `--quick`, as of `--set`.
     pub quick: Vec<String>,
+    /// Changes of keys with which the order is weighed by cells.
+    pub by_cells: Vec<String>,
 }

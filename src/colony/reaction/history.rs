@@ -11,7 +11,7 @@ use crate::grid::Grid;
 use crate::rng::{Purpose, Stream, Streams};
 use crate::signal::SensedSignal;
 use crate::turning::Sense;
-use crate::vector::{Vector, dot};
+use crate::vector::{Vector, dot, norm};
 use crate::velocity::VelocitySpace;
 use rand::RngExt;
 use rand_distr::{Distribution, Exp1, Poisson};
@@ -35,6 +35,19 @@ impl<const D: usize> LocalRate<'_, D> {
             Self::Here(rate) => rate.value(x),
         }
     }
+
+    /// Its largest size anywhere.
+    fn most(&self) -> f64 {
+        match self {
+            Self::Everywhere(rate) => rate.abs(),
+            Self::Here(rate) => largest(rate),
+        }
+    }
+}
+
+fn largest<const D: usize>(field: &SensedSignal<'_, D>) -> f64 {
+    let bounds = field.bounds();
+    bounds.high.max(-bounds.low)
 }
 
 /// What is met in an infection: ρ, and if velocities have to be equal, f/F = ρ + (d/⟨|v|²⟩_F) v·∫vf dv up to second
@@ -56,6 +69,14 @@ impl<const D: usize> Infectious<'_, D> {
                 density + scale * dot(v, &along)
             }
         }
+    }
+
+    /// Its largest size anywhere, at speeds up to `speed`.
+    fn most(&self, speed: f64) -> f64 {
+        let along = |(flux, scale): &([SensedSignal<'_, D>; D], f64)| {
+            scale.abs() * speed * norm(&flux.each_ref().map(largest))
+        };
+        largest(&self.density) + self.flux.as_ref().map_or(0.0, along)
     }
 }
 
@@ -90,6 +111,21 @@ impl<const D: usize> Channel<'_, D> {
         rate.max(0.0)
     }
 
+    /// What no [`Self::pace`] exceeds for velocities in `space`.
+    fn fastest(&self, space: &VelocitySpace<D>) -> f64 {
+        let mut rate = self.rate.most();
+        if let Some(met) = &self.meets {
+            rate *= met.most(space.max_speed());
+        }
+        if let Some(space) = &self.per_equilibrium {
+            rate *= space.inverse_density_bound() / space.measure();
+        }
+        if self.makes_one_by_one() {
+            rate *= self.brood;
+        }
+        ROUND_OFF * rate
+    }
+
     /// Whether nobody is lost, so that newborns may come one by one.
     fn makes_one_by_one(&self) -> bool {
         self.event.loses().is_none()
@@ -104,6 +140,9 @@ impl<const D: usize> Channel<'_, D> {
         whole as u64 + u64::from(stream.random::<f64>() < self.brood - whole)
     }
 }
+
+/// Products of a few rates err by less.
+const ROUND_OFF: f64 = 1.0 + 1e-12;
 
 /// Cells born and died, by population.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -153,6 +192,8 @@ struct World<'w, 'a, const D: usize> {
     channels: &'w [Channel<'a, D>],
     /// The channels of each population.
     of: Vec<Vec<usize>>,
+    /// What no total of the paces of a cell exceeds, by population: what lives on by that has no need to be looked at.
+    fastest: Vec<f64>,
     spaces: &'w [&'w VelocitySpace<D>],
     most: usize,
     /// Newborns so far.
@@ -166,9 +207,6 @@ impl<const D: usize> World<'_, '_, D> {
             .map(|k| &self.channels[*k])
             .filter(|channel| channel.event.gains().is_some())
             .collect();
-        if own.is_empty() {
-            return 0.0;
-        }
         let of = |channel: &Channel<'_, D>, x, v| {
             let each = if channel.makes_one_by_one() { 1.0 } else { channel.brood };
             let pace = channel.pace(x, v);
@@ -192,15 +230,18 @@ impl<const D: usize> World<'_, '_, D> {
 
     /// Lives through everything that begins with `life`; false if there are too many.
     fn live(&self, life: Life<D>, stream: &mut Stream, outcome: &mut Outcome<D>) -> bool {
-        let mut lives = vec![life];
-        let mut paces = Vec::new();
-        while let Some(mut life) = lives.pop() {
+        let (mut lives, mut paces) = (Vec::new(), Vec::new());
+        let mut next = Some(life);
+        while let Some(mut life) = next.take().or_else(|| lives.pop()) {
             let own = &self.of[life.population];
             let alive = loop {
+                let wait: f64 = Exp1.sample(stream);
+                if wait >= self.fastest[life.population] * life.left {
+                    break true;
+                }
                 paces.clear();
                 paces.extend(own.iter().map(|k| self.channels[*k].pace(&life.x, &life.v)));
                 let total: f64 = paces.iter().sum();
-                let wait: f64 = Exp1.sample(stream);
                 if wait >= total * life.left {
                     break true;
                 }
@@ -273,20 +314,29 @@ pub fn react<const D: usize>(
     most: usize,
 ) -> Result<Vec<Census>, (usize, f64)> {
     let count = populations.len();
-    let parents = |p: usize| {
+    let parents = |p: usize| -> Vec<usize> {
         let own = channels.iter().enumerate().filter(|(_, c)| c.event.parent() == Some(p));
         own.map(|(k, _)| k).collect()
     };
-    let (of, newborns) = ((0..count).map(parents).collect(), AtomicUsize::new(0));
+    let of: Vec<_> = (0..count).map(parents).collect();
+    let fastest = |(own, space): (&Vec<usize>, &&VelocitySpace<D>)| {
+        own.iter().map(|k| channels[*k].fastest(space)).sum()
+    };
+    let fastest = of.iter().zip(spaces).map(fastest).collect();
+    let newborns = AtomicUsize::new(0);
     // Newborns are held beside those that are there.
-    let world = World { channels, of, spaces, most: most / 4, newborns };
+    let world = World { channels, of, fastest, spaces, most: most / 4, newborns };
     let mut census = vec![Census::default(); count];
     let mut next: Vec<Cells<D>> = (0..count).map(|_| Default::default()).collect();
     let mut newborns: Vec<Cells<D>> = (0..count).map(|_| Default::default()).collect();
     for p in 0..count {
-        let expected = world.expected(p, populations[p], h);
-        if expected > most as f64 {
-            return Err((p, expected));
+        let cells = &populations[p];
+        let broods = world.of[p].iter().map(|k| channels[*k].brood.max(1.0)).fold(1.0, f64::max);
+        if world.fastest[p] * broods * h * cells.len() as f64 > most as f64 {
+            let expected = world.expected(p, cells, h);
+            if expected > most as f64 {
+                return Err((p, expected));
+            }
         }
         let Population { positions, velocities, weight } = &mut *populations[p];
         let arriving = arrivals(&world, p, *weight, grid, h, (streams[p], number), most)?;
@@ -301,6 +351,8 @@ pub fn react<const D: usize>(
             .map(|(block, (xs, vs))| {
                 let mut stream = streams[p].stream(Purpose::Reaction, block as u64, number);
                 let mut outcome = Outcome::new(count);
+                outcome.survivors.0.reserve(xs.len());
+                outcome.survivors.1.reserve(xs.len());
                 let mut fits = true;
                 for (x, v) in xs.iter().zip(vs) {
                     let (x, v, population) = (*x, *v, p);

@@ -11,6 +11,8 @@ pub enum Demand {
     AtMost(f64),
     /// At least this.
     AtLeast(f64),
+    /// An interval that holds the first number, and whose half width is at most the second.
+    Held(f64, f64),
     /// Nothing is claimed: the number is the answer.
     Open,
 }
@@ -46,12 +48,22 @@ impl Demand {
         Self::Within(value - tolerance, value + tolerance)
     }
 
-    fn ends(self) -> (f64, f64) {
+    /// The verdict on the interval from `low` to `high`.
+    fn weigh(self, low: f64, high: f64) -> Verdict {
+        let of = |holds: bool, fails: bool| match (holds, fails) {
+            (true, _) => Verdict::Holds,
+            (_, true) => Verdict::Fails,
+            _ => Verdict::Undecided,
+        };
         match self {
-            Self::Within(low, high) => (low, high),
-            Self::AtMost(high) => (f64::NEG_INFINITY, high),
-            Self::AtLeast(low) => (low, f64::INFINITY),
-            Self::Open => (f64::NEG_INFINITY, f64::INFINITY),
+            Self::Within(from, to) => of(from <= low && high <= to, high < from || to < low),
+            Self::AtMost(to) => of(high <= to, to < low),
+            Self::AtLeast(from) => of(from <= low, high < from),
+            Self::Held(value, half) => {
+                let is_held = low <= value && value <= high;
+                of(is_held && high - low <= 2.0 * half, value < low || high < value)
+            }
+            Self::Open => Verdict::Measured,
         }
     }
 
@@ -61,6 +73,9 @@ impl Demand {
             Self::Within(low, high) => format!("in [{}, {}]", short(low), short(high)),
             Self::AtMost(high) => format!("at most {}", short(high)),
             Self::AtLeast(low) => format!("at least {}", short(low)),
+            Self::Held(value, half) => {
+                format!("holds {}, ± at most {}", short(value), short(half))
+            }
             Self::Open => String::new(),
         }
     }
@@ -100,13 +115,7 @@ impl Finding {
 
     /// The verdict.
     pub fn verdict(&self) -> Verdict {
-        let (low, high) = self.demand.ends();
-        match self.number {
-            Some(_) if self.demand == Demand::Open => Verdict::Measured,
-            Some(n) if low <= n.low && n.high <= high => Verdict::Holds,
-            Some(n) if n.high < low || high < n.low => Verdict::Fails,
-            _ => Verdict::Undecided,
-        }
+        self.number.map_or(Verdict::Undecided, |n| self.demand.weigh(n.low, n.high))
     }
 }
 
@@ -128,6 +137,11 @@ mod tests {
         assert_eq!(of(0.0, 9.0, Demand::Open), Verdict::Measured);
         assert_eq!(of(0.0, 1.0, Demand::AtMost(1.0)), Verdict::Holds);
         assert_eq!(of(0.0, 1.0, Demand::AtLeast(2.0)), Verdict::Fails);
+        let held = Demand::Held(2.0, 0.25);
+        assert_eq!(of(1.9, 2.3, held), Verdict::Holds);
+        assert_eq!(of(1.7, 2.3, held), Verdict::Undecided);
+        assert_eq!(of(2.1, 2.2, held), Verdict::Fails);
+        assert_eq!(of(f64::NEG_INFINITY, 2.1, held), Verdict::Undecided);
         assert_eq!(Finding::new("", None, demand).verdict(), Verdict::Undecided);
         assert_eq!(Finding::exact("", f64::NAN, Demand::AtMost(1.0)).verdict(), Verdict::Undecided);
     }
