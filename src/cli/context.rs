@@ -9,12 +9,13 @@ use super::{Input, Job, Place, signals};
 use crate::experiment::{Experiment, Loaded, Parameter, given, read_within, to_toml};
 use crate::memory;
 use crate::output::{Folder, Manifest};
-use crate::study::{Monitor, Work};
+use crate::study::{Ledger, Monitor, Work};
 use serde_json::Value as Json;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// Reads and validates the experiment.
@@ -78,6 +79,7 @@ pub struct Context<E = Experiment> {
     again: Again,
     progress: Progress,
     start: Instant,
+    ledger: Option<Arc<dyn Ledger>>,
 }
 
 /// Experiment files that give the same results again: name and text.
@@ -134,14 +136,17 @@ impl<E: Sync> Context<E> {
         };
         let progress = Progress::new(command, place.quiet);
         let start = Instant::now();
-        Self { experiment, quiet: place.quiet, folder, manifest, again, progress, start }
+        let ledger = None;
+        Self { experiment, quiet: place.quiet, folder, manifest, again, progress, start, ledger }
     }
 
     /// Runs `work` with a monitor that shows progress and heeds signals.
     pub fn monitored<T>(&self, work: impl FnOnce(&Monitor<'_>) -> T) -> T {
         let advance = |fraction| self.progress.advance(fraction);
         let doing = |what: &str| self.progress.doing(what);
-        let result = work(&Monitor { stop: signals::stop(), progress: &advance, doing: &doing });
+        let ledger = self.ledger.clone();
+        let result =
+            work(&Monitor { stop: signals::stop(), progress: &advance, doing: &doing, ledger });
         self.progress.finish();
         result
     }

@@ -4,9 +4,11 @@ use crate::model::{Model, Species};
 use crate::state::{Colony, State};
 use crate::vector::{Vector, dot};
 use crate::velocity::VelocitySpace;
+use serde::{Deserialize, Serialize};
+use serde_with::serde_as;
 
 /// The fields that are compared with the limit.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Fields<const D: usize> {
     /// Of every population.
     pub populations: Vec<PopulationFields<D>>,
@@ -15,11 +17,13 @@ pub struct Fields<const D: usize> {
 }
 
 /// Spectral coefficients of the fields of one population.
-#[derive(Clone, Debug)]
+#[serde_as]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PopulationFields<const D: usize> {
     /// ρ_h.
     pub density: Vec<f64>,
     /// Nodal values of J_h = K_h * (1/ε)∫v f dv, by component.
+    #[serde_as(as = "[_; D]")]
     pub flux: [Vec<f64>; D],
     /// Moments of r_ε.
     pub remainder: Vec<Vec<f64>>,

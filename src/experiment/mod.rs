@@ -107,6 +107,17 @@ impl Experiment {
         }
     }
 
+    /// All that decides what one realisation, or one solution of the limit, is, as text: two experiments of the same definition
+    /// have the same realisations to the last bit. Numbers of replicates, what is varied, written or claimed are not part of it.
+    pub fn definition(&self) -> String {
+        let Self { dimension, epsilon, seed, motion, motion_bias, domain, .. } = self;
+        let Self { populations, signals, reactions, time, limit, .. } = self;
+        format!(
+            "{dimension} {epsilon:?} {seed} {motion:?} {motion_bias:?} {domain:?} {populations:?} \
+             {signals:?} {reactions:?} {time:?} {limit:?}"
+        )
+    }
+
     /// Population and signal, where there are no others: what is proved of one of each alone is said of
     /// them.
     pub fn alone(&self) -> Option<(&Population, &Signal)> {

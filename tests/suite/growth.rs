@@ -380,7 +380,7 @@ fn dying_cells_are_counted_while_they_live() {
     let model = Model::<1>::new(&e).unwrap();
     let (stop, done) = (never(), std::sync::Mutex::new(0.0));
     let progress = |part: f64| *done.lock().unwrap() += part;
-    let monitor = Monitor { stop: &stop, progress: &progress, doing: &|_| {} };
+    let monitor = Monitor { progress: &progress, ..Monitor::silent(&stop) };
     let keep = Keep { cells_at: &[], neighbour: 1000 };
     let run = observe_run(&model, 0, keep, &monitor, 1.0).unwrap();
     let place = names(&model).iter().position(|(_, n)| n == "tumbles_per_cell").unwrap();

@@ -14,6 +14,8 @@ pub use spec::{Cells, Density};
 use crate::rng::Stream;
 use crate::vector::Vector;
 use rand::RngExt;
+use serde::{Deserialize, Serialize};
+use serde_with::serde_as;
 
 /// Cells per block: the unit of work, and of randomness (one stream per block and field step).
 pub const BLOCK: usize = 2048;
@@ -27,11 +29,14 @@ pub const fn most_cells<const D: usize>() -> usize {
 }
 
 /// One population of equal cells. Its empirical density is ρ = w Σᵢ δ(x − xᵢ).
-#[derive(Clone, Debug, PartialEq)]
+#[serde_as]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Population<const D: usize> {
     /// Positions, inside the box.
+    #[serde_as(as = "Vec<[_; D]>")]
     pub positions: Vec<Vector<D>>,
     /// Velocities v ∈ V; a cell moves at v/ε.
+    #[serde_as(as = "Vec<[_; D]>")]
     pub velocities: Vec<Vector<D>>,
     /// Mass w of one cell.
     pub weight: f64,

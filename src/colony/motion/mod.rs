@@ -24,10 +24,11 @@ pub use step::Step;
 
 use crate::schema::OutOfRange;
 use crate::vector::Vector;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// What happened to a set of cells.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// Candidate events drawn.
     pub candidates: u64,

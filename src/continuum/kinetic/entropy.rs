@@ -11,12 +11,13 @@
 use super::ordinates::Ordinates;
 use super::turns::Turns;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// The entropy at one time, and what was dissipated and produced since t = 0.
 ///
 /// `entropy + dissipated − produced` stays, up to the error of the time integrals by the trapezoidal
 /// rule, O(Δt²).
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entropy {
     /// t.
     pub time: f64,

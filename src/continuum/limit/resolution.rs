@@ -2,6 +2,7 @@
 
 use super::error::LimitError;
 use crate::spectral::Spectral;
+use serde::{Deserialize, Serialize};
 
 /// Share of the squares of the modes in the upper third of any axis above which ρ is not resolved.
 const TAIL: f64 = 1e-4;
@@ -17,7 +18,7 @@ const GROWTH: f64 = 4.0;
 /// start, and the upper third of the spectrum, which holds next to nothing of a resolved density, has
 /// more than 10⁻⁴ of its squares. A steep but bounded density on a coarse grid looks the same; on
 /// finer grids its `time` grows without limit, while that of a blow-up converges.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BlowUp {
     /// The time when ρ was last resolved.
     pub time: f64,

@@ -55,6 +55,8 @@ pub struct Model<const D: usize> {
     pub tolerated_bias: f64,
     /// Longest step of the hybrid.
     pub hop: f64,
+    /// What decides every realisation, with the times at which something is recorded.
+    pub definition: String,
     map: Arc<NodeMap<D>>,
     symbol: Vec<f64>,
 }
@@ -95,6 +97,7 @@ impl<const D: usize> Model<D> {
             cues,
             most_leak: e.domain.leak,
             seed: e.seed,
+            definition: format!("{} {:?}", e.definition(), record_times(e)),
             outputs: record_times(e),
             step: e.time.step,
             method: e.motion,

@@ -38,6 +38,12 @@ pub enum SimulationError {
     /// Too much of the mass left the box that stands for the whole space.
     #[error("{0}")]
     Leak(#[from] Leak),
+    /// A record of what was done could not be kept or read.
+    #[error("{0}")]
+    Ledger(String),
+    /// Other processes have their part of the study.
+    #[error("the other shards have their part of this study")]
+    Shared,
     /// The limit could not be solved.
     #[error("{0}")]
     Limit(String),

@@ -4,12 +4,12 @@
 //! limit at that resolution. The change of the distance field, scaled by the known order of the
 //! component, estimates what the component contributes at the experiment's own resolution.
 
-use super::difference::{Comparison, Differences};
+use super::difference::{Comparison, Differences, borrowed};
 use super::measured::measure as norm_of;
 use super::monitor::Monitor;
 use super::norms::{NodalField, Norm};
 use super::observed::{Observed, What};
-use super::reference::limit_fields;
+use super::reference::watched_limit;
 use super::statistics::Estimate;
 use super::sweep::Sweep;
 use crate::experiment::{Experiment, Parameter};
@@ -128,15 +128,15 @@ fn variant(e: &Experiment, parameter: Parameter) -> Experiment {
     parameter.at(e, other)
 }
 
-/// The budget at one ε, given the base runs; empty when no budget is asked for.
+/// The budget at one ε, given the base runs, which are `None` where they are shared out; empty when no budget is asked for.
 pub(super) fn measure<const D: usize>(
     e: &Experiment,
-    base: &Differences,
+    base: Option<&Differences>,
     spectral: &Spectral<D>,
     monitor: &Monitor<'_>,
     share: f64,
 ) -> Result<Vec<BudgetRow>, SimulationError> {
-    let count = e.converge.budget_replicates.min(base.fields.len());
+    let count = e.converge.budget_replicates.min(e.converge.replicates);
     let confidence = e.ensemble.confidence;
     let mut rows = Vec::new();
     if count == 0 {
@@ -148,7 +148,9 @@ pub(super) fn measure<const D: usize>(
         rows.push(BudgetRow { epsilon: e.epsilon, quantity, norm: "L2", component, value });
     };
     for quantity in quantities() {
-        let whole = norm_of(Norm::L2, &base.of(quantity), spectral).estimate(confidence);
+        let Some(base) = base else { break };
+        let own = base.of(quantity)?;
+        let whole = norm_of(Norm::L2, &borrowed(&own), spectral).estimate(confidence);
         add(quantity, "epsilon", whole);
         let noise = (whole.high - whole.low) / 2.0;
         add(
@@ -160,21 +162,16 @@ pub(super) fn measure<const D: usize>(
     for (component, parameter) in COMPONENTS {
         let other = variant(e, parameter);
         let factor = parameter.share(e, &other);
-        let limit = limit_fields::<D>(&other, true, monitor.stop)?.to_the_end()?;
+        let limit = monitor.part(0.0, "", |m| watched_limit::<D>(&other, true, m))?.to_the_end()?;
         let comparison = Comparison::with_limit(&other, limit.last())?;
-        let changed = comparison.differences(count, monitor, share)?;
+        let changed = monitor.unless_shared(comparison.differences(count, monitor, share))?;
+        let (Some(base), Some(changed)) = (base, changed) else { continue };
         let own = &comparison.model.spectral;
         for quantity in quantities() {
-            let change: Vec<NodalField> = (0..count)
-                .map(|r| {
-                    difference(
-                        &changed.fields[r][quantity],
-                        own,
-                        &base.fields[r][quantity],
-                        spectral,
-                    )
-                })
-                .collect();
+            let (changed, base) = (changed.of(quantity)?, base.of(quantity)?);
+            let pairs = changed.iter().zip(&base);
+            let change: Vec<NodalField> =
+                pairs.map(|(changed, base)| difference(changed, own, base, spectral)).collect();
             let c = norm_of(Norm::L2, &change.iter().collect::<Vec<_>>(), spectral)
                 .estimate(confidence);
             let value = Estimate {

@@ -118,25 +118,29 @@ pub fn converge<const D: usize>(
     let of_limits = if solves_limits(&e) { OF_LIMITS } else { 0.0 };
     let shares = shares(&stages, 1.0 - of_limit - of_limits);
 
-    let (equation, solutions) = by_equation(&stages, &shares, others, monitor)?;
-    let limit = by_limit(&stages, monitor)?;
+    let equation = monitor.unless_shared(by_equation(&stages, &shares, others, monitor))?;
+    let limit = monitor.unless_shared(by_limit(&stages, monitor))?;
     let (start, mut all, mut budget) = (Instant::now(), Vec::new(), Vec::new());
     for (stage, share) in stages.iter().zip(&shares) {
         let (e, comparison) = (&stage.point.own, &stage.comparison);
         let (count, what) = (e.converge.replicates, at(stage));
         let base = monitor.part(count as f64 * share.replicate, &format!("cells{what}"), |m| {
-            comparison.differences(count, m, 1.0 / count as f64)
+            m.unless_shared(comparison.differences(count, m, 1.0 / count as f64))
         })?;
         let count = runs(e) - count;
         if count > 0 {
             let all = count as f64 * share.replicate;
             budget.extend(monitor.part(all, &format!("the error budget{what}"), |m| {
-                budget::measure(e, &base, comparison.spectral(), m, 1.0 / count as f64)
+                budget::measure(e, base.as_ref(), comparison.spectral(), m, 1.0 / count as f64)
             })?);
         }
-        all.push(base);
+        all.extend(base);
     }
-    let mut cells = by_cells(&stages, &all);
+    let (Some((equation, solutions)), Some(limit), false) = (equation, limit, monitor.is_shared())
+    else {
+        return Err(SimulationError::Shared);
+    };
+    let mut cells = by_cells(&stages, &all)?;
     cells.seconds = start.elapsed().as_secs_f64();
     let mut goal = None;
     if let Some(wanted) = wanted {
@@ -146,7 +150,7 @@ pub fn converge<const D: usize>(
         // The whole of the work, in that of the first plan.
         let mut whole = 1.0;
         while !enough
-            && let Some(more) = replicates_to_add(&cells, wanted, all[0].fields.len(), confidence)
+            && let Some(more) = replicates_to_add(&cells, wanted, all[0].replicates(), confidence)
         {
             let longer = whole + more as f64 * shares.iter().map(|s| s.replicate).sum::<f64>();
             (monitor.progress)(whole / longer - 1.0);
@@ -155,16 +159,16 @@ pub fn converge<const D: usize>(
             for ((stage, share), all) in stages.iter().zip(&shares).zip(&mut all) {
                 stage.comparison.add_replicates(more, monitor, share.replicate / whole, all)?;
             }
-            cells = by_cells(&stages, &all);
+            cells = by_cells(&stages, &all)?;
             cells.seconds = start.elapsed().as_secs_f64();
         }
-        let replicates = all[0].fields.len();
+        let replicates = all[0].replicates();
         goal = conclusion(&cells, by_equation, &wanted.precision, replicates, confidence);
     }
-    let checks = checks(&stages, &solutions, &all);
+    let checks = checks(&stages, &solutions, &all)?;
     let kept = stages.iter().zip(solutions).map(|(s, own)| (s.point.value, own.entropy));
     let entropy = kept.filter(|(_, entropy)| !entropy.is_empty()).collect();
-    let replicates = all[0].fields.len();
+    let replicates = all[0].replicates();
     let tallies =
         (stages.iter().zip(&all)).map(|(s, d)| (s.point.value, d.tally, d.loop_seconds)).collect();
     let last = all.pop().expect("at least two values");
@@ -211,7 +215,7 @@ fn by_equation<const D: usize>(
         })
     };
     let all = stages.iter().enumerate().zip(shares);
-    let solutions = all.map(solve).collect::<Result<Vec<_>, _>>()?;
+    let solutions = shared_out(all, monitor, solve)?;
     let sweep = without_noise("kinetic equation", stages, &solutions, start);
     Ok((Some(sweep), solutions))
 }
@@ -230,8 +234,19 @@ fn by_limit<const D: usize>(
     let solve = |stage: (usize, &Stage<D>)| {
         monitor.part(share, "", |m| noise_free::solve_limit(stage, &refined, m))
     };
-    let solutions = stages.iter().enumerate().map(solve).collect::<Result<Vec<_>, _>>()?;
+    let solutions = shared_out(stages.iter().enumerate(), monitor, solve)?;
     Ok(Some(without_noise("limit", stages, &solutions, start)))
+}
+
+/// The solutions of all stages, each a task that may be shared out.
+fn shared_out<T>(
+    stages: impl Iterator<Item = T>,
+    monitor: &Monitor<'_>,
+    solve: impl Fn(T) -> Result<Solution, SimulationError>,
+) -> Result<Vec<Solution>, SimulationError> {
+    let own = stages.filter(|_| monitor.takes_turn());
+    let solutions = own.map(solve).collect::<Result<Vec<_>, _>>()?;
+    if monitor.is_shared() { Err(SimulationError::Shared) } else { Ok(solutions) }
 }
 
 /// Whether the limits of two experiments are compared as well.
@@ -250,18 +265,18 @@ fn checks<const D: usize>(
     stages: &[Stage<D>],
     solutions: &[Solution],
     all: &[Differences],
-) -> Vec<Check> {
+) -> Result<Vec<Check>, SimulationError> {
     let mut checks = Vec::new();
     for ((Stage { point, comparison }, solution), cells) in stages.iter().zip(solutions).zip(all) {
         let whole = |of: &Observed| matches!(of.what, What::Density | What::Signal);
         for quantity in Observed::of(&point.own).filter(whole) {
             let of = (quantity, Norm::L2);
-            let distance = solution.distance_of_cells(cells, of, comparison.spectral());
+            let distance = solution.distance_of_cells(cells, of, comparison.spectral())?;
             let distance = distance.estimate(point.own.ensemble.confidence);
             checks.push(Check { value: point.value, quantity, distance });
         }
     }
-    checks
+    Ok(checks)
 }
 
 /// The half width that a sweep reaches; `None` if it has no such quantity and norm.

@@ -6,6 +6,7 @@
 //! K_h * ρ_ε is compared with K_h * ρ₀. What is left is the effect of ε, times 1 + O(h^order).
 
 use super::ensemble::{Moments, for_each_replicate};
+use super::ledger::{Ledger, Task, decoded, encoded};
 use super::measured::Measured;
 use super::measured::measure;
 use super::monitor::Monitor;
@@ -23,12 +24,16 @@ use crate::spectral::Spectral;
 use crate::state::Colony;
 use crate::vector::{add_scaled, scaled};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_128;
 
 /// The difference of every quantity to what it is compared with, replicate by replicate, at one
 /// value of the parameter.
 pub(super) struct Differences {
-    /// By replicate.
-    pub fields: Vec<Each<NodalField>>,
+    /// The fields, by replicate.
+    fields: Vec<Filed>,
     /// By replicate: the weak errors, in the order of [`weak_names`].
     pub weak: Vec<Vec<f64>>,
     /// Nodal ρ_h of every population.
@@ -42,18 +47,80 @@ pub(super) struct Differences {
 }
 
 impl Differences {
-    /// One field of every replicate.
-    pub fn of(&self, of: Observed) -> Vec<&NodalField> {
-        self.fields.iter().map(|fields| &fields[of]).collect()
+    /// Replicates.
+    pub fn replicates(&self) -> usize {
+        self.fields.len()
     }
 
-    /// The distance in one measure.
-    pub fn distance<const D: usize>(&self, of: Measure, spectral: &Spectral<D>) -> Measured {
-        match of {
-            Measure::Norm(of, norm) => measure(norm, &self.of(of), spectral),
-            Measure::Weak(w) => Measured::Mean(self.weak.iter().map(|errors| errors[w]).collect()),
+    /// One field of every replicate.
+    ///
+    /// # Errors
+    /// A record of them is no longer there.
+    pub fn of(&self, of: Observed) -> Result<Vec<Cow<'_, NodalField>>, SimulationError> {
+        self.fields.iter().map(|fields| fields.get(of)).collect()
+    }
+
+    /// The distances in all of these measures, in their order. One field of all replicates is held at a time.
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    pub fn distances<const D: usize>(
+        &self,
+        measures: impl Iterator<Item = Measure>,
+        spectral: &Spectral<D>,
+    ) -> Result<Vec<Measured>, SimulationError> {
+        let mut held: Option<(Observed, Vec<Cow<'_, NodalField>>)> = None;
+        let one = |of| match of {
+            Measure::Norm(of, norm) => {
+                let all = match held.take() {
+                    Some((same, all)) if same == of => all,
+                    _ => self.of(of)?,
+                };
+                let found = measure(norm, &borrowed(&all), spectral);
+                held = Some((of, all));
+                Ok(found)
+            }
+            Measure::Weak(w) => {
+                Ok(Measured::Mean(self.weak.iter().map(|errors| errors[w]).collect()))
+            }
+        };
+        measures.map(one).collect()
+    }
+}
+
+/// Fields as the measures take them.
+pub(super) fn borrowed<'a>(fields: &'a [Cow<'_, NodalField>]) -> Vec<&'a NodalField> {
+    fields.iter().map(|field| &**field).collect()
+}
+
+/// Fields of one replicate: here, or in its record, a section each.
+enum Filed {
+    Here(Each<NodalField>),
+    There(Arc<dyn Ledger>, Task, Each<usize>),
+}
+
+impl Filed {
+    fn get(&self, of: Observed) -> Result<Cow<'_, NodalField>, SimulationError> {
+        match self {
+            Self::Here(fields) => Ok(Cow::Borrowed(&fields[of])),
+            Self::There(ledger, task, sections) => {
+                let bytes = ledger.section(task, sections[of]).map_err(SimulationError::Ledger)?;
+                Ok(Cow::Owned(decoded(&bytes)?))
+            }
         }
     }
+}
+
+/// What is kept of a replicate beside its fields.
+#[derive(Serialize, Deserialize)]
+struct Summary {
+    weak: Vec<f64>,
+    /// Coefficients of ρ_h of every population.
+    densities: Vec<Vec<f64>>,
+    /// The same of the other experiment, on this grid.
+    others: Vec<Vec<f64>>,
+    tally: Tally,
+    seconds: f64,
 }
 
 /// One distance.
@@ -110,6 +177,8 @@ pub(super) struct Comparison<const D: usize> {
     /// The moments of r_ε of every population.
     pub moments: Vec<PhaseMoments<D>>,
     other: Option<Box<Comparison<D>>>,
+    /// What decides every difference.
+    pub definition: String,
 }
 
 /// A test function φ, at the nodes, and its means against the limit of every population.
@@ -130,10 +199,17 @@ pub(super) fn pairing(u: &[f64], test: &[f64]) -> f64 {
 
 /// The results of one experiment, less its limit if it is compared with that.
 pub(super) struct Side<const D: usize> {
-    fields: Fields<D>,
+    pub fields: Fields<D>,
     pub nodal: Each<NodalField>,
     /// In the order of [`weak_names`].
     pub weak: Vec<f64>,
+}
+
+impl<const D: usize> Side<D> {
+    /// Of fields on the grid of `spectral`.
+    pub fn new(fields: Fields<D>, weak: Vec<f64>, spectral: &Spectral<D>) -> Self {
+        Self { nodal: nodal(&fields, spectral), fields, weak }
+    }
 }
 
 /// One replicate.
@@ -151,14 +227,18 @@ impl<const D: usize> Comparison<D> {
         let mut comparison = Self::alone(e)?;
         let (fields, means) = (comparison.macroscopic(limit), comparison.means_of(limit));
         comparison.tests.iter_mut().for_each(|test| test.limit = means(&test.nodal));
+        let means: Vec<_> = comparison.tests.iter().map(|test| &test.limit).collect();
+        let (fields_digest, means) = (xxh3_128(&encoded(&fields)?), format!("{means:?}"));
+        comparison.definition += &format!(" less {fields_digest:032x} {means}");
         comparison.limit = fields;
         Ok(comparison)
     }
 
     /// Of `e` with `other`, replicate by replicate. The grid of `other` is no coarser.
     pub fn between(e: &Experiment, other: &Experiment) -> Result<Self, SimulationError> {
-        let other = Some(Box::new(Self::alone(other)?));
-        Ok(Self { other, ..Self::alone(e)? })
+        let (own, other) = (Self::alone(e)?, Self::alone(other)?);
+        let definition = format!("{} less {}", own.definition, other.definition);
+        Ok(Self { other: Some(Box::new(other)), definition, ..own })
     }
 
     /// Of `e` with nothing.
@@ -182,7 +262,9 @@ impl<const D: usize> Comparison<D> {
             signals: model.signals.iter().map(|_| zeros()).collect(),
         };
         let moments = model.populations.iter().map(|s| PhaseMoments::new(&s.space)).collect();
-        Ok(Self { limit, tests, moments, other: None, model })
+        let functions: Vec<&str> = e.converge.test_functions.iter().map(Formula::text).collect();
+        let definition = format!("{} tests {functions:?}", model.definition);
+        Ok(Self { limit, tests, moments, other: None, definition, model })
     }
 
     /// What the experiment is compared with, if not with its limit.
@@ -254,42 +336,86 @@ impl<const D: usize> Comparison<D> {
         share: f64,
         all: &mut Differences,
     ) -> Result<(), SimulationError> {
-        let (spectral, done) = (&self.model.spectral, all.fields.len());
+        let (spectral, done) = (&self.model.spectral, all.replicates());
         self.model.tabulate()?;
         if let Some(other) = self.other() {
             other.model.tabulate()?;
         }
         for_each_replicate(
             done..done + more,
-            |r| match self.other() {
-                None => {
-                    let own = self.replicate(r, monitor, share)?;
-                    let limit = self.limit.populations.iter().map(|p| p.density.clone());
-                    Ok((own, limit.collect::<Vec<_>>(), Tally::default(), 0.0))
+            monitor,
+            |r| self.filed(r, monitor, share),
+            |_, (fields, summary): (Filed, Summary)| {
+                all.fields.push(fields);
+                all.weak.push(summary.weak);
+                let push =
+                    |moments: &mut [Moments], fields: &mut dyn Iterator<Item = &Vec<f64>>| {
+                        let pairs = moments.iter_mut().zip(fields);
+                        pairs.for_each(|(moments, field)| moments.push(&spectral.inverse(field)));
+                    };
+                push(&mut all.density, &mut summary.densities.iter());
+                match self.other() {
+                    None => {
+                        let limit = &self.limit.populations;
+                        push(&mut all.other, &mut limit.iter().map(|p| &p.density));
+                    }
+                    Some(_) => push(&mut all.other, &mut summary.others.iter()),
                 }
-                Some(other) => {
-                    let mut own = self.replicate(r, monitor, 0.5 * share)?;
-                    let theirs = other.replicate(r, monitor, 0.5 * share)?;
-                    own.side = self.minus(own.side, theirs.side);
-                    let resample = |rho: &Vec<f64>| other.model.spectral.resample(rho, spectral);
-                    let densities = theirs.densities.iter().map(resample).collect();
-                    Ok((own, densities, theirs.tally, theirs.seconds))
-                }
-            },
-            |_, (own, other, tally, seconds)| {
-                all.fields.push(own.side.nodal);
-                all.weak.push(own.side.weak);
-                let push = |moments: &mut [Moments], fields: &[Vec<f64>]| {
-                    let pairs = moments.iter_mut().zip(fields);
-                    pairs.for_each(|(moments, field)| moments.push(&spectral.inverse(field)));
-                };
-                push(&mut all.density, &own.densities);
-                push(&mut all.other, &other);
-                all.tally += own.tally;
-                all.tally += tally;
-                all.loop_seconds += own.seconds + seconds;
+                all.tally += summary.tally;
+                all.loop_seconds += summary.seconds;
             },
         )
+    }
+
+    /// The differences of one replicate, from its record if there is one.
+    fn filed(
+        &self,
+        r: u64,
+        monitor: &Monitor<'_>,
+        share: f64,
+    ) -> Result<(Filed, Summary), SimulationError> {
+        let Some(ledger) = &monitor.ledger else {
+            let (fields, summary) = self.compared(r, monitor, share)?;
+            return Ok((Filed::Here(fields), summary));
+        };
+        let task = Task::new("replicate", &self.definition, r);
+        let summary = if ledger.find(&task).map_err(SimulationError::Ledger)? {
+            decoded(&ledger.section(&task, 0).map_err(SimulationError::Ledger)?)?
+        } else {
+            let (fields, summary) = self.compared(r, monitor, share)?;
+            let mut sections = vec![encoded(&summary)?];
+            for field in fields.values() {
+                sections.push(encoded(field)?);
+            }
+            let sections: Vec<&[u8]> = sections.iter().map(|bytes| &bytes[..]).collect();
+            ledger.keep(&task, &sections).map_err(SimulationError::Ledger)?;
+            summary
+        };
+        let sections = Each::numbered(self.model.populations.len(), self.model.signals.len());
+        Ok((Filed::There(ledger.clone(), task, sections), summary))
+    }
+
+    /// The differences of one replicate.
+    fn compared(
+        &self,
+        r: u64,
+        monitor: &Monitor<'_>,
+        share: f64,
+    ) -> Result<(Each<NodalField>, Summary), SimulationError> {
+        let share = share / if self.other.is_some() { 2.0 } else { 1.0 };
+        let Replicate { mut side, densities, mut tally, mut seconds } =
+            self.replicate(r, monitor, share)?;
+        let mut others = Vec::new();
+        if let Some(other) = self.other() {
+            let theirs = other.replicate(r, monitor, share)?;
+            side = self.minus(side, theirs.side);
+            let resample =
+                |rho: &Vec<f64>| other.model.spectral.resample(rho, &self.model.spectral);
+            others = theirs.densities.iter().map(resample).collect();
+            tally += theirs.tally;
+            seconds += theirs.seconds;
+        }
+        Ok((side.nodal, Summary { weak: side.weak, densities, others, tally, seconds }))
     }
 
     fn replicate(
@@ -336,7 +462,7 @@ impl<const D: usize> Comparison<D> {
     /// What `from` found on its grid, on the grid of this one.
     pub fn lifted(&self, side: Side<D>, from: &Self) -> Side<D> {
         let fields = resampled(side.fields, from.spectral(), self.spectral());
-        Side { nodal: nodal(&fields, self.spectral()), fields, weak: side.weak }
+        Side::new(fields, side.weak, self.spectral())
     }
 
     /// The results of the experiment less those of the other one, on the grid of the other.
@@ -344,7 +470,7 @@ impl<const D: usize> Comparison<D> {
         let to = self.spectral();
         let fields = subtract(&resampled(own.fields, &self.model.spectral, to), &other.fields);
         let weak = own.weak.iter().zip(&other.weak).map(|(a, b)| a - b).collect();
-        Side { nodal: nodal(&fields, to), fields, weak }
+        Side::new(fields, weak, to)
     }
 }
 

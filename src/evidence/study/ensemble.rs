@@ -1,5 +1,6 @@
 //! Independent replicates: mean and interval of every observable and field.
 
+use super::ledger::Task;
 use super::monitor::Monitor;
 use super::statistics::{Estimate, around};
 use crate::cells::Population;
@@ -10,10 +11,11 @@ use crate::observe::{Observation, adaptive_density};
 use crate::simulation::{Simulation, SimulationError};
 use crate::state::State;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 /// What is recorded of one replicate at one output time.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Snapshot<const D: usize> {
     /// t.
     pub time: f64,
@@ -40,7 +42,7 @@ pub struct Keep<'a> {
 }
 
 /// One replicate from start to end.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RunRecord<const D: usize> {
     /// The snapshots, by time.
     pub snapshots: Vec<Snapshot<D>>,
@@ -52,6 +54,20 @@ pub struct RunRecord<const D: usize> {
 
 /// Runs one replicate, recording at the output times.
 pub fn observe_run<const D: usize>(
+    model: &Model<D>,
+    replicate: u64,
+    keep: Keep<'_>,
+    monitor: &Monitor<'_>,
+    share: f64,
+) -> Result<RunRecord<D>, SimulationError> {
+    let task = || {
+        let Keep { cells_at, neighbour } = keep;
+        Task::new("run", &format!("{} {cells_at:?} {neighbour}", model.definition), replicate)
+    };
+    monitor.recall(task, || run(model, replicate, keep, monitor, share))
+}
+
+fn run<const D: usize>(
     model: &Model<D>,
     replicate: u64,
     keep: Keep<'_>,
@@ -169,6 +185,7 @@ pub fn ensemble<const D: usize>(
     model.tabulate()?;
     for_each_replicate(
         0..replicates,
+        monitor,
         |r| observe_run(model, r, keep, monitor, share),
         |r, record: RunRecord<D>| {
             ensemble.tally += record.tally;
@@ -194,20 +211,28 @@ fn push_each(moments: &mut Vec<Moments>, fields: &[Vec<f64>]) {
 
 /// Runs `work` for each of the replicates `which`, as many at a time as there are threads, and hands the results
 /// to `fold` in replicate order.
+///
+/// # Errors
+/// Those of `work`; [`SimulationError::Shared`], and nothing is folded, where other processes have a part of them.
 pub(super) fn for_each_replicate<T: Send>(
     which: Range<usize>,
+    monitor: &Monitor<'_>,
     work: impl Fn(u64) -> Result<T, SimulationError> + Sync,
     mut fold: impl FnMut(u64, T),
 ) -> Result<(), SimulationError> {
-    let batch = rayon::current_num_threads();
-    for first in which.clone().step_by(batch) {
-        let results: Vec<_> = (first..(first + batch).min(which.end))
-            .into_par_iter()
-            .map(|r| (r as u64, work(r as u64)))
-            .collect();
+    let mut own = which.filter(|_| monitor.takes_turn());
+    loop {
+        let batch: Vec<usize> = own.by_ref().take(rayon::current_num_threads()).collect();
+        if batch.is_empty() {
+            break;
+        }
+        let results: Vec<_> = batch.into_par_iter().map(|r| (r as u64, work(r as u64))).collect();
         for (r, result) in results {
-            fold(r, result?);
+            let result = result?;
+            if !monitor.is_shared() {
+                fold(r, result);
+            }
         }
     }
-    Ok(())
+    if monitor.is_shared() { Err(SimulationError::Shared) } else { Ok(()) }
 }

@@ -8,6 +8,7 @@ mod dual;
 mod ensemble;
 mod fineness;
 mod fit;
+mod ledger;
 mod measured;
 mod monitor;
 mod needs;
@@ -40,6 +41,7 @@ pub use ensemble::{
     Ensemble, EnsembleFrame, Keep, Moments, RunRecord, Snapshot, ensemble, observe_run,
 };
 pub use fit::{Order, orders, orders_without_noise};
+pub use ledger::{Ledger, Task};
 pub use measured::{Measured, measure};
 pub use monitor::Monitor;
 pub use needs::{most_replicates, needs, too_large};

@@ -1,7 +1,8 @@
 //! How a study tells how far it is, and learns that it should stop.
 
-use std::sync::Mutex;
+use super::ledger::Ledger;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// The ear and mouth of a study. Both may be used from any thread.
 pub struct Monitor<'a> {
@@ -12,12 +13,14 @@ pub struct Monitor<'a> {
     pub progress: &'a (dyn Fn(f64) + Sync),
     /// Called with what is being done whenever that is something else.
     pub doing: &'a (dyn Fn(&str) + Sync),
+    /// Where records of what is done are kept, if they are.
+    pub ledger: Option<Arc<dyn Ledger>>,
 }
 
 impl<'a> Monitor<'a> {
     /// One that tells nobody.
     pub fn silent(stop: &'a AtomicBool) -> Self {
-        Self { stop, progress: &|_| {}, doing: &|_| {} }
+        Self { stop, progress: &|_| {}, doing: &|_| {}, ledger: None }
     }
 
     /// Whether the user wants to stop.
@@ -46,7 +49,7 @@ impl<'a> Monitor<'a> {
             (self.progress)(share * (now - *told));
             *told = now;
         };
-        let part = Monitor { stop: self.stop, progress: &advance, doing: self.doing };
+        let part = Monitor { progress: &advance, ledger: self.ledger.clone(), ..*self };
         let result = work(&part)?;
         advance(1.0);
         Ok(result)
@@ -69,7 +72,7 @@ mod tests {
         let progress = |part: f64| done.lock().unwrap().push(part);
         let doing = |what: &str| names.lock().unwrap().push(what.to_string());
         let stop = AtomicBool::new(false);
-        let monitor = Monitor { stop: &stop, progress: &progress, doing: &doing };
+        let monitor = Monitor { progress: &progress, doing: &doing, ..Monitor::silent(&stop) };
         let sum = || done.lock().unwrap().iter().sum::<f64>();
         monitor.part(0.25, "silent", |_| Ok::<_, ()>(())).unwrap();
         assert_eq!(sum(), 0.25);

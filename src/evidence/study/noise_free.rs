@@ -12,6 +12,7 @@
 
 use super::difference::{Comparison, Side, Test, pairing};
 use super::fineness::{ANGLES, FEWER, FOLLOWS, MORE, STEPS, affordable, both, end, share_of_best};
+use super::ledger::Task;
 use super::monitor::Monitor;
 use super::reference::{LimitFields, coarse_limit};
 use super::refinement::{FLOORS, Other, without_outputs};
@@ -19,6 +20,7 @@ use super::regrid::{Refined, regridded};
 use super::solution::{Change, Solution, sizes};
 use super::stage::Stage;
 use crate::experiment::{Experiment, Parameter};
+use crate::fields::Fields;
 use crate::kinetic::{Entropy, KineticSolver, Resolution};
 use crate::limit::Coarseness;
 use crate::simulation::SimulationError;
@@ -88,12 +90,32 @@ impl<const D: usize> Solver<'_, D> {
         let model = &c.model;
         // A sweep in the field step looks at that step itself.
         let steps = if self.parameter == Parameter::Step { 1.0 } else { how.steps };
-        let resolution = Resolution { angles: how.angles, step: steps * model.step };
-        let mut solver = KineticSolver::new(model, resolution).with_floor(how.floor);
         // Lemma 2 of CMPS knows neither births and deaths nor other populations.
         let alone = model.populations.len() == 1 && model.network.is_empty();
         let kept = how.entropy && alone && model.first().growth.is_none();
+        let task = || {
+            let How { angles, floor, .. } = how;
+            let how = format!("{} {angles} {steps:?} {floor:?} {kept}", c.definition);
+            Task::new("equation", &how, 0)
+        };
+        let solve = || self.solved(c, How { steps, entropy: kept, ..how });
+        let (fields, weak, entropy) = self.monitor.recall(task, solve)?;
         if kept {
+            *self.entropy.borrow_mut() = entropy;
+        }
+        Ok(Side::new(fields, weak, &c.model.spectral))
+    }
+
+    /// The fields less what they are compared with, the weak errors, and the entropy after every step, if it is kept.
+    fn solved(
+        &self,
+        c: &Comparison<D>,
+        how: How,
+    ) -> Result<(Fields<D>, Vec<f64>, Vec<Entropy>), SimulationError> {
+        let (model, steps) = (&c.model, how.steps);
+        let resolution = Resolution { angles: how.angles, step: steps * model.step };
+        let mut solver = KineticSolver::new(model, resolution).with_floor(how.floor);
+        if how.entropy {
             solver.keep_entropy();
         }
         let progress = |done: f64| (self.monitor.progress)(how.share * done);
@@ -108,10 +130,8 @@ impl<const D: usize> Solver<'_, D> {
             };
             nodal.iter().map(one).collect()
         };
-        if kept {
-            *self.entropy.borrow_mut() = solver.entropy().to_vec();
-        }
-        Ok(c.side(&solver.fields(&c.moments), means))
+        let side = c.side(&solver.fields(&c.moments), means);
+        Ok((side.fields, side.weak, solver.entropy().to_vec()))
     }
 
     /// The fewest angles that ρ no longer follows, the solution with these and, unless V has no angles,

@@ -168,6 +168,11 @@ impl<T> Each<T> {
     }
 
     /// Every value.
+    pub fn values(&self) -> impl Iterator<Item = &T> {
+        self.all.iter()
+    }
+
+    /// Every value.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.all.iter_mut()
     }
@@ -180,6 +185,13 @@ impl<T> Each<T> {
     fn place(&self, of: Observed) -> usize {
         let (p, s) = (self.populations, self.signals);
         of.of + [0, p, p + s, p + 2 * s, 2 * p + 2 * s][of.what as usize]
+    }
+}
+
+impl Each<usize> {
+    /// The place of each among [`Each::values`], counted from 1.
+    pub fn numbered(populations: usize, signals: usize) -> Self {
+        Self { populations, signals, all: (1..=3 * populations + 2 * signals).collect() }
     }
 }
 

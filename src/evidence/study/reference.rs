@@ -1,5 +1,6 @@
 //! The macroscopic limit of an experiment, on the experiment's grid.
 
+use super::ledger::Task;
 use super::monitor::Monitor;
 use super::spread::Spread;
 use crate::experiment::{DepositSpec, Experiment};
@@ -9,10 +10,12 @@ use crate::signal::smoothing_kernel;
 use crate::simulation::{Leak, SimulationError};
 use crate::spectral::Spectral;
 use crate::vector::Vector;
+use serde::{Deserialize, Serialize};
+use serde_with::serde_as;
 use std::sync::atomic::AtomicBool;
 
 /// The limit at one time.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LimitFields<const D: usize> {
     /// t.
     pub time: f64,
@@ -23,11 +26,13 @@ pub struct LimitFields<const D: usize> {
 }
 
 /// The limit of one population.
-#[derive(Clone, Debug)]
+#[serde_as]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LimitDensity<const D: usize> {
     /// Coefficients of ρ₀.
     pub density: Vec<f64>,
     /// J₀ by component, nodal.
+    #[serde_as(as = "[_; D]")]
     pub flux: MacroFlux<D>,
     /// Where ρ₀ is, on the solver's own grid.
     pub spread: Spread<D>,
@@ -51,7 +56,7 @@ impl<const D: usize> LimitDensity<D> {
 }
 
 /// One solution of the limit.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LimitRun<const D: usize> {
     /// ρ₀, S₀, J₀ at the output times, on the grid of the cells.
     pub fields: Vec<LimitFields<D>>,
@@ -103,6 +108,20 @@ pub fn watched_limit<const D: usize>(
 
 /// The same, coarser in time and in what is born than the experiment says.
 pub(super) fn coarse_limit<const D: usize>(
+    e: &Experiment,
+    mollified: bool,
+    coarseness: Coarseness,
+    monitor: &Monitor<'_>,
+) -> Result<LimitRun<D>, SimulationError> {
+    let task = || {
+        let Coarseness { step, floor } = coarseness;
+        let how = format!("{} {mollified} {step:?} {floor:?}", e.definition());
+        Task::new("limit", &how, 0)
+    };
+    monitor.recall(task, || solve(e, mollified, coarseness, monitor))
+}
+
+fn solve<const D: usize>(
     e: &Experiment,
     mollified: bool,
     coarseness: Coarseness,

@@ -7,6 +7,7 @@ use super::norms::{NodalField, Norm, norm_of};
 use super::observed::{Each, Observed};
 use super::statistics::Estimate;
 use crate::kinetic::Entropy;
+use crate::simulation::SimulationError;
 use crate::spectral::Spectral;
 
 /// The difference of a solution to what it is compared with, at one value of the parameter.
@@ -83,13 +84,13 @@ impl Solution {
         cells: &Differences,
         (q, norm): (Observed, Norm),
         spectral: &Spectral<D>,
-    ) -> Measured {
+    ) -> Result<Measured, SimulationError> {
         let minus = |field: &NodalField| -> NodalField {
             (field.iter().zip(&self.best.fields[q]))
                 .map(|(f, own)| f.iter().zip(own).map(|(f, own)| f - own).collect())
                 .collect()
         };
-        let fields: Vec<NodalField> = cells.fields.iter().map(|f| minus(&f[q])).collect();
-        measure(norm, &fields.iter().collect::<Vec<_>>(), spectral)
+        let fields: Vec<NodalField> = cells.of(q)?.iter().map(|field| minus(field)).collect();
+        Ok(measure(norm, &fields.iter().collect::<Vec<_>>(), spectral))
     }
 }

@@ -4,6 +4,8 @@ use crate::grid::Boundary;
 use crate::moments::Moments;
 use crate::spectral::Spectral;
 use crate::vector::Vector;
+use serde::{Deserialize, Serialize};
+use serde_with::serde_as;
 
 /// Grid spacings by which a density is smoothed before it is said where it is, so that the ringing of one
 /// that the grid does not resolve is not taken for mass far away.
@@ -12,9 +14,11 @@ const BLUR: f64 = 2.0;
 const RINGS: f64 = 1e-9;
 
 /// Where a density is and how far it spreads.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[serde_as]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Spread<const D: usize> {
     /// c, the centre of mass; NaN around a periodic axis on which there is none ([`Moments`]).
+    #[serde_as(as = "[_; D]")]
     pub center: Vector<D>,
     /// (1/M)∫|x−c|²ρ dx; NaN without a centre.
     pub variance: f64,

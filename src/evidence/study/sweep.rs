@@ -8,6 +8,7 @@ use super::solution::Solution;
 use super::stage::Stage;
 use super::statistics::Estimate;
 use crate::experiment::Experiment;
+use crate::simulation::SimulationError;
 use std::time::Instant;
 
 /// One line of convergence.csv.
@@ -92,23 +93,35 @@ impl Sweep {
 const CELLS: &str = "cells";
 
 /// Distances and orders from replicates.
-pub(super) fn by_cells<const D: usize>(stages: &[Stage<D>], all: &[Differences]) -> Sweep {
+///
+/// # Errors
+/// A record of the replicates is no longer there.
+pub(super) fn by_cells<const D: usize>(
+    stages: &[Stage<D>],
+    all: &[Differences],
+) -> Result<Sweep, SimulationError> {
     let e = &stages[0].point.own;
     let confidence = e.ensemble.confidence;
     let mut sweep = Sweep::new(CELLS);
-    for (quantity, norm, of) in measures::<D>(e) {
-        let distance = |(s, d): (&Stage<D>, &Differences)| d.distance(of, s.comparison.spectral());
-        let errors: Vec<Measured> = stages.iter().zip(all).map(distance).collect();
+    let measures = measures::<D>(e);
+    let distances = |(s, d): (&Stage<D>, &Differences)| {
+        Ok(d.distances(measures.iter().map(|m| m.2), s.comparison.spectral())?.into_iter())
+    };
+    let mut found: Vec<_> =
+        stages.iter().zip(all).map(distances).collect::<Result<_, SimulationError>>()?;
+    for (quantity, norm, _) in &measures {
+        let quantity = *quantity;
+        let errors: Vec<Measured> = found.iter_mut().filter_map(Iterator::next).collect();
         let row = |(Stage { point, .. }, error): (&Stage<D>, &Measured)| ErrorRow {
             replicates: error.replicates(),
             cells: point.own.populations.iter().map(|p| p.cells.count).sum(),
             from_below: matches!(error, Measured::Dual(_)),
-            ..row(point.value, quantity, &norm, error.estimate(confidence))
+            ..row(point.value, quantity, norm, error.estimate(confidence))
         };
         let rows = stages.iter().zip(&errors).map(row).collect();
         sweep.add(rows, orders(&scales(stages), &errors, next_term(e, quantity), confidence));
     }
-    sweep
+    Ok(sweep)
 }
 
 /// Distances and orders from solutions without noise.

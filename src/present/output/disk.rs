@@ -48,6 +48,12 @@ pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     }
 }
 
+/// Renames a file, also to a name that another file has.
+pub(super) fn replace(from: &Path, to: &Path) -> io::Result<()> {
+    fault::here()?;
+    fs::rename(from, to)
+}
+
 /// Renames a folder to a name that nothing has.
 pub(super) fn put(from: &Path, to: &Path) -> io::Result<()> {
     fault::here()?;
