@@ -8,7 +8,7 @@ use super::tables::print;
 use super::{Input, Job, Place, signals};
 use crate::experiment::{Experiment, Loaded, Parameter, given, read_within, to_toml};
 use crate::memory;
-use crate::output::{Folder, Manifest};
+use crate::output::{Described, FileLedger, Folder, Head, Manifest, Shard, ledger_of};
 use crate::study::{Ledger, Monitor, Work};
 use serde_json::Value as Json;
 use std::ffi::OsString;
@@ -20,7 +20,8 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// Reads and validates the experiment.
 pub fn load(input: &Input) -> Result<Loaded, CliError> {
-    let (path, text) = (&input.experiment, read_text(&input.experiment)?);
+    let path = &input.experiment;
+    let text = input.text.clone().map_or_else(|| read_text(path), Ok)?;
     let mut set = input.set.clone();
     if let Some(seed) = input.seed {
         refuse_contradiction(&format!("--seed {seed}"), "seed", &seed.into(), &set)?;
@@ -74,12 +75,60 @@ pub struct Context<E = Experiment> {
     pub experiment: E,
     /// Whether to print nothing.
     pub quiet: bool,
-    folder: Folder,
+    place: Results,
     manifest: Manifest,
     again: Again,
     progress: Progress,
     start: Instant,
-    ledger: Option<Arc<dyn Ledger>>,
+}
+
+/// Where results go: a folder, unless other processes have a part in them, and a ledger, if the command has one.
+pub struct Results {
+    folder: Option<Folder>,
+    ledger: Option<Arc<FileLedger>>,
+    /// Whether records of other studies are removed in the end.
+    anew: bool,
+}
+
+impl Results {
+    /// Reserves the results folder, by default results/`name`, of a command without a ledger.
+    pub fn reserve(place: &Place, name: &Path) -> Result<Self, CliError> {
+        let folder = reserve(&target(place, name), place.force)?;
+        Ok(Self { folder: Some(folder), ledger: None, anew: false })
+    }
+
+    /// The same with a ledger beside it, which says what is known already: finished results that it is of may
+    /// be replaced by more precise ones.
+    pub fn with_ledger(
+        place: &Place,
+        name: &Path,
+        head: Head,
+        shard: Option<Shard>,
+    ) -> Result<Self, CliError> {
+        let target = target(place, name);
+        let how = (shard, place.force);
+        let ledger = FileLedger::open(ledger_of(&target), head, how, is_free, warn)?;
+        let folder = match shard {
+            Some(_) => None,
+            None => Some(reserve(&target, place.force || ledger.fits())?),
+        };
+        signals::keep(ledger.folder());
+        Ok(Self { folder, ledger: Some(Arc::new(ledger)), anew: place.force })
+    }
+}
+
+/// Whether a study with another value of this key has tasks in common, and goes on with these.
+pub fn is_free(key: &str) -> bool {
+    let of_a_study = ["converge", "ensemble", "verify", "output"];
+    key == "title"
+        || of_a_study
+            .iter()
+            .any(|table| key.strip_prefix(table).is_some_and(|k| k.starts_with('.')))
+}
+
+/// Version of the program, and digest of its sources.
+pub fn program() -> String {
+    format!("{} ({})", env!("CARGO_PKG_VERSION"), env!("KINETAXIS_SOURCES"))
 }
 
 /// Experiment files that give the same results again: name and text.
@@ -99,16 +148,49 @@ impl Context {
     /// Everything that can go wrong before the first event goes wrong here. `flags` are those that have to be
     /// given to get the same results again from the experiment as it is read.
     pub fn open(job: &Job, work: Work, flags: &str) -> Result<Self, CliError> {
+        Self::opened(job, work, flags, |name, _| Results::reserve(&job.place, name))
+    }
+
+    /// The same with a ledger, of which this process has a share, or all.
+    pub fn study(
+        job: &Job,
+        shard: Option<Shard>,
+        work: Work,
+        flags: &str,
+    ) -> Result<Self, CliError> {
+        Self::opened(job, work, flags, |name, (text, resolved)| {
+            let experiment = Described {
+                name: String::new(),
+                text: text.into(),
+                resolved: resolved.to_string(),
+            };
+            let head = Head {
+                program: program(),
+                command: work.word().into(),
+                flags: flags.split_whitespace().map(|w| w.trim_matches('\'').into()).collect(),
+                experiments: vec![experiment],
+            };
+            Results::with_ledger(&job.place, name, head, shard)
+        })
+    }
+
+    fn opened(
+        job: &Job,
+        work: Work,
+        flags: &str,
+        results: impl FnOnce(&Path, (&str, &Json)) -> Result<Results, CliError>,
+    ) -> Result<Self, CliError> {
         let Loaded { experiment, resolved, .. } = load(&job.input)?;
         set_threads(&job.place)?;
         refuse_too_large(work, &experiment)?;
         let command = work.word();
-        let folder = reserve(&job.place, &own_name(job, command, &experiment))?;
-        refuse_bad_physics(work, &experiment)?;
         let head = format!("# All keys. Run again: kinetaxis {command} experiment.toml{flags}\n\n");
-        let again = vec![("experiment.toml".to_string(), head + &to_toml(&resolved))];
+        let text = head + &to_toml(&resolved);
+        let results = results(&own_name(job, command, &experiment), (&text, &resolved))?;
+        refuse_bad_physics(work, &experiment)?;
+        let again = vec![("experiment.toml".to_string(), text)];
         let facts = Facts { seed: experiment.seed, resolved, again };
-        Ok(Self::start(&job.place, folder, command, experiment, facts))
+        Ok(Self::start(&job.place, results, command, experiment, facts))
     }
 }
 
@@ -116,7 +198,7 @@ impl<E: Sync> Context<E> {
     /// Starts the clock.
     pub fn start(
         place: &Place,
-        folder: Folder,
+        results: Results,
         command: &'static str,
         experiment: E,
         Facts { seed, resolved, again }: Facts,
@@ -131,29 +213,59 @@ impl<E: Sync> Context<E> {
             threads: rayon::current_num_threads(),
             platform: format!("{} {}", std::env::consts::ARCH, std::env::consts::OS),
             started_unix: now.as_secs(),
+            timings: Json::Null,
             experiment_toml: toml_of(&again),
             experiment: resolved,
         };
-        let progress = Progress::new(command, place.quiet);
+        let progress = Progress::new(command, place.hands.quiet);
         let start = Instant::now();
-        let ledger = None;
-        Self { experiment, quiet: place.quiet, folder, manifest, again, progress, start, ledger }
+        Self {
+            experiment,
+            quiet: place.hands.quiet,
+            place: results,
+            manifest,
+            again,
+            progress,
+            start,
+        }
     }
 
     /// Runs `work` with a monitor that shows progress and heeds signals.
-    pub fn monitored<T>(&self, work: impl FnOnce(&Monitor<'_>) -> T) -> T {
+    ///
+    /// # Errors
+    /// Those of `work`; [`CliError::Shared`] where other processes have a part of it.
+    pub fn monitored<T, F: Into<CliError>>(
+        &self,
+        work: impl FnOnce(&Monitor<'_>) -> Result<T, F>,
+    ) -> Result<T, CliError> {
         let advance = |fraction| self.progress.advance(fraction);
         let doing = |what: &str| self.progress.doing(what);
-        let ledger = self.ledger.clone();
+        let ledger = self.place.ledger.clone().map(|ledger| ledger as Arc<dyn Ledger>);
         let result =
             work(&Monitor { stop: signals::stop(), progress: &advance, doing: &doing, ledger });
         self.progress.finish();
-        result
+        result.map_err(|error| match (error.into(), &self.place.ledger) {
+            (CliError::Shared(_), Some(ledger)) => shared(ledger),
+            (error, _) => error,
+        })
+    }
+
+    /// Whether other processes have a part in the results.
+    pub fn is_shared(&self) -> bool {
+        self.place.folder.is_none()
+    }
+
+    /// The ledger, if the command has one.
+    pub fn ledger(&self) -> Option<&Arc<FileLedger>> {
+        self.place.ledger.as_ref()
     }
 
     /// The folder in the making.
+    ///
+    /// # Panics
+    /// If other processes have a part in the results, so that there are none here.
     pub fn folder(&self) -> &Folder {
-        &self.folder
+        self.place.folder.as_ref().expect("a shard has no results to write")
     }
 
     /// Seconds since the command started computing.
@@ -188,22 +300,69 @@ impl<E: Sync> Context<E> {
     /// The manifest comes last: by it a folder is known to be whole.
     fn publish(&self, summary: &Json) -> Result<PathBuf, CliError> {
         for (name, text) in &self.again {
-            self.folder.write(name, text)?;
+            self.folder().write(name, text)?;
         }
-        self.folder.write("summary.json", &format!("{summary:#}\n"))?;
-        let manifest = serde_json::to_string_pretty(&self.manifest)
+        let mut summary = summary.clone();
+        let timings = take_timings(&mut summary).unwrap_or_default();
+        self.folder().write("summary.json", &format!("{summary:#}\n"))?;
+        let manifest = Manifest { timings, ..self.manifest.clone() };
+        let manifest = serde_json::to_string_pretty(&manifest)
             .map_err(|e| CliError::Failure(e.to_string()))?;
-        self.folder.write("manifest.json", &(manifest + "\n"))?;
-        Ok(self.folder.publish()?)
+        self.folder().write("manifest.json", &(manifest + "\n"))?;
+        let path = self.folder().publish()?;
+        if let Some(ledger) = self.ledger() {
+            ledger.tidy();
+            if self.place.anew {
+                ledger.forget_others();
+            }
+        }
+        Ok(path)
     }
 }
 
-/// Reserves the results folder, by default results/`name`.
-pub fn reserve(place: &Place, name: &Path) -> Result<Folder, CliError> {
-    let target = place.out.clone().unwrap_or_else(|| Path::new("results").join(name));
+/// Removes what is seconds, and gives it, in tables as they were.
+fn take_timings(json: &mut Json) -> Option<Json> {
+    let entries: Vec<(String, Json)> = match json {
+        Json::Object(table) => {
+            let is_time = |key: &String| key.split('_').any(|word| word == "seconds");
+            let times: Vec<String> = table.keys().filter(|key| is_time(key)).cloned().collect();
+            let own = times.into_iter().filter_map(|key| table.remove_entry(&key));
+            let own: Vec<(String, Json)> = own.collect();
+            let nested = table.iter_mut().filter_map(|(k, v)| Some((k.clone(), take_timings(v)?)));
+            own.into_iter().chain(nested).collect()
+        }
+        Json::Array(all) => {
+            let nested = all.iter_mut().enumerate();
+            nested.filter_map(|(i, v)| Some((i.to_string(), take_timings(v)?))).collect()
+        }
+        _ => return None,
+    };
+    (!entries.is_empty()).then(|| Json::Object(entries.into_iter().collect()))
+}
+
+/// What a shard has done, and what is to be done when all have.
+pub fn shared(ledger: &FileLedger) -> CliError {
+    if let Err(why) = ledger.begin() {
+        return CliError::Failure(why);
+    }
+    let [found, made] = ledger.counts();
+    CliError::Shared(format!(
+        "this shard has made {made} records and found {found} in {}. When all shards have ended, give the command \
+         without --shard, or kinetaxis merge",
+        ledger.folder().display()
+    ))
+}
+
+/// The results folder that is asked for, by default results/`name`.
+fn target(place: &Place, name: &Path) -> PathBuf {
+    place.out.clone().unwrap_or_else(|| Path::new("results").join(name))
+}
+
+/// Reserves the results folder.
+fn reserve(target: &Path, force: bool) -> Result<Folder, CliError> {
     // A signal finds nothing reserved, or what it has to give back.
     let folder = signals::after(|| {
-        Folder::create(&target, place.force).inspect(|folder| signals::guard(folder.reservation()))
+        Folder::create(target, force).inspect(|folder| signals::guard(folder.reservation()))
     })?;
     for kept in folder.rescued() {
         warn(&format!(
@@ -236,7 +395,7 @@ fn toml_of(again: &Again) -> Json {
 /// Before anything is computed: the first to ask for threads settles their number.
 pub fn set_threads(place: &Place) -> Result<(), CliError> {
     let mut pool = rayon::ThreadPoolBuilder::new();
-    if let Some(threads) = place.threads {
+    if let Some(threads) = place.hands.threads {
         pool = pool.num_threads(threads.into());
     }
     pool.build_global().map_err(|e| CliError::Failure(e.to_string()))

@@ -11,18 +11,25 @@ use super::{Job, with_dimension};
 use crate::experiment::{Experiment, Mobility, Parameter};
 use crate::model::Model;
 use crate::motion::{Method, Tally};
-use crate::output::{Table, estimate, number};
+use crate::output::{Shard, Table, estimate, number};
 use crate::pages;
 use crate::study::statistics::Estimate;
 use crate::study::{self, Check, Convergence, EnsembleFrame, OrderRow, Slope, Sweep, Wanted, Work};
 use serde_json::json;
 
 /// The sweep.
-pub fn converge(job: &Job, wanted: Option<Wanted>) -> Result<(), CliError> {
+pub fn converge(job: &Job, shard: Option<Shard>, wanted: Option<Wanted>) -> Result<(), CliError> {
+    if shard.is_some() && wanted.is_some() {
+        return Err(CliError::BadInput(
+            "--precision finds out how many replicates there are while it runs, so they cannot be shared out. Give \
+             --set converge.replicates instead of it, or no --shard"
+                .into(),
+        ));
+    }
     let flags = wanted
         .as_ref()
         .map_or(String::new(), |w| format!(" --precision '{}' --within {}", w.precision, w.within));
-    let context = Context::open(job, Work::Converge, &flags)?;
+    let context = Context::study(job, shard, Work::Converge, &flags)?;
     refuse_bias(&context.experiment)?;
     refuse_other_drift(&context.experiment)?;
     with_dimension!(context.experiment.dimension, D => converge_in::<D>(context, wanted))

@@ -9,14 +9,14 @@ use super::tables::{aligned, figure};
 use super::{Job, with_dimension};
 use crate::model::Model;
 use crate::observe::{labels, names};
-use crate::output::{Table, axes, estimate, for_each_node, number};
+use crate::output::{Shard, Table, axes, estimate, for_each_node, number};
 use crate::pages;
 use crate::study::{self, Ensemble, EnsembleFrame, Moments, Plan, Work};
 use serde_json::json;
 
 /// Replicates: mean and interval of every observable.
-pub fn ensemble(job: &Job) -> Result<(), CliError> {
-    let context = Context::open(job, Work::Ensemble, "")?;
+pub fn ensemble(job: &Job, shard: Option<Shard>) -> Result<(), CliError> {
+    let context = Context::study(job, shard, Work::Ensemble, "")?;
     with_dimension!(context.experiment.dimension, D => ensemble_in::<D>(context))
 }
 

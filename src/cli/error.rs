@@ -19,6 +19,9 @@ pub enum CliError {
     /// The user stopped it.
     #[error("interrupted; nothing was written")]
     Interrupted,
+    /// Other processes have a part in the result: what this one has done.
+    #[error("{0}")]
+    Shared(String),
 }
 
 impl CliError {
@@ -27,6 +30,7 @@ impl CliError {
         match self {
             Self::BadInput(_) => 2,
             Self::Failure(_) => 1,
+            Self::Shared(_) => 0,
             Self::Interrupted => super::signals::code(),
         }
     }
@@ -48,6 +52,7 @@ impl From<SimulationError> for CliError {
     fn from(error: SimulationError) -> Self {
         match error {
             SimulationError::Interrupted => Self::Interrupted,
+            SimulationError::Shared => Self::Shared(error.to_string()),
             SimulationError::Initial(e) => e.into(),
             SimulationError::Motion(e) => Self::Failure(e.to_string()),
             e => Self::Failure(e.to_string()),

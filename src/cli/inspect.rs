@@ -16,7 +16,7 @@ use crate::memory::total;
 use crate::model::Model;
 use crate::referee::{Review, review};
 use crate::signal::Cues;
-use crate::study::{Work, cost, measured_pace, needs, plan, positivity, runs};
+use crate::study::{Work, cost, ledger_bytes, measured_pace, needs, plan, positivity, runs};
 use crate::turning::{Sense, TurningKernel};
 use serde_json::{Value, json};
 
@@ -108,6 +108,8 @@ fn facts<const D: usize>(
             "ensemble_memory_bytes": memory(Work::Ensemble),
             "limit_memory_bytes": memory(Work::Limit),
             "converge_memory_bytes": memory(Work::Converge),
+            "ensemble_ledger_bytes": ledger_bytes::<D>(Work::Ensemble, e),
+            "converge_ledger_bytes": ledger_bytes::<D>(Work::Converge, e),
             "cores": threads,
         },
     }))
@@ -174,6 +176,12 @@ fn text(f: &Value) -> String {
     ] {
         let mib = number(&json!(cost[key].as_f64().map(|b| b / 1048576.0)));
         row(&format!("memory of {work}"), mib, "MiB at its peak, with these cores");
+    }
+    for (work, key) in
+        [("ensemble", "ensemble_ledger_bytes"), ("converge", "converge_ledger_bytes")]
+    {
+        let mib = number(&json!(cost[key].as_f64().map(|b| b / 1048576.0)));
+        row(&format!("ledger of {work}"), mib, "MiB on the disk");
     }
     let reason = |of: &Value| of["reason"].as_str().unwrap_or_default().to_string();
     let (order, motion) = (reason(&f["referee"]["order"]), reason(&f["motion"]));

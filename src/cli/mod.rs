@@ -17,12 +17,14 @@ mod populations;
 mod progress;
 mod reactions;
 mod referee;
+mod resume;
 mod run;
 mod signals;
 mod tables;
 mod verify;
 
 use crate::experiment::Parameter;
+use crate::output::Shard;
 use crate::study::{Precision, Wanted};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
@@ -70,7 +72,12 @@ enum Command {
         replicate: u64,
     },
     /// Run independent replicates: mean and interval of every observable
-    Ensemble(Job),
+    Ensemble {
+        #[command(flatten)]
+        job: Job,
+        #[command(flatten)]
+        share: Share,
+    },
     /// Solve the macroscopic equation alone
     Limit(Job),
     /// Sweep epsilon, or another parameter: measure the distance to the limit and its order
@@ -88,11 +95,16 @@ enum Command {
         /// Seconds after which --precision starts no more replicates and tells what is missing
         #[arg(long, default_value_t = 600.0, requires = "precision", value_parser = seconds)]
         within: f64,
+        #[command(flatten)]
+        share: Share,
     },
     /// Weigh the claims of the papers, each with number, interval and verdict
     Verify {
         /// Experiment files with claims [default: those that are shipped]
         experiments: Vec<PathBuf>,
+        /// Names and texts, where they are known without the files.
+        #[arg(skip)]
+        texts: Vec<(String, String)>,
         /// With fewer cells, replicates and nodes (verify.quick)
         #[arg(long)]
         quick: bool,
@@ -101,6 +113,26 @@ enum Command {
         page: Option<PathBuf>,
         #[command(flatten)]
         place: Place,
+        #[command(flatten)]
+        share: Share,
+    },
+    /// Go on with an ensemble, sweep or verification that was stopped, or shared out
+    Resume {
+        /// The results folder that it is to make, or its ledger
+        folder: PathBuf,
+        #[command(flatten)]
+        hands: Hands,
+    },
+    /// Put the ledgers of shards together, and make their results
+    Merge {
+        /// The results folders that the shards were given, or their ledgers
+        #[arg(required = true)]
+        folders: Vec<PathBuf>,
+        /// Results folder
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        #[command(flatten)]
+        hands: Hands,
     },
     /// Print the JSON Schema of the experiment file
     Schema,
@@ -117,6 +149,9 @@ struct Input {
     /// Override the seed, which TOML holds up to 2^63 - 1
     #[arg(long, value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     seed: Option<u64>,
+    /// Its text, where that is known without the file.
+    #[arg(skip)]
+    text: Option<String>,
 }
 
 /// A command that computes and writes.
@@ -128,21 +163,47 @@ struct Job {
     place: Place,
 }
 
-/// Where results go, and how.
+/// What part of a study is done.
 #[derive(Args)]
-struct Place {
-    /// Results folder [default: results/NAME of the experiment file, or results/verify]
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
+struct Share {
+    /// Do the I-th of N shares of the tasks alone, and record them beside the results folder
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    shard: Option<Shard>,
+}
+
+/// How a command works, whatever it does.
+#[derive(Args, Clone)]
+struct Hands {
     /// Threads; results do not depend on it [default: all cores]
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
     /// No progress and no table
     #[arg(long)]
     quiet: bool,
+}
+
+/// Where results go, and how.
+#[derive(Args)]
+struct Place {
+    /// Results folder [default: results/NAME of the experiment file, or results/verify]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    hands: Hands,
     /// Replace the results folder if it exists
     #[arg(long)]
     force: bool,
+}
+
+/// I/N, counted from 1.
+fn shard(text: &str) -> Result<Shard, String> {
+    let parts = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+    match parts {
+        Some((index, count)) if (1..=count).contains(&index) => {
+            Ok(Shard { index: index - 1, count })
+        }
+        _ => Err("give I/N with I from 1 to N, such as 2/8".into()),
+    }
 }
 
 /// A time that may be spent.
@@ -212,9 +273,9 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::Check(input) => check::check(&input),
         Command::Inspect { input, json } => inspect::inspect(&input, json),
         Command::Run { job, replicate } => run::run(&job, replicate),
-        Command::Ensemble(job) => ensemble::ensemble(&job),
+        Command::Ensemble { job, share } => ensemble::ensemble(&job, share.shard),
         Command::Limit(job) => limit::limit(&job),
-        Command::Converge { mut job, parameter, precision, within } => {
+        Command::Converge { mut job, parameter, precision, within, share } => {
             let set = &mut job.input.set;
             if let Some(word) = parameter {
                 let (flag, value) = (format!("--in {word}"), word.as_str().into());
@@ -226,11 +287,15 @@ fn run(command: Command) -> Result<(), CliError> {
             if let Some(wanted) = &wanted {
                 refuse_replicates(wanted, set)?;
             }
-            converge::converge(&job, wanted)
+            converge::converge(&job, share.shard, wanted)
         }
-        Command::Verify { experiments, quick, page, place } => {
-            let page = page.map(page::Page::read).transpose()?;
-            verify::verify(&experiments, quick, page.as_ref(), &place)
+        Command::Resume { folder, hands } => resume::resume(&folder, hands),
+        Command::Merge { folders, out, hands } => resume::merge(&folders, &out, hands),
+        Command::Verify { experiments, mut texts, quick, page, place, share } => {
+            if texts.is_empty() {
+                texts = verify::read_files(&experiments)?;
+            }
+            verify::verify(&texts, quick, page.as_deref(), &place, share.shard)
         }
         Command::Schema => schema(),
     }

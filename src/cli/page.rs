@@ -4,7 +4,7 @@ use super::context::read_text;
 use super::error::CliError;
 use super::signals;
 use crate::output::write_whole;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const BEGIN: &str = "<!-- begin kinetaxis verify -->\n";
 const END: &str = "<!-- end kinetaxis verify -->\n";
@@ -21,8 +21,8 @@ impl Page {
     ///
     /// # Errors
     /// If it has no marks.
-    pub fn read(file: PathBuf) -> Result<Self, CliError> {
-        let text = read_text(&file)?;
+    pub fn read(file: &Path) -> Result<Self, CliError> {
+        let text = read_text(file)?;
         let parts = text.split_once(BEGIN).and_then(|(before, rest)| {
             rest.split_once(END).map(|(_, after)| (before.to_string(), after.to_string()))
         });
@@ -32,7 +32,7 @@ impl Page {
                 file.display()
             )));
         };
-        Ok(Self { file, before, after })
+        Ok(Self { file: file.into(), before, after })
     }
 
     /// Puts the table there, with what it was made from.

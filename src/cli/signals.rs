@@ -7,6 +7,7 @@ use crate::output::Reservation;
 use signal_hook::consts::*;
 use signal_hook::iterator::Signals;
 use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::exit;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, Once};
@@ -28,6 +29,8 @@ static RESERVED: Mutex<Option<Arc<Reservation>>> = Mutex::new(None);
 /// Held by what takes no time and must not be left half done.
 static WHOLE: Mutex<()> = Mutex::new(());
 static TOLD: Once = Once::new();
+/// The ledger of what is done so far.
+static LEDGER: Mutex<Option<PathBuf>> = Mutex::new(None);
 
 /// Listens from now on.
 pub fn listen() -> std::io::Result<()> {
@@ -64,6 +67,11 @@ pub fn guard(reservation: Arc<Reservation>) {
     *RESERVED.lock().unwrap_or_else(|e| e.into_inner()) = Some(reservation);
 }
 
+/// Where what is done so far is kept.
+pub fn keep(ledger: &Path) {
+    *LEDGER.lock().unwrap_or_else(|e| e.into_inner()) = Some(ledger.into());
+}
+
 /// The exit code of a program that was stopped by a signal.
 pub fn code() -> u8 {
     128 + FIRST.load(Ordering::SeqCst) as u8
@@ -72,7 +80,15 @@ pub fn code() -> u8 {
 /// Tells the user, once.
 pub fn tell() {
     TOLD.call_once(|| {
-        let _ = writeln!(std::io::stderr().lock(), "kinetaxis: interrupted; nothing was written");
+        let ledger = LEDGER.lock().unwrap_or_else(|e| e.into_inner()).clone();
+        let kept = match ledger.filter(|folder| folder.exists()) {
+            Some(folder) => format!(
+                "what is done is kept in {}; the same command again, or kinetaxis resume, goes on from there",
+                folder.display()
+            ),
+            None => "nothing was written".into(),
+        };
+        let _ = writeln!(std::io::stderr().lock(), "kinetaxis: interrupted; {kept}");
     });
 }
 

@@ -1,13 +1,13 @@
 //! `kinetaxis verify [EXPERIMENT]...`
 
-use super::context::{Again, Context, Facts, read_text, reserve, set_threads};
+use super::context::{Again, Context, Facts, Results, program, read_text, set_threads, shared};
 use super::error::CliError;
 use super::page::Page;
 use super::tables::{aligned, print};
 use super::{Place, with_dimension};
 use crate::experiment::{Claim, Experiment, Loaded, read, to_toml};
-use crate::output::{Table, number};
-use crate::study::Work;
+use crate::output::{Described, Head, Shard, Table, number};
+use crate::study::{Monitor, Task, Work};
 use crate::verify::{Finding, SHIPPED, Verdict, short, stamp};
 use serde_json::{Value as Json, json};
 use std::path::{Path, PathBuf};
@@ -29,17 +29,21 @@ struct Line<'a> {
 
 /// Weighs all claims of the given experiments, or of those that are shipped.
 pub fn verify(
-    files: &[PathBuf],
+    files: &[(String, String)],
     quick: bool,
-    onto: Option<&Page>,
+    page_file: Option<&Path>,
     place: &Place,
+    shard: Option<Shard>,
 ) -> Result<(), CliError> {
-    let cases = match files {
-        [] => SHIPPED.iter().map(|(name, text)| Case::new(name, text, quick)).collect(),
-        _ => files.iter().map(|file| Case::read(file, quick)).collect::<Result<Vec<_>, _>>(),
+    let onto = page_file.map(Page::read).transpose()?;
+    let case = |(name, text): (&str, &str)| Case::new(name, text, quick);
+    let cases: Vec<Case> = match files {
+        [] => SHIPPED.iter().copied().map(case).collect(),
+        _ => files.iter().map(|(name, text)| case((name, text))).collect::<Result<_, _>>(),
     }?;
     set_threads(place)?;
-    let folder = reserve(place, Path::new("verify"))?;
+    let head = head(&cases, quick, page_file);
+    let results = Results::with_ledger(place, Path::new("verify"), head, shard)?;
     for case in &cases {
         super::feasible::refuse_bad_physics(Work::Run, case.experiment())
             .map_err(|e| case.named(e))?;
@@ -48,7 +52,7 @@ pub fn verify(
         cases.iter().map(|c| (c.name.clone(), c.loaded.resolved.clone())).collect();
     let seed = cases.first().map_or(0, |c| c.experiment().seed);
     let facts = Facts { seed, resolved: Json::Object(all), again: again(&cases) };
-    let context = Context::start(place, folder, "verify", (), facts);
+    let context = Context::start(place, results, "verify", (), facts);
     let lines = weigh(&context, &cases)?;
     let failed = lines.iter().filter(|l| l.finding.verdict() == Verdict::Fails).count();
     let summary = json!({
@@ -57,7 +61,7 @@ pub fn verify(
     });
     let page = page(&lines);
     context.deliver("", &summary, || write(&context, &lines, &page)).inspect_err(|_| {
-        if place.quiet {
+        if place.hands.quiet {
             print(&page);
         }
     })?;
@@ -69,6 +73,28 @@ pub fn verify(
         0 => Ok(()),
         _ => Err(CliError::Failure(format!("{failed} of {} findings fail", lines.len()))),
     }
+}
+
+/// What the ledger is of.
+fn head(cases: &[Case], quick: bool, page: Option<&Path>) -> Head {
+    let mut flags: Vec<String> = quick.then(|| "--quick".into()).into_iter().collect();
+    if let Some(page) = page {
+        flags.extend(["--page".into(), page.display().to_string()]);
+    }
+    let described = |case: &Case| Described {
+        name: case.name.clone(),
+        text: case.text.clone(),
+        resolved: case.loaded.resolved.to_string(),
+    };
+    let experiments = cases.iter().map(described).collect();
+    Head { program: program(), command: "verify".into(), flags, experiments }
+}
+
+/// Names and texts of experiment files.
+pub fn read_files(files: &[PathBuf]) -> Result<Vec<(String, String)>, CliError> {
+    let one =
+        |file: &PathBuf| Ok((file.with_extension("").display().to_string(), read_text(file)?));
+    files.iter().map(one).collect()
 }
 
 /// The experiment as a file, or several with names that are apart.
@@ -114,16 +140,12 @@ impl Case {
         Ok(Self { name: name.into(), text: text.into(), quick: overrides, loaded, by_cells })
     }
 
-    fn read(file: &Path, quick: bool) -> Result<Self, CliError> {
-        Self::new(&file.with_extension("").display().to_string(), &read_text(file)?, quick)
-    }
-
     /// The error with the name of the experiment.
     fn named(&self, error: CliError) -> CliError {
         match error {
             CliError::BadInput(text) => CliError::BadInput(format!("{}: {text}", self.name)),
             CliError::Failure(text) => CliError::Failure(format!("{}: {text}", self.name)),
-            CliError::Interrupted => CliError::Interrupted,
+            told => told,
         }
     }
 
@@ -147,21 +169,22 @@ fn weigh<'a>(context: &Context<()>, cases: &'a [Case]) -> Result<Vec<Line<'a>>, 
     for case in cases {
         let first = lines.len();
         for (e, claim) in case.claims() {
-            let findings = context.monitored(|m| {
-                m.part(
-                    1.0 / total as f64,
-                    &case.name,
-                    |m| with_dimension!(e.dimension, D => claim.weigh::<D>(e, m)),
-                )
-            });
-            let findings: Vec<Finding> = findings.map_err(|e| case.named(CliError::from(e)))?;
+            let weigh = |m: &Monitor<'_>| with_dimension!(e.dimension, D => claim.weigh::<D>(e, m));
+            let task = Task::new("claim", &format!("{claim:?} {e:?}"), 0);
+            let findings = context
+                .monitored(|m| m.part(1.0 / total as f64, &case.name, |m| m.share(task, weigh)));
+            let findings: Option<Vec<Finding>> = findings.map_err(|e| case.named(e))?;
+            let findings = findings.unwrap_or_default();
             lines.extend(findings.into_iter().map(|finding| Line { case, finding }));
         }
-        if !context.quiet {
+        if !context.quiet && !context.is_shared() {
             print(&text(case, &lines[first..], context.seconds()));
         }
     }
-    Ok(lines)
+    match context.ledger().filter(|_| context.is_shared()) {
+        Some(ledger) => Err(shared(ledger)),
+        None => Ok(lines),
+    }
 }
 
 /// What was found of one experiment, for people.

@@ -20,6 +20,7 @@ mod initial_law;
 mod kernel_laws;
 mod kinetic;
 mod laws_oracle;
+mod ledger;
 mod limit;
 mod matrix;
 mod mutations;

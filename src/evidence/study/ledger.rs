@@ -8,6 +8,7 @@ use super::monitor::Monitor;
 use crate::simulation::SimulationError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128;
 
 /// The name of a piece of work.
@@ -21,7 +22,9 @@ pub struct Task {
 impl Task {
     /// The `number`-th among those in the role, such as "replicate", that `definition` defines but for that.
     pub fn new(role: &'static str, definition: &str, number: u64) -> Self {
-        Self { role, definition: xxh3_128(definition.as_bytes()), number }
+        let program = env!("KINETAXIS_SOURCES");
+        let definition = xxh3_128(format!("{program} {definition}").as_bytes());
+        Self { role, definition, number }
     }
 
     /// replicate-<digest of the definition>-000007.
@@ -58,6 +61,31 @@ pub trait Ledger: Send + Sync {
     fn is_shared(&self) -> bool;
 }
 
+/// A ledger for a task that this process does alone.
+struct Whole(Arc<dyn Ledger>);
+
+impl Ledger for Whole {
+    fn find(&self, task: &Task) -> Result<bool, String> {
+        self.0.find(task)
+    }
+
+    fn keep(&self, task: &Task, sections: &[&[u8]]) -> Result<(), String> {
+        self.0.keep(task, sections)
+    }
+
+    fn section(&self, task: &Task, number: usize) -> Result<Vec<u8>, String> {
+        self.0.section(task, number)
+    }
+
+    fn turn(&self) -> bool {
+        true
+    }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
+}
+
 impl Monitor<'_> {
     /// The result of a task, from its record if there is one; else the work is done, and recorded.
     ///
@@ -77,6 +105,23 @@ impl Monitor<'_> {
         let result = work()?;
         ledger.keep(&task, &[&encoded(&result)?]).map_err(SimulationError::Ledger)?;
         Ok(result)
+    }
+
+    /// The same for a task that is shared out as a whole: `None` if another process has it.
+    ///
+    /// # Errors
+    /// As [`Monitor::recall`].
+    pub fn share<T: Serialize + DeserializeOwned>(
+        &self,
+        task: Task,
+        work: impl FnOnce(&Monitor<'_>) -> Result<T, SimulationError>,
+    ) -> Result<Option<T>, SimulationError> {
+        if !self.takes_turn() {
+            return Ok(None);
+        }
+        let ledger = self.ledger.clone().map(|ledger| Arc::new(Whole(ledger)) as Arc<dyn Ledger>);
+        let whole = Monitor { ledger, ..*self };
+        whole.recall(|| task, || work(&whole)).map(Some)
     }
 
     /// Whether this process does the next task of those that are shared out.

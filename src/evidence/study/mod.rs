@@ -44,7 +44,7 @@ pub use fit::{Order, orders, orders_without_noise};
 pub use ledger::{Ledger, Task};
 pub use measured::{Measured, measure};
 pub use monitor::Monitor;
-pub use needs::{most_replicates, needs, too_large};
+pub use needs::{ledger as ledger_bytes, most_replicates, needs, too_large};
 pub use norms::{NodalField, Norm};
 pub use observed::{Observed, What};
 pub use plan::{Plan, plan};

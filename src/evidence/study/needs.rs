@@ -174,15 +174,66 @@ fn limit<const D: usize>(e: &Experiment) -> Vec<Part> {
     ]
 }
 
-/// The largest phase of a sweep: the kinetic equation, the flights or the error budget, besides the
-/// models, and the fields of every replicate (of populations ρ, J and the moments of r_ε, of signals S and ∇S).
-fn converge<const D: usize>(e: &Experiment) -> Vec<Part> {
+/// Fields that are observed of a replicate: of populations ρ, J and the moments of r_ε, of signals S and ∇S.
+fn observed<const D: usize>(e: &Experiment) -> f64 {
     let [populations, signals] = fields_of(e);
-    let observed = populations * (1 + D + D * (D + 3) / 2) as f64 + signals * (1 + D) as f64;
+    populations * (1 + D + moments::<D>()) as f64 + signals * (1 + D) as f64
+}
+
+/// Moments of r_ε.
+const fn moments<const D: usize>() -> usize {
+    D * (D + 3) / 2
+}
+
+/// Bytes on the disk of the ledger of `work`, beside the results. It is measured to hold within a factor of 1.5.
+pub fn ledger<const D: usize>(work: Work, e: &Experiment) -> f64 {
+    let [populations, signals] = fields_of(e);
+    let nodes = |e: &Experiment| Grid::<D>::from_domain(&e.domain).len() as f64;
+    let numbers = match work {
+        Work::Run | Work::Limit => 0.0,
+        Work::Ensemble => {
+            let cells = e.output.cells_at.len() as f64 * 2.0 * D as f64 * cells::<D>(e);
+            let fields = (populations + signals) * records(e) * nodes(e);
+            e.ensemble.replicates as f64 * (fields + cells)
+        }
+        Work::Converge => {
+            let limit = populations * (1 + D) as f64 + signals;
+            let outputs = (e.time.outputs.len() + 4) as f64;
+            let of = |Point { own, other, .. }: Point| {
+                let finest = other.as_ref().map_or(0.0, nodes).max(nodes(&own));
+                let others = if other.is_some() { populations } else { 0.0 };
+                let each = (observed::<D>(&own) + populations + others) * finest;
+                // One of the paired runs has twice the grid.
+                let paired = 2f64.powi(D as i32) + 3.0;
+                let budget = match own.converge.parameter {
+                    Parameter::Epsilon => own.converge.budget_replicates as f64 * paired,
+                    _ => 0.0,
+                };
+                let solved = match solves_equation(&own) {
+                    true => observed::<D>(&own) * finest * (1.0 + 4.0 * COARSER.powi(-(D as i32))),
+                    false => 0.0,
+                };
+                let limits = if own.converge.budget_replicates > 0 { 4.0 } else { 0.0 };
+                (own.converge.replicates as f64 + budget) * each
+                    + solved
+                    + limits * limit * outputs * finest
+            };
+            points(e).into_iter().map(of).sum::<f64>() + 2.0 * limit * outputs * nodes(e)
+        }
+    };
+    8.0 * numbers
+}
+
+/// The largest phase of a sweep: the kinetic equation, the flights, the error budget or the statistics, besides the
+/// models. Of all replicates one field is held at a time, and what is made of it.
+fn converge<const D: usize>(e: &Experiment) -> Vec<Part> {
+    let observed = observed::<D>(e);
+    // L¹ and L^∞ transform all of ρ, S, ∇S and J; of r_ε there are more components.
+    let largest = moments::<D>().max(2 * D).max(2) as f64;
     let (stage_fields, compared_fields) = (share(e) * STAGE_FIELDS, share(e) * COMPARED_FIELDS);
     let nodes = |e: &Experiment| Grid::<D>::from_domain(&e.domain).len() as f64;
     let threads = e.converge.replicates.min(rayon::current_num_threads()) as f64;
-    let (mut stages, mut kept, mut solutions) = (0.0, 0.0, 0.0);
+    let (mut stages, mut kept, mut solutions) = (0.0, 0.0_f64, 0.0);
     let (mut flying, mut cells_flying, mut variant, mut equation) =
         (0.0_f64, 0.0_f64, 0.0_f64, 0.0_f64);
     for Point { own, other, .. } in points(e) {
@@ -192,13 +243,13 @@ fn converge<const D: usize>(e: &Experiment) -> Vec<Part> {
         stages += stage_fields * of_both(&nodes);
         flying = flying.max(threads * compared_fields * of_both(&nodes));
         cells_flying = cells_flying.max(threads * 2.0 * D as f64 * of_both(&cells::<D>));
-        kept += own.converge.replicates as f64 * observed * finest;
+        kept = kept.max(own.converge.replicates as f64 * largest * finest);
         let budget = own.converge.budget_replicates as f64;
         if own.converge.parameter == Parameter::Epsilon && budget > 0.0 {
             // The finest variant has twice the grid; its differences are taken to the base grid.
             let finer = 2f64.powi(D as i32) * finest;
-            let fields = stage_fields + threads * compared_fields + budget * observed;
-            variant = variant.max(fields * finer + budget * observed * finest);
+            let fields = stage_fields + threads * compared_fields + budget * largest;
+            variant = variant.max(fields * finer + 2.0 * budget * largest * finest);
         }
         if solves_equation(&own) {
             stages += stage_fields * of_both(&nodes) * COARSER.powi(-(D as i32));
@@ -219,7 +270,7 @@ fn converge<const D: usize>(e: &Experiment) -> Vec<Part> {
         }
     }
     let models = Part::numbers("domain.grid", "models", stages);
-    let fields = || Part::numbers("converge.replicates", "fields of every replicate", kept);
+    let fields = || Part::numbers("converge.replicates", "one field of every replicate", kept);
     let found =
         || Part::numbers("converge.noise_free", "solutions of the kinetic equation", solutions);
     let phases = [

@@ -1,13 +1,14 @@
 //! Estimates from independent replicates. Standard deviation (of one replicate), standard error
 //! (of the mean) and confidence interval are three things, and each is named.
 
+use serde::{Deserialize, Serialize};
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 use statrs::function::beta::{beta_reg, ln_beta};
 use statrs::function::erf::{erf_inv, erfc_inv};
 use std::f64::consts::SQRT_2;
 
 /// A value with its standard error and confidence interval.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
     /// The estimate.
     pub value: f64,

@@ -1,9 +1,10 @@
 //! One number, what is demanded of it, and the verdict.
 
 use crate::study::statistics::Estimate;
+use serde::{Deserialize, Serialize};
 
 /// Where a number has to lie.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Demand {
     /// From the first to the second number.
     Within(f64, f64),
@@ -91,7 +92,7 @@ pub fn short(x: f64) -> String {
 }
 
 /// A line of the table.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
     /// What the number is.
     pub what: String,

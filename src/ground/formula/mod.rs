@@ -14,6 +14,7 @@ mod tests;
 pub use misread::Misread;
 
 use code::Code;
+use std::fmt;
 use std::sync::Arc;
 
 /// An expression in named variables, evaluated in f64.
@@ -24,10 +25,17 @@ use std::sync::Arc;
 /// assert_eq!(f.eval(&[3.0, 0.0, 0.5]), 1.0);
 /// assert!(!f.uses("y"));
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Formula(Arc<Parsed>, Option<Arc<str>>);
 
-#[derive(Debug)]
+/// What it says, which is the same in every process, where addresses of functions are not.
+impl fmt::Debug for Formula {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Parsed { text, variables, .. } = &*self.0;
+        f.debug_tuple("Formula").field(text).field(variables).field(&self.1).finish()
+    }
+}
+
 struct Parsed {
     text: String,
     code: Code,

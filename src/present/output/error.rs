@@ -34,6 +34,20 @@ pub enum FolderError {
         .0.display()
     )]
     Busy(PathBuf),
+    /// Records of another study are there.
+    #[error(
+        "{} holds the records of another study:\n  {differ}\nGive another --out, or --force to replace it",
+        ledger.display()
+    )]
+    Misfit {
+        /// The ledger.
+        ledger: PathBuf,
+        /// What differs, a line each.
+        differ: String,
+    },
+    /// A ledger cannot be read.
+    #[error("{0}. Move it away, or give another --out")]
+    Ledger(String),
     /// The file system refused.
     #[error("cannot write {}: {source}", path.display())]
     Io {
@@ -81,6 +95,7 @@ impl FolderError {
         use io::ErrorKind::*;
         match self {
             Self::Exists(_) | Self::Foreign(_) | Self::Unfit { .. } | Self::Busy(_) => true,
+            Self::Misfit { .. } | Self::Ledger(_) => true,
             Self::Io { source, .. } => matches!(
                 source.kind(),
                 InvalidFilename

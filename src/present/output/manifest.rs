@@ -24,6 +24,8 @@ pub struct Manifest {
     pub platform: String,
     /// Seconds since 1970 when the run started.
     pub started_unix: u64,
+    /// What of the summary is seconds: all of it that another run would not find again.
+    pub timings: serde_json::Value,
     /// The resolved experiment, every default filled in.
     pub experiment: serde_json::Value,
     /// The same as a file that can be run again; by name where there are several.

@@ -147,6 +147,11 @@ impl Record {
         &self.head.name
     }
 
+    /// How many sections it has.
+    pub fn sections(&self) -> usize {
+        self.head.sections.len()
+    }
+
     /// One section, as it was written.
     ///
     /// # Errors

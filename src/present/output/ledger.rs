@@ -1,0 +1,373 @@
+//! A ledger on the disk: a folder with a record for each task, and a head that says what they are of.
+//!
+//! Names of tasks are digests of all that decides them, the program included, so that no record is ever taken for another one: the head
+//! is there to tell the user what does not fit, and for `kinetaxis resume`.
+
+use super::record::{Record, RecordError};
+use super::{FolderError, disk};
+use crate::study::{Ledger, Task};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use std::collections::HashSet;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// Name and sections.
+type Contents = (String, Vec<Vec<u8>>);
+
+/// What the name of a ledger ends with, and that of a record.
+const LEDGER: &str = "ledger";
+const RECORD: &str = "record";
+const HEAD: &str = "head.record";
+
+/// What a ledger is of.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Head {
+    /// Version of the program, and digest of its sources.
+    pub program: String,
+    /// The command.
+    pub command: String,
+    /// Its flags, but for where results go and what does not change them.
+    pub flags: Vec<String>,
+    /// The experiments, by name.
+    pub experiments: Vec<Described>,
+}
+
+/// An experiment of a ledger.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Described {
+    /// Its name.
+    pub name: String,
+    /// A file that says the same.
+    pub text: String,
+    /// Every key, as JSON.
+    pub resolved: String,
+}
+
+/// Which of the tasks of a study are done here: those whose number is `index` modulo `count`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shard {
+    /// From 0.
+    pub index: usize,
+    /// How many there are.
+    pub count: usize,
+}
+
+/// A ledger on the disk. Nothing appears there before the first record does.
+pub struct FileLedger {
+    folder: PathBuf,
+    head: Head,
+    shard: Option<Shard>,
+    /// Tasks asked for so far, of those that are shared out.
+    asked: AtomicUsize,
+    /// Records found, and made.
+    found: AtomicUsize,
+    made: AtomicUsize,
+    begun: AtomicBool,
+    fits: bool,
+    used: Mutex<HashSet<String>>,
+    /// Told of what is damaged.
+    warn: fn(&str),
+}
+
+/// The folder of the ledger of a results folder.
+pub fn ledger_of(results: &Path) -> PathBuf {
+    match results.extension().is_some_and(|end| end == LEDGER) {
+        true => results.into(),
+        false => {
+            let mut name = results.file_name().unwrap_or_default().to_os_string();
+            name.push(format!(".{LEDGER}"));
+            results.with_file_name(name)
+        }
+    }
+}
+
+impl FileLedger {
+    /// The ledger of `head` in `folder`, which need not be there.
+    ///
+    /// # Errors
+    /// It is there and of something else, as `free` says which keys may differ, unless `anew`; or it is no ledger.
+    pub fn open(
+        folder: PathBuf,
+        head: Head,
+        (shard, anew): (Option<Shard>, bool),
+        free: impl Fn(&str) -> bool,
+        warn: fn(&str),
+    ) -> Result<Self, FolderError> {
+        let (mut begun, mut fits) = (false, false);
+        match Self::head(&folder) {
+            Ok(Some(old)) => {
+                let differ = differences(&old, &head, free);
+                if !differ.is_empty() && !anew {
+                    return Err(FolderError::Misfit {
+                        ledger: folder,
+                        differ: differ.join("\n  "),
+                    });
+                }
+                (begun, fits) = (old == head, differ.is_empty());
+            }
+            Ok(None) => {}
+            Err(RecordError::Damaged { path, what }) => {
+                warn(&format!("{} is damaged ({what}) and is written again", path.display()));
+            }
+            Err(e) => return Err(FolderError::Ledger(e.to_string())),
+        }
+        Ok(Self {
+            folder,
+            head,
+            shard,
+            asked: AtomicUsize::new(0),
+            found: AtomicUsize::new(0),
+            made: AtomicUsize::new(0),
+            begun: AtomicBool::new(begun),
+            fits,
+            used: Mutex::default(),
+            warn,
+        })
+    }
+
+    /// What the ledger in `folder` is of; `None` if there is none, or nothing in it.
+    ///
+    /// # Errors
+    /// It cannot be read, or is no ledger.
+    pub fn head(folder: &Path) -> Result<Option<Head>, RecordError> {
+        let path = folder.join(HEAD);
+        let mut record = match Record::open(&path) {
+            Err(RecordError::Missing(_)) => {
+                // What was being written when a process was killed is ours.
+                let own = |entry: fs::DirEntry| is_part(&entry.path());
+                let foreign =
+                    fs::read_dir(folder).is_ok_and(|all| all.flatten().any(|entry| !own(entry)));
+                return match foreign || folder.is_file() {
+                    true => Err(RecordError::Foreign(folder.into())),
+                    false => Ok(None),
+                };
+            }
+            opened => opened?,
+        };
+        let bytes = record.section(0)?;
+        let head = postcard::from_bytes(&bytes);
+        head.map(Some).map_err(|_| RecordError::Damaged { path, what: "it is none" })
+    }
+
+    /// Whether it was there when it was opened, and is of this study.
+    pub fn fits(&self) -> bool {
+        self.fits
+    }
+
+    /// Where it is.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Records found, and made.
+    pub fn counts(&self) -> [usize; 2] {
+        [&self.found, &self.made].map(|count| count.load(Ordering::Relaxed))
+    }
+
+    /// Whether anything is in it.
+    pub fn has_begun(&self) -> bool {
+        self.counts() != [0, 0]
+    }
+
+    /// Removes the records that this study has not asked for.
+    pub fn forget_others(&self) {
+        let used = self.used.lock().unwrap_or_else(|e| e.into_inner());
+        for path in records(&self.folder) {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            if !used.contains(&name) {
+                let _ = fs::remove_file(path);
+            }
+        }
+    }
+
+    /// Removes what processes that were killed were writing.
+    pub fn tidy(&self) {
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        for part in entries.map(|entry| entry.path()).filter(|path| is_part(path)) {
+            let _ = fs::remove_file(part);
+        }
+    }
+
+    /// Takes in all records of another ledger that are whole, and tells of the others. How many were new.
+    ///
+    /// # Errors
+    /// The file system refuses.
+    pub fn take_in(&self, other: &Path) -> Result<usize, String> {
+        let mut new = 0;
+        for from in records(other) {
+            let to = self.folder.join(from.file_name().unwrap_or_default());
+            if self.whole(&to)?.is_some() {
+                continue;
+            }
+            if let Some((name, sections)) = self.whole(&from)? {
+                self.begin()?;
+                let sections: Vec<&[u8]> = sections.iter().map(|bytes| &bytes[..]).collect();
+                Record::write(&to, &name, &sections).map_err(|e| told(&to, &e))?;
+                new += 1;
+            }
+        }
+        Ok(new)
+    }
+
+    /// Name and sections of a record, if it is there and whole.
+    fn whole(&self, path: &Path) -> Result<Option<Contents>, String> {
+        let read = || {
+            let mut record = Record::open(path)?;
+            let sections =
+                (0..record.sections()).map(|k| record.section(k)).collect::<Result<_, _>>()?;
+            let own = path.file_stem().is_some_and(|stem| stem.to_string_lossy() == record.name());
+            match own {
+                true => Ok((record.name().to_string(), sections)),
+                false => {
+                    Err(RecordError::Damaged { path: path.into(), what: "it is of another task" })
+                }
+            }
+        };
+        match read() {
+            Ok(record) => Ok(Some(record)),
+            Err(RecordError::Missing(_)) => Ok(None),
+            Err(e @ RecordError::Io { .. }) => Err(e.to_string()),
+            Err(e) => {
+                (self.warn)(&format!("{e}; that task is done again"));
+                Ok(None)
+            }
+        }
+    }
+
+    fn path(&self, task: &Task) -> PathBuf {
+        self.folder.join(format!("{}.{RECORD}", task.name()))
+    }
+
+    /// Makes the folder and writes the head, once.
+    ///
+    /// # Errors
+    /// The file system refuses.
+    pub fn begin(&self) -> Result<(), String> {
+        if self.begun.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let _one = self.used.lock().unwrap_or_else(|e| e.into_inner());
+        let home = self.folder.parent().unwrap_or(Path::new("."));
+        match fs::create_dir_all(home).and_then(|()| disk::make(&self.folder)) {
+            Err(e) if e.kind() == ErrorKind::AlreadyExists => {}
+            made => made.map_err(|e| told(&self.folder, &e))?,
+        }
+        let bytes = postcard::to_stdvec(&self.head).map_err(|e| e.to_string())?;
+        let path = self.folder.join(HEAD);
+        Record::write(&path, "head", &[&bytes]).map_err(|e| {
+            let _ = fs::remove_dir(&self.folder);
+            told(&path, &e)
+        })?;
+        self.begun.store(true, Ordering::Release);
+        Ok(())
+    }
+}
+
+impl Ledger for FileLedger {
+    fn find(&self, task: &Task) -> Result<bool, String> {
+        let found = self.whole(&self.path(task))?.is_some();
+        if found {
+            self.found.fetch_add(1, Ordering::Relaxed);
+            self.used.lock().unwrap_or_else(|e| e.into_inner()).insert(task.name());
+        }
+        Ok(found)
+    }
+
+    fn keep(&self, task: &Task, sections: &[&[u8]]) -> Result<(), String> {
+        self.begin()?;
+        let path = self.path(task);
+        Record::write(&path, &task.name(), sections).map_err(|e| told(&path, &e))?;
+        self.made.fetch_add(1, Ordering::Relaxed);
+        self.used.lock().unwrap_or_else(|e| e.into_inner()).insert(task.name());
+        Ok(())
+    }
+
+    fn section(&self, task: &Task, number: usize) -> Result<Vec<u8>, String> {
+        let path = self.path(task);
+        Record::open(&path).and_then(|mut record| record.section(number)).map_err(|e| e.to_string())
+    }
+
+    fn turn(&self) -> bool {
+        let number = self.asked.fetch_add(1, Ordering::Relaxed);
+        self.shard.is_none_or(|shard| number % shard.count == shard.index)
+    }
+
+    fn is_shared(&self) -> bool {
+        self.shard.is_some()
+    }
+}
+
+/// Whether a file is a record in the making.
+fn is_part(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.starts_with('.') && name.contains(&format!(".{RECORD}."))
+}
+
+fn told(path: &Path, error: &std::io::Error) -> String {
+    format!("cannot write {}: {error}", path.display())
+}
+
+/// The files of all records but the head.
+fn records(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let is_record = |path: &PathBuf| {
+        path.extension().is_some_and(|end| end == RECORD)
+            && path
+                .file_name()
+                .is_some_and(|name| name != HEAD && !name.to_string_lossy().starts_with('.'))
+    };
+    let mut all: Vec<PathBuf> = entries.filter(is_record).collect();
+    all.sort();
+    all
+}
+
+/// What of `old` is another in `new`, but for keys that are free.
+fn differences(old: &Head, new: &Head, free: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut all = Vec::new();
+    let mut note = |what: &str, a: &str, b: &str| {
+        if a != b {
+            all.push(format!("{what} was {a} and is {b}"));
+        }
+    };
+    note("the program", &old.program, &new.program);
+    note("the command", &old.command, &new.command);
+    for theirs in &old.experiments {
+        let Some(ours) = new.experiments.iter().find(|own| own.name == theirs.name) else {
+            continue;
+        };
+        let keys = |described: &Described| {
+            let mut keys = Vec::new();
+            let json = serde_json::from_str(&described.resolved).unwrap_or(Json::Null);
+            flatten("", &json, &mut keys);
+            keys
+        };
+        let (before, after) = (keys(theirs), keys(ours));
+        let value = |keys: &[(String, String)], name: &str| {
+            let found = keys.iter().find(|(key, _)| key == name);
+            found.map_or("not given".to_string(), |(_, value)| value.clone())
+        };
+        let names: std::collections::BTreeSet<&String> =
+            before.iter().chain(&after).map(|(key, _)| key).filter(|key| !free(key)).collect();
+        for name in names {
+            note(name, &value(&before, name), &value(&after, name));
+        }
+    }
+    all
+}
+
+/// All values of nested tables by their dotted keys.
+fn flatten(key: &str, json: &Json, all: &mut Vec<(String, String)>) {
+    match json {
+        Json::Object(table) => {
+            for (name, value) in table {
+                let dotted = if key.is_empty() { name.clone() } else { format!("{key}.{name}") };
+                flatten(&dotted, value, all);
+            }
+        }
+        value => all.push((key.into(), value.to_string())),
+    }
+}
