@@ -54,7 +54,6 @@ impl From<SimulationError> for CliError {
             SimulationError::Interrupted => Self::Interrupted,
             SimulationError::Shared => Self::Shared(error.to_string()),
             SimulationError::Initial(e) => e.into(),
-            SimulationError::Motion(e) => Self::Failure(e.to_string()),
             e => Self::Failure(e.to_string()),
         }
     }

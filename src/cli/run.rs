@@ -197,6 +197,23 @@ pub fn tally_json(tally: &Tally, loop_seconds: f64) -> serde_json::Value {
         "negative_rates": tally.negative,
         "cell_steps_outside": tally.outside,
         "loop_seconds": loop_seconds,
+        "invariants": invariants_json(tally),
+    })
+}
+
+/// What must hold at every field step: how often it was checked, how often it was broken and answered by counting,
+/// and the worst that was met.
+fn invariants_json(tally: &Tally) -> serde_json::Value {
+    let i = &tally.invariants;
+    let of = |checked: u64, broken: u64, worst: f64| json!({ "checked": checked, "broken": broken, "worst": worst });
+    json!({
+        "cells_finite": { "checked": i.cells, "broken": 0 },
+        "cells_in_box": { "checked": i.cells, "broken": tally.outside },
+        "counts": { "checked": i.counts, "broken": 0 },
+        "mass": of(i.masses, 0, i.mass),
+        "density_at_least_0": of(i.nodes, i.negative_nodes, i.lowest),
+        "rate_at_least_0": { "checked": tally.candidates, "broken": tally.negative },
+        "rate_at_most_bound": of(i.looks, 0, i.steepest),
     })
 }
 

@@ -3,6 +3,7 @@
 pub mod cells;
 pub mod free_walk;
 pub mod growth;
+pub mod invariants;
 pub mod motion;
 pub mod reaction;
 pub mod scaling;

@@ -318,12 +318,24 @@ impl Sense<1> for Ramp {
 
 /// Cells on the flat, but for one on the ramp, where T/F is 1 + 4.8ε(v − w): 7.24 from −1.3 to 1.3, −5.24 back.
 fn one_on_the_ramp(bound: f64, floor: f64, refuse_negative: bool) -> Result<Tally, MotionError> {
+    on_the_ramp(bound, floor, refuse_negative, -1.3)
+}
+
+/// The same, where that cell starts at the velocity `v`.
+fn on_the_ramp(
+    bound: f64,
+    floor: f64,
+    refuse_negative: bool,
+    v: f64,
+) -> Result<Tally, MotionError> {
     let constant = Quantity::Constant;
     let space = SPHERE.space::<1>();
     let kernel = Local::new(constant(1.0), constant(0.8), constant(0.8), space.clone(), EPSILON);
     let mut positions = vec![[-1.0]; 2 * BLOCK];
     positions[ODD_ONE] = [1.0];
-    let mut cells = Population { positions, velocities: vec![[-1.3]; 2 * BLOCK], weight: 1.0 };
+    let mut velocities = vec![[-1.3]; 2 * BLOCK];
+    velocities[ODD_ONE] = [v];
+    let mut cells = Population { positions, velocities, weight: 1.0 };
     let step = Step {
         kernel: &kernel,
         signal: &Ramp,
@@ -364,6 +376,22 @@ fn a_bound_below_the_floor_is_no_bound() {
     // On the flat T/F = 1: a bound of ½ would halve the rate of turning of every cell.
     let error = one_on_the_ramp(0.5, 1.0, false).unwrap_err();
     assert!(matches!(error, MotionError::AboveBound { .. }), "{error}");
+}
+
+/// At a velocity of 10³⁰⁸ T < 0, which is counted as no turn, and Δt leads beyond all numbers.
+#[test]
+fn a_cell_that_is_nowhere_names_itself() {
+    let high = 7.24 * (1.0 + 1e-9);
+    let error = on_the_ramp(high, 0.0, false, 1e308).unwrap_err();
+    let MotionError::Stray { cell, replicate, step, ref at, ref velocity } = error else {
+        panic!("{error}");
+    };
+    assert_eq!((cell, replicate, step), (ODD_ONE, 7, 5));
+    assert_eq!((&at[..], &velocity[..]), (&[f64::INFINITY][..], &[1e308][..]));
+    let tally = on_the_ramp(high, 0.0, false, 1.3).unwrap();
+    let seen = tally.invariants;
+    assert_eq!(seen.cells, 2 * BLOCK as u64);
+    assert!(seen.looks > 0 && seen.steepest > 0.1 && seen.steepest <= 1.0, "{seen:?}");
 }
 
 #[test]

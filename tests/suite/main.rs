@@ -17,6 +17,7 @@ mod growth;
 mod hybrid;
 mod identities;
 mod initial_law;
+mod invariants;
 mod kernel_laws;
 mod kinetic;
 mod laws_oracle;

@@ -15,8 +15,8 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Step<'_, D, K, S> {
     /// is heeded every few thousand events.
     ///
     /// # Errors
-    /// A rate that is no number or above its bound, or a negative one where it is refused, or the wish
-    /// to stop; the cells are then unusable.
+    /// A rate that is no number or above its bound, a negative one where it is refused, a cell that is where none
+    /// can be, or the wish to stop; the cells are then unusable.
     pub fn fly(
         &self,
         positions: &mut [Vector<D>],
@@ -26,12 +26,18 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Step<'_, D, K, S> {
         stop: &AtomicBool,
     ) -> Result<Tally, MotionError> {
         let stream = streams.stream(Purpose::Motion, block, number);
-        let result = vectorise(Block { positions, velocities, step: self, stream, stop });
+        let (xs, vs) = (&mut *positions, &mut *velocities);
+        let result = vectorise(Block { positions: xs, velocities: vs, step: self, stream, stop });
+        let (replicate, first) = (streams.replicate(), block as usize * BLOCK);
         result.map_err(|halt| match halt {
             Halt::Interrupted => MotionError::Interrupted,
+            Halt::Stray(i) => {
+                let [at, velocity] = [positions[i].to_vec(), velocities[i].to_vec()];
+                MotionError::Stray { cell: first + i, replicate, step: number, at, velocity }
+            }
             Halt::Rate(bad) => {
-                let cell = block as usize * BLOCK + bad.cell;
-                BadRate { cell, ..bad }.named(streams.replicate(), number)
+                let cell = first + bad.cell;
+                BadRate { cell, ..bad }.named(replicate, number)
             }
         })
     }

@@ -8,9 +8,10 @@
 use super::hybrid::Hopper;
 use super::lanes::{LANES, Lane, LaneRng, direction, minus_log, uniform};
 use super::step::Step;
-use super::{BadRate, Halt, Method, Place, Tally};
+use super::{BadRate, Halt, Method, Place, Tally, stray};
 use crate::cells::BLOCK;
 use crate::grid::Grid;
+use crate::invariants::Invariants;
 use crate::rng::Stream;
 use crate::schema::OutOfRange;
 use crate::simd::Vectorised;
@@ -40,12 +41,16 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Vectorised for Block<'_, 
         let rng = LaneRng::new(&mut stream);
         let cell_steps = positions.len() as u64;
         let skip_ahead = if step.method == Method::SkipAhead { cell_steps } else { 0 };
-        let tally = Tally { cell_steps, skip_ahead, ..Tally::default() };
+        let invariants = Invariants { cells: cell_steps, ..Invariants::default() };
+        let tally = Tally { cell_steps, skip_ahead, invariants, ..Tally::default() };
         let mut pilot = Pilot { step, rng, stream, stop, tally };
         let mut queue = Queue { len: 0, cell: [0; BLOCK], draw: [UNDRAWN; BLOCK] };
         pilot.pass(positions, velocities, &mut queue)?;
         pilot.fly(positions, velocities, &queue)?;
-        Ok(pilot.tally)
+        match stray(step.grid, positions, velocities) {
+            Some(cell) => Err(Halt::Stray(cell)),
+            None => Ok(pilot.tally),
+        }
     }
 }
 
@@ -419,6 +424,7 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
                 let value = self.refused([&x, &v, &w]);
                 return Err(Box::new(BadRate { cell: l, rate, floor, bound, at: x, value }));
             }
+            self.tally.invariants.look(rate, bound);
             self.tally.negative += u64::from(rate < 0.0);
             turns[l] = u64::from(level[l] < rate);
         }

@@ -73,8 +73,15 @@ pub struct GradientBox<const D: usize> {
     pub half: Vector<D>,
 }
 
-/// Cells by which the reach of the bounds is chosen.
+/// Cells by which the reach of the bounds, and the way to fly, are chosen.
 const SAMPLE: usize = 256;
+
+/// Some of the cells, evenly chosen by their number; of these themselves, all.
+pub(crate) fn sampled<const D: usize>(
+    positions: &[Vector<D>],
+) -> impl ExactSizeIterator<Item = &Vector<D>> {
+    positions.iter().step_by(positions.len().div_ceil(SAMPLE).max(1))
+}
 /// Room for round-off in rates that attain their bounds, relative to the bound: T/F is a sum of a few
 /// terms, none larger than the bound, and of one exponential of up to e⁷⁰⁰, whose argument errs by
 /// 700 ulps: some 10⁻¹³. What S itself errs by is [`Bounds::noise`].
@@ -195,8 +202,9 @@ impl<const D: usize> Envelopes<D> {
     /// Events per time, in units of ε²: candidates, and looks at new bounds after each horizon.
     fn expected(&self, flight: &FlightScale, positions: &[Vector<D>]) -> f64 {
         let horizon = self.horizon.min(flight.duration);
-        let every = positions.len().div_ceil(SAMPLE).max(1);
-        let sum: f64 = (positions.iter().step_by(every))
+        let sample = sampled(positions);
+        let count = sample.len().max(1);
+        let sum: f64 = sample
             .map(|x| {
                 let rate = self.clock_rate(flight, self.places.at(x));
                 let expected = rate * horizon / flight.tumble_time;
@@ -207,7 +215,7 @@ impl<const D: usize> Envelopes<D> {
                 }
             })
             .sum();
-        sum / positions.len().div_ceil(every).max(1) as f64
+        sum / count as f64
     }
 }
 

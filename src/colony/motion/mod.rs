@@ -14,21 +14,25 @@ mod lanes;
 mod method;
 mod offer;
 mod step;
+mod stray;
 
 pub use advance::advance;
+pub(crate) use envelope::sampled;
 pub use envelope::{Envelope, Envelopes, FlightScale, GradientBox, Place};
 pub(crate) use method::KEYS;
 pub use method::Method;
 pub use offer::Offer;
 pub use step::Step;
+pub(crate) use stray::stray;
 
+use crate::invariants::Invariants;
 use crate::schema::OutOfRange;
 use crate::vector::Vector;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// What happened to a set of cells.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Tally {
     /// Candidate events drawn.
     pub candidates: u64,
@@ -47,6 +51,8 @@ pub struct Tally {
     pub hops: u64,
     /// Those of them that ended outside the box, in the whole space.
     pub outside: u64,
+    /// What was checked.
+    pub invariants: Invariants,
 }
 
 impl Tally {
@@ -74,6 +80,7 @@ impl std::ops::AddAssign for Tally {
         self.hybrid += other.hybrid;
         self.hops += other.hops;
         self.outside += other.outside;
+        self.invariants += other.invariants;
     }
 }
 
@@ -153,6 +160,24 @@ pub enum MotionError {
         /// Where.
         at: Vec<f64>,
     },
+    /// A cell is where none can be.
+    #[error(
+        "cell {cell} of replicate {replicate} at step {step} is at x = {at:?} with v = {velocity:?}, which is \
+         not finite or not in the box; no experiment should lead there, so please report it, and another seed \
+         or time.step may avoid it"
+    )]
+    Stray {
+        /// Cell number.
+        cell: usize,
+        /// Replicate number.
+        replicate: u64,
+        /// Field step.
+        step: u64,
+        /// Where.
+        at: Vec<f64>,
+        /// Its velocity.
+        velocity: Vec<f64>,
+    },
 }
 
 impl MotionError {
@@ -166,6 +191,18 @@ impl MotionError {
             other => other,
         }
     }
+
+    /// The number of the cell, if one is to blame.
+    pub fn cell(&self) -> Option<usize> {
+        match *self {
+            Self::Interrupted => None,
+            Self::Refused { cell, .. }
+            | Self::AboveBound { cell, .. }
+            | Self::BelowFloor { cell, .. }
+            | Self::Negative { cell, .. }
+            | Self::Stray { cell, .. } => Some(cell),
+        }
+    }
 }
 
 /// Why a block of cells was not flown to its end.
@@ -175,6 +212,8 @@ pub(crate) enum Halt<const D: usize> {
     Interrupted,
     /// A cell met a rate that must not be.
     Rate(BadRate<D>),
+    /// A cell, by its number in the block, is where none can be.
+    Stray(usize),
 }
 
 impl<const D: usize> Halt<D> {
@@ -182,6 +221,7 @@ impl<const D: usize> Halt<D> {
     fn of_cell(self, cell: usize) -> Self {
         match self {
             Self::Interrupted => Self::Interrupted,
+            Self::Stray(_) => Self::Stray(cell),
             Self::Rate(bad) => Self::Rate(BadRate { cell, ..bad }),
         }
     }

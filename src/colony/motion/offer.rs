@@ -1,13 +1,10 @@
 //! What a way of flying is predicted to cost, and by how much it is biased.
 
 use super::hybrid::Hopper;
-use super::{Method, Step};
+use super::{Method, Step, sampled};
 use crate::turning::{Sense, TurningKernel};
 use crate::vector::{Vector, norm};
 use crate::velocity::VelocitySet;
-
-/// Cells that are asked.
-const SAMPLE: usize = 256;
 
 /// One way to fly a field step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,8 +28,7 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Step<'_, D, K, S> {
         if self.method != Method::Hybrid {
             return Offer { method: self.method, events, cost: unit * events, bias: 0.0 };
         }
-        let every = positions.len().div_ceil(SAMPLE).max(1);
-        let sample: Vec<Vector<D>> = positions.iter().copied().step_by(every).collect();
+        let sample: Vec<Vector<D>> = sampled(positions).copied().collect();
         let hopper = Hopper::new(self);
         let hopping = sample.iter().filter(|x| hopper.takes(x)).count() as f64;
         let share = hopping / sample.len().max(1) as f64;

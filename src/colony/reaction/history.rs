@@ -16,6 +16,7 @@ use crate::velocity::VelocitySpace;
 use rand::RngExt;
 use rand_distr::{Distribution, Exp1, Poisson};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use std::ops::AddAssign;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -145,7 +146,7 @@ impl<const D: usize> Channel<'_, D> {
 const ROUND_OFF: f64 = 1.0 + 1e-12;
 
 /// Cells born and died, by population.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Census {
     /// Cells that came.
     pub born: u64,

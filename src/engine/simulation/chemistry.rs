@@ -1,15 +1,15 @@
 //! Reactions, births and deaths of one half of a field step, at the rates of its middle.
 
-use super::SimulationError;
+use super::{SimulationError, checks};
 use crate::cells::{Population, most_cells};
 use crate::growth::divide;
 use crate::model::Model;
-use crate::reaction::{Channel, Event, Infectious, LocalRate, Reaction, react};
+use crate::reaction::{Census, Channel, Event, Infectious, LocalRate, Reaction, react};
 use crate::rng::{Purpose, Stream, Streams};
 use crate::schedule::Tick;
 use crate::schema::Ranged;
 use crate::signal::{Arguments, Surroundings};
-use crate::state::State;
+use crate::state::{Colony, State};
 use crate::vector::Vector;
 
 /// All rates of one field step, as cells feel them.
@@ -108,8 +108,10 @@ impl<const D: usize> Half<'_, D> {
     /// # Errors
     /// There are too many cells, or none is left and none will come.
     pub fn before(&self, state: &mut State<D>) -> Result<(), SimulationError> {
-        self.grow(state)?;
-        self.react(state)?;
+        self.counted(state, |state| {
+            self.grow(state)?;
+            self.react(state)
+        })?;
         self.check_extinct(state)
     }
 
@@ -118,14 +120,34 @@ impl<const D: usize> Half<'_, D> {
     /// # Errors
     /// As [`Self::before`].
     pub fn after(&self, state: &mut State<D>) -> Result<(), SimulationError> {
-        self.react(state)?;
-        self.grow(state)?;
+        self.counted(state, |state| {
+            self.react(state)?;
+            self.grow(state)
+        })?;
         let all = self.model.populations.iter().zip(&mut state.populations).zip(&self.streams);
         for ((species, colony), streams) in all {
-            let stream = streams.stream(Purpose::Merger, 0, self.number);
+            let (stream, mass) =
+                (streams.stream(Purpose::Merger, 0, self.number), colony.cells.mass());
             keep_between(species.between, &mut colony.cells, stream);
+            checks::mass_kept(colony, mass).map_err(|w| w.of(&species.name, self.tick.end))?;
         }
         self.check_extinct(state)
+    }
+
+    /// Does what changes the numbers of cells by births and deaths alone, and sees that it does.
+    fn counted(
+        &self,
+        state: &mut State<D>,
+        change: impl FnOnce(&mut State<D>) -> Result<(), SimulationError>,
+    ) -> Result<(), SimulationError> {
+        let count = |colony: &Colony<D>| (colony.cells.len(), colony.census);
+        let before: Vec<(usize, Census)> = state.populations.iter().map(count).collect();
+        change(state)?;
+        let all = self.model.populations.iter().zip(&mut state.populations).zip(before);
+        for ((species, colony), before) in all {
+            checks::count(colony, before).map_err(|w| w.of(&species.name, self.tick.end))?;
+        }
+        Ok(())
     }
 
     fn time(&self) -> f64 {

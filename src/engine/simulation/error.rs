@@ -1,7 +1,7 @@
 //! Why a simulation ends before its time.
 
+use super::Incident;
 use crate::cells::InitialError;
-use crate::motion::MotionError;
 use crate::schema::OutOfRange;
 use crate::turning::Unbounded;
 use thiserror::Error;
@@ -13,8 +13,11 @@ pub enum SimulationError {
     #[error(transparent)]
     Initial(#[from] InitialError),
     /// A cell could not be advanced.
-    #[error(transparent)]
-    Motion(MotionError),
+    #[error("{0}")]
+    Cell(Box<Incident>),
+    /// A population is not what it was, and what was born less what died.
+    #[error("{0}")]
+    Broken(Broken),
     /// An expression gave a value that it must not have.
     #[error("{0}")]
     Value(Box<OutOfRange>),
@@ -95,20 +98,68 @@ impl SimulationError {
     pub(super) fn at_time(self, t: f64) -> Self {
         match self {
             Self::Value(value) => Self::Value(Box::new(value.at_time(t))),
-            Self::Motion(error) => Self::Motion(error.at_time(t)),
+            Self::Cell(mut incident) => {
+                incident.error = incident.error.at_time(t);
+                Self::Cell(incident)
+            }
             Self::Unbounded { unbounded, .. } => Self::Unbounded { time: t, unbounded },
             other => other,
         }
     }
 }
 
-impl From<MotionError> for SimulationError {
-    fn from(error: MotionError) -> Self {
-        match error {
-            MotionError::Interrupted => Self::Interrupted,
-            error => Self::Motion(error),
-        }
-    }
+/// A population is not what it must be, whatever the experiment.
+#[derive(Clone, Debug, Error, PartialEq)]
+#[error(
+    "at t = {time} the population {population} {what}; no experiment should lead there, so please report it with \
+     the experiment file, and another seed or time.step may avoid it"
+)]
+pub struct Broken {
+    /// t.
+    pub time: f64,
+    /// The name of the population.
+    pub population: String,
+    /// What is wrong.
+    pub what: Wrong,
+}
+
+/// What is wrong with a population.
+#[derive(Clone, Debug, Error, PartialEq)]
+pub enum Wrong {
+    /// Cells came from nowhere or are lost.
+    #[error("has {after} cells, where there were {before}, {born} were born and {died} died")]
+    Count {
+        /// Before.
+        before: usize,
+        /// Born.
+        born: u64,
+        /// Died.
+        died: u64,
+        /// After.
+        after: usize,
+    },
+    /// Mass came from nowhere or is lost.
+    #[error("has the mass {cells:e} by its cells, and {found:e} {by}")]
+    Mass {
+        /// By its cells.
+        cells: f64,
+        /// Otherwise.
+        found: f64,
+        /// How.
+        by: &'static str,
+    },
+    /// A cell is where none can be.
+    #[error(
+        "has a cell (number {cell}) at x = {at:?} with v = {velocity:?}, which is not finite or not in the box"
+    )]
+    Stray {
+        /// Its number.
+        cell: usize,
+        /// Where.
+        at: Vec<f64>,
+        /// Its velocity.
+        velocity: Vec<f64>,
+    },
 }
 
 /// How much of the mass is outside the box that stands for the whole space, where its field is not

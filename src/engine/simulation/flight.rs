@@ -1,9 +1,9 @@
 //! The cells of one population through one field step.
 
-use super::SimulationError;
+use super::{Incident, SimulationError};
 use crate::cells::{BLOCK, Population};
 use crate::model::{Model, Species};
-use crate::motion::Tally;
+use crate::motion::{MotionError, Tally, sampled};
 use crate::rng::Streams;
 use crate::signal::Cues;
 use crate::turning::{Kernel, Sense, TurningKernel};
@@ -17,7 +17,11 @@ pub(super) struct Flight<'a, const D: usize> {
     pub model: &'a Model<D>,
     pub species: &'a Species<D>,
     pub cues: Cues<'a, 'a, D>,
+    /// Coefficients of all signals in mid-step and, if these are sensed, of their changes per time.
+    pub signals: (&'a [Vec<f64>], Option<&'a [Vec<f64>]>),
     pub dt: f64,
+    /// When the step starts and ends.
+    pub span: [f64; 2],
     /// Whether each block is deposited while it is at hand.
     pub deposited: bool,
     pub streams: Streams,
@@ -49,18 +53,36 @@ fn fly_by<const D: usize, K: TurningKernel<D>, S: Sense<D>>(
     signal: &S,
     flight: Flight<'_, D>,
 ) -> Result<Tally, SimulationError> {
-    let Flight { model, species, dt, deposited, streams, step: number, .. } = flight;
-    let Flight { cells, parts, lost, watch, .. } = flight;
+    let Flight { model, species, dt, span, deposited, streams, step: number, .. } = flight;
+    let Flight { cells, parts, lost, watch, signals, .. } = flight;
     let open = model.grid().is_open();
     let (weight, length, parts) = (cells.weight, parts.1, &mut parts.0);
     let (positions, velocities) = (&mut cells.positions, &mut cells.velocities);
-    let senses = (kernel, signal);
+    let (senses, sample) = ((kernel, signal), sampled(positions).copied().collect::<Vec<_>>());
     let step = model.field_step(species, senses, dt, positions).map_err(|unbounded| match model
         .refused(species, kernel, signal)
     {
         Some(value) => SimulationError::Value(Box::new(value)),
         None => SimulationError::Unbounded { time: f64::NAN, unbounded },
     })?;
+    // What a block started with is kept until it is flown.
+    let incident = |error: MotionError, block: u64, cells: [Vec<f64>; 2]| match error.cell() {
+        None => SimulationError::Interrupted,
+        Some(cell) => SimulationError::Cell(Box::new(Incident {
+            error,
+            population: species.name.clone(),
+            cell,
+            replicate: streams.replicate(),
+            step: number,
+            span,
+            duration: dt,
+            block,
+            cells,
+            sample: sample.as_flattened().to_vec(),
+            middle: signals.0.to_vec(),
+            change: signals.1.map(<[_]>::to_vec),
+        })),
+    };
     let tallies: Vec<Result<Tally, SimulationError>> = (positions.par_chunks_mut(length))
         .zip(velocities.par_chunks_mut(length))
         .zip(parts)
@@ -68,13 +90,20 @@ fn fly_by<const D: usize, K: TurningKernel<D>, S: Sense<D>>(
         .map(|(part, ((xs, vs), grid))| {
             grid.fill(0.0);
             let (mut tally, first) = (Tally::default(), part * length / BLOCK);
+            let mut start = [Vec::new(), Vec::new()];
             let blocks = xs.chunks_mut(BLOCK).zip(vs.chunks_mut(BLOCK)).enumerate();
             for (block, (xs, vs)) in blocks {
                 let names = [(first + block) as u64, number];
                 if watch.stop.load(Ordering::Relaxed) {
                     return Err(SimulationError::Interrupted);
                 }
-                tally += step.fly(xs, vs, streams, names, watch.stop)?;
+                for (start, now) in start.iter_mut().zip([xs.as_flattened(), vs.as_flattened()]) {
+                    start.clear();
+                    start.extend_from_slice(now);
+                }
+                tally += step
+                    .fly(xs, vs, streams, names, watch.stop)
+                    .map_err(|error| incident(error, names[0], std::mem::take(&mut start)))?;
                 (watch.progress)(xs.len());
                 let mut inside = true;
                 if open {

@@ -4,11 +4,14 @@
 //! react for half of the step, fly, react for the other half and are deposited, and signals are advanced with
 //! sources linear between both deposits.
 
+mod checks;
 mod chemistry;
 mod error;
 mod flight;
+mod incident;
 
-pub use error::{Leak, SimulationError};
+pub use error::{Broken, Leak, SimulationError, Wrong};
+pub use incident::Incident;
 
 use crate::cells::Population;
 use crate::model::{Model, Species};
@@ -42,6 +45,8 @@ struct Work {
     /// Coefficients of signals.
     middle: Vec<Vec<f64>>,
     next: Vec<Vec<f64>>,
+    /// Nodal values of a density.
+    nodal: Vec<f64>,
     /// Spline coefficients of what is sensed.
     padded: Vec<Vec<f64>>,
     /// Whether a cell flew out of the padding of an open box.
@@ -51,6 +56,8 @@ struct Work {
 /// What cells are going to feel in a field step.
 struct Forecast<'m, const D: usize> {
     sensed: Vec<SensedSignal<'m, D>>,
+    /// Coefficients of the changes of all signals per time, where these are sensed.
+    change: Option<Vec<Vec<f64>>>,
     rates: Option<Rates<'m, D>>,
 }
 
@@ -131,7 +138,7 @@ impl<'m, const D: usize> Simulation<'m, D> {
         self.fly(&forecast, tick, stop, progress)?;
         self.react(&forecast, 1, tick)?;
         self.work.padded.extend(forecast.sensed.into_iter().map(SensedSignal::into_padded));
-        self.deposit(tick);
+        self.deposit(tick)?;
         self.advance(tick)
     }
 
@@ -157,7 +164,7 @@ impl<'m, const D: usize> Simulation<'m, D> {
             return Err(self.lost_signal(&[0.5 * dt, dt]));
         }
         if !self.reacts() {
-            return Ok(Forecast { sensed, rates: None });
+            return Ok(Forecast { sensed, change, rates: None });
         }
         let half = |field: &Tracked| field.after(0.5 * dt);
         let fluxes: Vec<Vec<Vec<f64>>> =
@@ -166,7 +173,7 @@ impl<'m, const D: usize> Simulation<'m, D> {
         let at_middle =
             Surroundings { time: time + 0.5 * dt, densities: &densities, signals: middle };
         let rates = Some(Rates::new(model, &self.state, at_middle, &fluxes)?);
-        Ok(Forecast { sensed, rates })
+        Ok(Forecast { sensed, change, rates })
     }
 
     /// Whether cells are born or die.
@@ -233,7 +240,9 @@ impl<'m, const D: usize> Simulation<'m, D> {
                 model,
                 species,
                 cues: Cues::among(&forecast.sensed, &species.cues),
+                signals: (&self.work.middle, forecast.change.as_deref()),
                 dt,
+                span: [self.state.time, tick.end],
                 deposited,
                 streams: self.streams.of_population(&species.name),
                 step: self.state.step,
@@ -249,22 +258,31 @@ impl<'m, const D: usize> Simulation<'m, D> {
         Ok(())
     }
 
-    /// Finds the densities of the end of the step.
-    fn deposit(&mut self, tick: &Tick) {
+    /// Finds the densities of the end of the step, and what must hold of them and of the cells that made them.
+    fn deposit(&mut self, tick: &Tick) -> Result<(), SimulationError> {
         let (model, deposited) = (self.model, self.is_deposited(tick));
         for (number, species) in model.populations.iter().enumerate() {
             let changes = self.changes(number);
-            let (colony, field) = (&self.state.populations[number], &mut self.work.fields[number]);
+            let Work { parts, fields, nodal, .. } = &mut self.work;
+            let (colony, field) = (&mut self.state.populations[number], &mut fields[number]);
+            let (parts, length) = &mut parts[number];
+            let told = |wrong: Wrong| wrong.of(&species.name, tick.end);
             if changes {
+                checks::places(colony, model.grid()).map_err(told)?;
                 let Population { positions, weight, .. } = &colony.cells;
                 *field = species.deposit.coefficients(&model.spectral, positions, |_| *weight);
             } else if deposited {
-                let parts = &mut self.work.parts[number].0;
                 species.deposit.collect(&model.spectral, parts, field);
             } else {
                 field.clone_from(&colony.density.now);
+                continue;
             }
+            checks::mass_deposited(colony, model.grid(), field, *length).map_err(told)?;
+            nodal.clone_from(field);
+            model.spectral.inverse_in_place(nodal);
+            colony.tally.invariants.survey(nodal);
         }
+        Ok(())
     }
 
     /// Advances all signals to the end of the step, and takes the densities there.

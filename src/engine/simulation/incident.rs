@@ -1,0 +1,45 @@
+//! A cell that broke what must hold, with all that its history in the field step follows from.
+
+use crate::motion::MotionError;
+use std::fmt;
+
+/// A cell that broke what must hold. Its draws are a pure function of the names here, so that its history from the
+/// start of the field step can be told again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Incident {
+    /// What it broke; names cell, replicate and field step.
+    pub error: MotionError,
+    /// The name of its population.
+    pub population: String,
+    /// Number of the cell.
+    pub cell: usize,
+    /// Replicate number.
+    pub replicate: u64,
+    /// Field step.
+    pub step: u64,
+    /// When the step starts and ends.
+    pub span: [f64; 2],
+    /// Δt.
+    pub duration: f64,
+    /// Number of the block of cells that draw from one stream.
+    pub block: u64,
+    /// Components of their positions and velocities at the start of the step.
+    pub cells: [Vec<f64>; 2],
+    /// Those of the positions of the cells by which the bounds on T/F are chosen.
+    pub sample: Vec<f64>,
+    /// Coefficients of all signals in the middle of the step.
+    pub middle: Vec<Vec<f64>>,
+    /// Those of their rates of change, where cells sense these.
+    pub change: Option<Vec<Vec<f64>>>,
+}
+
+impl fmt::Display for Incident {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [start, end] = self.span;
+        let of = match &self.population[..] {
+            crate::rng::ALONE => String::new(),
+            name => format!(", in the population {name}"),
+        };
+        write!(f, "between t = {start} and {end}{of}: {}", self.error)
+    }
+}
