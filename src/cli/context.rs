@@ -5,10 +5,11 @@ use super::error::{CliError, warn};
 use super::feasible::{refuse_bad_physics, refuse_too_large};
 use super::progress::Progress;
 use super::tables::print;
-use super::{Input, Job, Place, signals};
+use super::{Input, Job, Place, replay, signals};
 use crate::experiment::{Experiment, Loaded, Parameter, given, read_within, to_toml};
 use crate::memory;
 use crate::output::{Described, FileLedger, Folder, Head, Manifest, Shard, ledger_of};
+use crate::simulation::SimulationError;
 use crate::study::{Ledger, Monitor, Work};
 use serde_json::Value as Json;
 use std::ffi::OsString;
@@ -258,6 +259,31 @@ impl<E: Sync> Context<E> {
     /// The ledger, if the command has one.
     pub fn ledger(&self) -> Option<&Arc<FileLedger>> {
         self.place.ledger.as_ref()
+    }
+
+    /// The same as [`Self::monitored`] for a simulation of the experiment itself: a cell that stops it is written to a
+    /// file beside the results, and the error names that.
+    pub fn simulated<T>(
+        &self,
+        work: impl FnOnce(&Monitor<'_>) -> Result<T, SimulationError>,
+    ) -> Result<T, CliError> {
+        self.monitored(|monitor| work(monitor).map_err(|error| self.told(error)))
+    }
+
+    fn told(&self, error: SimulationError) -> CliError {
+        let path = match (&self.place.folder, &self.place.ledger) {
+            (Some(folder), _) => folder.beside(".replay"),
+            (None, Some(ledger)) => ledger.folder().with_extension("replay"),
+            (None, None) => return error.into(),
+        };
+        let (SimulationError::Cell(incident), [(_, text)]) = (&error, &self.again[..]) else {
+            return error.into();
+        };
+        let shown = path.display();
+        CliError::Failure(match replay::write(&path, text, incident) {
+            Ok(()) => format!("{error}. Its history: kinetaxis replay {shown}"),
+            Err(e) => format!("{error}. Its history cannot be written to {shown}: {e}"),
+        })
     }
 
     /// The folder in the making.

@@ -25,7 +25,7 @@ fn ensemble_in<const D: usize>(context: Context) -> Result<(), CliError> {
     let model = Model::<D>::new(e)?;
     let (at, plan) = (&e.output.cells_at, study::plan(&model)?);
     let mut result =
-        context.monitored(|m| study::ensemble(&model, e.ensemble.replicates, at, m))?;
+        context.simulated(|m| study::ensemble(&model, e.ensemble.replicates, at, m))?;
     result.frames.retain(|frame| e.time.outputs.contains(&frame.time));
     let text = summary_table(&context, &model, &result) + &plan_line(&plan, &result.tally);
     result.tally.warning().iter().for_each(|said| warn(said));

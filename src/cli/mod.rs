@@ -17,6 +17,7 @@ mod populations;
 mod progress;
 mod reactions;
 mod referee;
+mod replay;
 mod resume;
 mod run;
 mod signals;
@@ -133,6 +134,12 @@ enum Command {
         out: PathBuf,
         #[command(flatten)]
         hands: Hands,
+    },
+    /// Tell the history of a cell that stopped a run, from the file that the run has named: every tumble of the field
+    /// step
+    Replay {
+        /// The file
+        file: PathBuf,
     },
     /// Print the JSON Schema of the experiment file
     Schema,
@@ -297,6 +304,7 @@ fn run(command: Command) -> Result<(), CliError> {
             }
             verify::verify(&texts, quick, page.as_deref(), &place, share.shard)
         }
+        Command::Replay { file } => replay::replay(&file),
         Command::Schema => schema(),
     }
 }

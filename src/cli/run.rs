@@ -29,7 +29,7 @@ fn run_in<const D: usize>(context: Context, replicate: u64) -> Result<(), CliErr
     let model = Model::<D>::new(e)?;
     let (at, plan) = (&e.output.cells_at, plan(&model)?);
     let keep = Keep { cells_at: at, neighbour: e.output.knn };
-    let record = context.monitored(|m| observe_run(&model, replicate, keep, m, 1.0))?;
+    let record = context.simulated(|m| observe_run(&model, replicate, keep, m, 1.0))?;
     let text = summary_table(&model, &record) + &plan_line(&plan, &record.tally);
     record.tally.warning().iter().for_each(|said| warn(said));
     let few = |s: &&Snapshot<D>| e.output.knn > 0 && s.adaptive.iter().any(Option::is_none);

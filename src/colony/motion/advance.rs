@@ -1,7 +1,7 @@
 //! A field step of a population, by the blocks that its cells fly in.
 
 use super::block::Block;
-use super::{BadRate, Halt, MotionError, Step, Tally};
+use super::{BadRate, Halt, MotionError, Step, Tally, Trace};
 use crate::cells::{BLOCK, Population};
 use crate::rng::{Purpose, Streams};
 use crate::simd::vectorise;
@@ -22,12 +22,30 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Step<'_, D, K, S> {
         positions: &mut [Vector<D>],
         velocities: &mut [Vector<D>],
         streams: Streams,
+        names: [u64; 2],
+        stop: &AtomicBool,
+    ) -> Result<Tally, MotionError> {
+        self.fly_watched(positions, velocities, streams, names, stop, None)
+    }
+
+    /// The same, writing down what becomes of one of the cells.
+    ///
+    /// # Errors
+    /// As [`Self::fly`].
+    pub fn fly_watched(
+        &self,
+        positions: &mut [Vector<D>],
+        velocities: &mut [Vector<D>],
+        streams: Streams,
         [block, number]: [u64; 2],
         stop: &AtomicBool,
+        trace: Option<&mut Trace<D>>,
     ) -> Result<Tally, MotionError> {
         let stream = streams.stream(Purpose::Motion, block, number);
         let (xs, vs) = (&mut *positions, &mut *velocities);
-        let result = vectorise(Block { positions: xs, velocities: vs, step: self, stream, stop });
+        let block_of_cells =
+            Block { positions: xs, velocities: vs, step: self, stream, stop, trace };
+        let result = vectorise(block_of_cells);
         let (replicate, first) = (streams.replicate(), block as usize * BLOCK);
         result.map_err(|halt| match halt {
             Halt::Interrupted => MotionError::Interrupted,

@@ -8,7 +8,7 @@
 use super::hybrid::Hopper;
 use super::lanes::{LANES, Lane, LaneRng, direction, minus_log, uniform};
 use super::step::Step;
-use super::{BadRate, Halt, Method, Place, Tally, stray};
+use super::{BadRate, Halt, Method, Place, Tally, Trace, stray};
 use crate::cells::BLOCK;
 use crate::grid::Grid;
 use crate::invariants::Invariants;
@@ -30,6 +30,8 @@ pub(super) struct Block<'a, 's, const D: usize, K, S> {
     pub stream: Stream,
     /// Raised when the user wants to stop.
     pub stop: &'a AtomicBool,
+    /// What is written down of a cell, if one is watched.
+    pub trace: Option<&'a mut Trace<D>>,
 }
 
 impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Vectorised for Block<'_, '_, D, K, S> {
@@ -37,13 +39,13 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Vectorised for Block<'_, 
 
     #[inline(always)]
     fn run(self) -> Self::Output {
-        let Self { positions, velocities, step, mut stream, stop } = self;
+        let Self { positions, velocities, step, mut stream, stop, trace } = self;
         let rng = LaneRng::new(&mut stream);
         let cell_steps = positions.len() as u64;
         let skip_ahead = if step.method == Method::SkipAhead { cell_steps } else { 0 };
         let invariants = Invariants { cells: cell_steps, ..Invariants::default() };
         let tally = Tally { cell_steps, skip_ahead, invariants, ..Tally::default() };
-        let mut pilot = Pilot { step, rng, stream, stop, tally };
+        let mut pilot = Pilot { step, rng, stream, stop, tally, trace };
         let mut queue = Queue { len: 0, cell: [0; BLOCK], draw: [UNDRAWN; BLOCK] };
         pilot.pass(positions, velocities, &mut queue)?;
         pilot.fly(positions, velocities, &queue)?;
@@ -72,20 +74,20 @@ const LEGS: u32 = 1 << 12;
 const UNDRAWN: u64 = 0;
 
 /// The cells in flight, one per lane.
-struct Flight<const D: usize> {
+pub(super) struct Flight<const D: usize> {
     x: [Lane<f64>; D],
     v: [Lane<f64>; D],
     /// Time left of Δt; 0 in an idle lane.
-    rest: Lane<f64>,
+    pub(super) rest: Lane<f64>,
     /// What the next event is drawn from, if it is drawn already.
     drawn: Lane<u64>,
     /// 1 if an event is due.
-    due: Lane<u64>,
+    pub(super) due: Lane<u64>,
     /// The tile where the cell is.
     tile: Lane<u64>,
     /// Bounds on T/F.
-    bound: Lane<f64>,
-    floor: Lane<f64>,
+    pub(super) bound: Lane<f64>,
+    pub(super) floor: Lane<f64>,
 }
 
 impl<const D: usize> Flight<D> {
@@ -105,12 +107,12 @@ impl<const D: usize> Flight<D> {
     }
 
     #[inline(always)]
-    fn position(&self, l: usize) -> Vector<D> {
+    pub(super) fn position(&self, l: usize) -> Vector<D> {
         std::array::from_fn(|a| self.x[a][l])
     }
 
     #[inline(always)]
-    fn velocity(&self, l: usize) -> Vector<D> {
+    pub(super) fn velocity(&self, l: usize) -> Vector<D> {
         std::array::from_fn(|a| self.v[a][l])
     }
 
@@ -165,6 +167,7 @@ struct Pilot<'a, 's, const D: usize, K, S> {
     stream: Stream,
     stop: &'a AtomicBool,
     tally: Tally,
+    trace: Option<&'a mut Trace<D>>,
 }
 
 impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
@@ -289,6 +292,9 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
             if legs.is_multiple_of(LEGS) && self.stop.load(Ordering::Relaxed) {
                 return Err(Halt::Interrupted);
             }
+            if let Some(trace) = &mut self.trace {
+                trace.find(busy, &cells);
+            }
             self.leg(&mut flight);
             self.turn(&mut flight).map_err(|bad| {
                 // As yet it names the lane.
@@ -344,6 +350,9 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
             draws[l] = if flight.drawn[l] != UNDRAWN { flight.drawn[l] } else { draws[l] };
         }
         flight.drawn = [UNDRAWN; LANES];
+        if let Some(trace) = &mut self.trace {
+            trace.clock = draws[trace.lane.unwrap_or(0)];
+        }
         flight.locate(&self.step.envelopes.places);
         self.bound(flight);
         if self.step.antithetic {
@@ -395,6 +404,13 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
             let u = uniform(levels[l]);
             level[l] = if skips { floor + (bound - floor) * u } else { bound * u };
         }
+        if let Some(trace) = &mut self.trace {
+            let (step, drawn) = (self.step, levels.map(uniform));
+            trace.take(flight, step.duration, [&level, &drawn], &proposal, |x, v, w| {
+                let rate = step.kernel.relative_rate(step.signal, x, v, w);
+                kernels_own.map_or(rate, |law| rate / law.relative_density(v, w))
+            });
+        }
         for l in 0..LANES {
             let (below, above) = (u64::from(level[l] < low[l]), u64::from(level[l] >= high[l]));
             // Where T could be negative it is looked at, to be counted.
@@ -427,6 +443,9 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
             self.tally.invariants.look(rate, bound);
             self.tally.negative += u64::from(rate < 0.0);
             turns[l] = u64::from(level[l] < rate);
+        }
+        if let Some(trace) = &mut self.trace {
+            trace.ended(flight, &turns);
         }
         for l in 0..LANES {
             self.tally.tumbles += turns[l];

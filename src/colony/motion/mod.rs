@@ -15,6 +15,7 @@ mod method;
 mod offer;
 mod step;
 mod stray;
+mod trace;
 
 pub use advance::advance;
 pub(crate) use envelope::sampled;
@@ -24,6 +25,7 @@ pub use method::Method;
 pub use offer::Offer;
 pub use step::Step;
 pub(crate) use stray::stray;
+pub use trace::{Candidate, Trace};
 
 use crate::invariants::Invariants;
 use crate::schema::OutOfRange;

@@ -1,6 +1,6 @@
 //! The cells of one population through one field step.
 
-use super::{Incident, SimulationError};
+use super::{Incident, Scene, SimulationError};
 use crate::cells::{BLOCK, Population};
 use crate::model::{Model, Species};
 use crate::motion::{MotionError, Tally, sampled};
@@ -68,20 +68,22 @@ fn fly_by<const D: usize, K: TurningKernel<D>, S: Sense<D>>(
     // What a block started with is kept until it is flown.
     let incident = |error: MotionError, block: u64, cells: [Vec<f64>; 2]| match error.cell() {
         None => SimulationError::Interrupted,
-        Some(cell) => SimulationError::Cell(Box::new(Incident {
-            error,
-            population: species.name.clone(),
-            cell,
-            replicate: streams.replicate(),
-            step: number,
-            span,
-            duration: dt,
-            block,
-            cells,
-            sample: sample.as_flattened().to_vec(),
-            middle: signals.0.to_vec(),
-            change: signals.1.map(<[_]>::to_vec),
-        })),
+        Some(cell) => {
+            let scene = Scene {
+                population: species.name.clone(),
+                cell,
+                replicate: streams.replicate(),
+                step: number,
+                span,
+                duration: dt,
+                block,
+                cells,
+                sample: sample.as_flattened().to_vec(),
+                middle: signals.0.to_vec(),
+                change: signals.1.map(<[_]>::to_vec),
+            };
+            SimulationError::Cell(Box::new(Incident { error, scene }))
+        }
     };
     let tallies: Vec<Result<Tally, SimulationError>> = (positions.par_chunks_mut(length))
         .zip(velocities.par_chunks_mut(length))

@@ -1,15 +1,14 @@
 //! A cell that broke what must hold, with all that its history in the field step follows from.
 
 use crate::motion::MotionError;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A cell that broke what must hold. Its draws are a pure function of the names here, so that its history from the
-/// start of the field step can be told again.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Incident {
-    /// What it broke; names cell, replicate and field step.
-    pub error: MotionError,
-    /// The name of its population.
+/// All that the history of a cell through a field step follows from: the cells whose draws are those of one
+/// stream, at its start, and what they feel. The draws are a pure function of the names.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Scene {
+    /// The name of the population.
     pub population: String,
     /// Number of the cell.
     pub cell: usize,
@@ -33,10 +32,19 @@ pub struct Incident {
     pub change: Option<Vec<Vec<f64>>>,
 }
 
+/// A cell that broke what must hold.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Incident {
+    /// What it broke; names cell, replicate and field step.
+    pub error: MotionError,
+    /// What its history follows from.
+    pub scene: Scene,
+}
+
 impl fmt::Display for Incident {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [start, end] = self.span;
-        let of = match &self.population[..] {
+        let [start, end] = self.scene.span;
+        let of = match &self.scene.population[..] {
             crate::rng::ALONE => String::new(),
             name => format!(", in the population {name}"),
         };

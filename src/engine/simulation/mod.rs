@@ -9,9 +9,11 @@ mod chemistry;
 mod error;
 mod flight;
 mod incident;
+mod replay;
 
 pub use error::{Broken, Leak, SimulationError, Wrong};
-pub use incident::Incident;
+pub use incident::{Incident, Scene};
+pub use replay::History;
 
 use crate::cells::Population;
 use crate::model::{Model, Species};

@@ -40,6 +40,14 @@ impl Folder {
         &self.rescued
     }
 
+    /// A path beside the target, whose name has more at its end.
+    pub fn beside(&self, more: &str) -> PathBuf {
+        let target = &self.reservation.target;
+        let mut name = target.name.clone();
+        name.push(more);
+        target.shown.parent().unwrap_or(Path::new("")).join(name)
+    }
+
     /// What holds the target for this run.
     pub fn reservation(&self) -> Arc<Reservation> {
         self.reservation.clone()

@@ -1,0 +1,104 @@
+//! `kinetaxis replay FILE`: the history of a cell that broke what must hold.
+
+use super::error::CliError;
+use super::tables::{aligned, print};
+use super::with_dimension;
+use crate::experiment::{Loaded, read_within};
+use crate::memory;
+use crate::model::Model;
+use crate::motion::Candidate;
+use crate::output::{PROGRAM, Record, RecordError, number};
+use crate::simulation::{Incident, Scene};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// What a file of this kind is called.
+const NAME: &str = "a cell to replay";
+
+/// What the file holds beside the experiment.
+#[derive(Serialize, Deserialize)]
+struct Case {
+    version: String,
+    scene: Scene,
+    /// What the run said.
+    told: String,
+}
+
+/// This program.
+fn version() -> String {
+    format!("{PROGRAM} {} ({})", env!("CARGO_PKG_VERSION"), env!("KINETAXIS_SOURCES"))
+}
+
+/// Writes the file of an incident in a run of an experiment.
+///
+/// # Errors
+/// Why it could not be written.
+pub fn write(path: &Path, experiment: &str, incident: &Incident) -> Result<(), String> {
+    let Incident { error, scene } = incident;
+    let case = Case { version: version(), told: scene.told(error.clone()), scene: scene.clone() };
+    let case = postcard::to_stdvec(&case).map_err(|e| e.to_string())?;
+    Record::write(path, NAME, &[experiment.as_bytes(), &case]).map_err(|e| e.to_string())
+}
+
+/// Repeats the history, and prints every candidate event.
+pub fn replay(file: &Path) -> Result<(), CliError> {
+    let (experiment, case) = read(file)?;
+    let Loaded { experiment: e, .. } =
+        read_within(memory::available(), &experiment, &file.display().to_string(), &[])?;
+    with_dimension!(e.dimension, D => {
+        let model = Model::<D>::new(&e)?;
+        let history = case.scene.replay(&model).map_err(CliError::Failure)?;
+        let Scene { population, cell, replicate, step, span, .. } = &case.scene;
+        print(&format!(
+            "cell {cell} of {population}, replicate {replicate}, seed {}, field step {step} from t = {} to {}\n",
+            e.seed, span[0], span[1]
+        ));
+        let place = |[x, v]: &[[f64; D]; 2]| format!("x = {x:?}, v = {v:?}");
+        print(&format!("at its start {}\n", place(&history.start)));
+        print(&table(span[0], &history.candidates));
+        let now = match history.end {
+            Ok(end) => format!("nothing is broken; at the end of the step {}", place(&end)),
+            Err(error) => case.scene.told(error),
+        };
+        print(&format!("{now}\n"));
+        match now == case.told {
+            true => Ok(()),
+            false => Err(CliError::Failure(format!(
+                "the history has not come to what the run said: {}. The file is of {}, and this is {}",
+                case.told, case.version, version()
+            ))),
+        }
+    })
+}
+
+fn read(file: &Path) -> Result<(String, Case), CliError> {
+    let bad =
+        |e: RecordError| CliError::BadInput(format!("{e}. Give the file that a run has named"));
+    let mut record = Record::open(file).map_err(bad)?;
+    let foreign = || bad(RecordError::Foreign(file.into()));
+    if record.name() != NAME {
+        return Err(foreign());
+    }
+    let text = String::from_utf8(record.section(0).map_err(bad)?).map_err(|_| foreign())?;
+    let case = postcard::from_bytes(&record.section(1).map_err(bad)?);
+    case.map(|case| (text, case)).map_err(|_| foreign())
+}
+
+fn table<const D: usize>(start: f64, candidates: &[Candidate<D>]) -> String {
+    let header = ["t", "x", "v before", "v after", "T/F", "bound", "level", "draws", "turned"];
+    let vector = |of: &[f64; D]| of.iter().map(|c| number(*c)).collect::<Vec<_>>().join(" ");
+    let row = |c: &Candidate<D>| {
+        let (after, turned) = match c.turned {
+            Some(true) => (vector(&c.proposed), "yes"),
+            Some(false) => (vector(&c.before), "no"),
+            None => (vector(&c.proposed), "not a rate"),
+        };
+        let figures = [c.rate, c.bound, c.level].map(number);
+        let mut row = vec![number(start + c.time), vector(&c.at), vector(&c.before), after];
+        row.extend(figures);
+        row.extend([c.draws.map(number).join(" "), turned.into()]);
+        row
+    };
+    let rows = std::iter::once(header.map(String::from).to_vec());
+    aligned(&rows.chain(candidates.iter().map(row)).collect::<Vec<_>>())
+}
