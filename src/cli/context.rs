@@ -242,8 +242,12 @@ impl<E: Sync> Context<E> {
         let advance = |fraction| self.progress.advance(fraction);
         let doing = |what: &str| self.progress.doing(what);
         let ledger = self.place.ledger.clone().map(|ledger| ledger as Arc<dyn Ledger>);
-        let result =
-            work(&Monitor { stop: signals::stop(), progress: &advance, doing: &doing, ledger });
+        let result = work(&Monitor {
+            ledger,
+            progress: &advance,
+            doing: &doing,
+            ..Monitor::silent(signals::stop())
+        });
         self.progress.finish();
         result.map_err(|error| match (error.into(), &self.place.ledger) {
             (CliError::Shared(_), Some(ledger)) => shared(ledger),
@@ -284,6 +288,11 @@ impl<E: Sync> Context<E> {
             Ok(()) => format!("{error}. Its history: kinetaxis replay {shown}"),
             Err(e) => format!("{error}. Its history cannot be written to {shown}: {e}"),
         })
+    }
+
+    /// Every key of the experiment.
+    pub fn resolved(&self) -> &Json {
+        &self.manifest.experiment
     }
 
     /// The folder in the making.

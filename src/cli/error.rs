@@ -16,6 +16,9 @@ pub enum CliError {
     /// Something failed on the way.
     #[error("{0}")]
     Failure(String),
+    /// It ran out of the time that it was given, and goes on another time.
+    #[error("{0}")]
+    Paused(String),
     /// The user stopped it.
     #[error("interrupted; nothing was written")]
     Interrupted,
@@ -31,6 +34,7 @@ impl CliError {
             Self::BadInput(_) => 2,
             Self::Failure(_) => 1,
             Self::Shared(_) => 0,
+            Self::Paused(_) => 3,
             Self::Interrupted => super::signals::code(),
         }
     }

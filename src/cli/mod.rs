@@ -1,6 +1,7 @@
 //! The command line: one file per command.
 
 mod check;
+mod checkpoints;
 mod context;
 mod converge;
 mod converge_text;
@@ -27,6 +28,7 @@ mod verify;
 use crate::experiment::Parameter;
 use crate::output::Shard;
 use crate::study::{Precision, Wanted};
+use checkpoints::When;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 use error::CliError;
@@ -36,7 +38,7 @@ use std::process::ExitCode;
 
 /// Particle simulator of kinetic chemotaxis and of its drift-diffusion limit.
 ///
-/// Exit codes: 0 done, 1 failure, 2 bad input, 128 + n stopped by signal n (130 by Ctrl-C).
+/// Exit codes: 0 done, 1 failure, 2 bad input, 3 out of --wall-time with the state kept, 128 + n stopped by signal n (130 by Ctrl-C).
 #[derive(Parser)]
 #[command(name = "kinetaxis", version, max_term_width = 100)]
 struct Cli {
@@ -71,6 +73,13 @@ enum Command {
         /// Number of the replicate to run
         #[arg(long, default_value_t = 0)]
         replicate: u64,
+        /// Keep the state of the run every so many seconds, and when a signal ends it, in OUT.ledger beside the results
+        /// folder: the same command goes on from there, and the results are the same to the last byte
+        #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+        checkpoint_every: Option<f64>,
+        /// Keep the state and end with exit code 3 before so many seconds are over
+        #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+        wall_time: Option<f64>,
     },
     /// Run independent replicates: mean and interval of every observable
     Ensemble {
@@ -279,7 +288,9 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::New { file, force } => new::new(&file, force),
         Command::Check(input) => check::check(&input),
         Command::Inspect { input, json } => inspect::inspect(&input, json),
-        Command::Run { job, replicate } => run::run(&job, replicate),
+        Command::Run { job, replicate, checkpoint_every: every, wall_time: wall } => {
+            run::run(&job, replicate, When { every, wall })
+        }
         Command::Ensemble { job, share } => ensemble::ensemble(&job, share.shard),
         Command::Limit(job) => limit::limit(&job),
         Command::Converge { mut job, parameter, precision, within, share } => {

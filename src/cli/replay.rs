@@ -1,5 +1,6 @@
 //! `kinetaxis replay FILE`: the history of a cell that broke what must hold.
 
+use super::context::program;
 use super::error::CliError;
 use super::tables::{aligned, print};
 use super::with_dimension;
@@ -7,7 +8,7 @@ use crate::experiment::{Loaded, read_within};
 use crate::memory;
 use crate::model::Model;
 use crate::motion::Candidate;
-use crate::output::{PROGRAM, Record, RecordError, number};
+use crate::output::{Record, RecordError, number};
 use crate::simulation::{Incident, Scene};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -24,18 +25,13 @@ struct Case {
     told: String,
 }
 
-/// This program.
-fn version() -> String {
-    format!("{PROGRAM} {} ({})", env!("CARGO_PKG_VERSION"), env!("KINETAXIS_SOURCES"))
-}
-
 /// Writes the file of an incident in a run of an experiment.
 ///
 /// # Errors
 /// Why it could not be written.
 pub fn write(path: &Path, experiment: &str, incident: &Incident) -> Result<(), String> {
     let Incident { error, scene } = incident;
-    let case = Case { version: version(), told: scene.told(error.clone()), scene: scene.clone() };
+    let case = Case { version: program(), told: scene.told(error.clone()), scene: scene.clone() };
     let case = postcard::to_stdvec(&case).map_err(|e| e.to_string())?;
     Record::write(path, NAME, &[experiment.as_bytes(), &case]).map_err(|e| e.to_string())
 }
@@ -64,8 +60,8 @@ pub fn replay(file: &Path) -> Result<(), CliError> {
         match now == case.told {
             true => Ok(()),
             false => Err(CliError::Failure(format!(
-                "the history has not come to what the run said: {}. The file is of {}, and this is {}",
-                case.told, case.version, version()
+                "the history has not come to what the run said: {}. The file is of kinetaxis {}, and this is {}",
+                case.told, case.version, program()
             ))),
         }
     })

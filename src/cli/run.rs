@@ -1,12 +1,13 @@
 //! `kinetaxis run EXPERIMENT`
 
+use super::checkpoints::{Keeper, When};
 use super::context::Context;
 use super::error::{CliError, warn};
 use super::identities;
 use super::limit::virial_json;
 use super::motion::{plan_json, plan_line};
 use super::tables::{aligned, figure};
-use super::{Job, with_dimension};
+use super::{Job, signals, with_dimension};
 use crate::cells::Population;
 use crate::experiment::Experiment;
 use crate::model::Model;
@@ -14,22 +15,36 @@ use crate::motion::Tally;
 use crate::observe::{labels, names};
 use crate::output::{Table, axes, for_each_node, number};
 use crate::pages;
-use crate::study::{Keep, Plan, RunRecord, Snapshot, Work, observe_run, plan};
+use crate::study::{
+    Checkpoints, Keep, Monitor, Plan, RunRecord, Snapshot, Work, observe_run, plan,
+};
 use serde_json::json;
 
 /// One realisation.
-pub fn run(job: &Job, replicate: u64) -> Result<(), CliError> {
+pub fn run(job: &Job, replicate: u64, when: When) -> Result<(), CliError> {
     let flags = if replicate == 0 { String::new() } else { format!(" --replicate {replicate}") };
     let context = Context::open(job, Work::Run, &flags)?;
-    with_dimension!(context.experiment.dimension, D => run_in::<D>(context, replicate))
+    with_dimension!(context.experiment.dimension, D => run_in::<D>(context, replicate, when))
 }
 
-fn run_in<const D: usize>(context: Context, replicate: u64) -> Result<(), CliError> {
+fn run_in<const D: usize>(context: Context, replicate: u64, when: When) -> Result<(), CliError> {
     let e = &context.experiment;
     let model = Model::<D>::new(e)?;
     let (at, plan) = (&e.output.cells_at, plan(&model)?);
     let keep = Keep { cells_at: at, neighbour: e.output.knn };
-    let record = context.simulated(|m| observe_run(&model, replicate, keep, m, 1.0))?;
+    let definition = format!("{} {at:?} {}", model.definition, e.output.knn);
+    let keeper = Keeper::new(&context, replicate, definition, when);
+    let mut checkpoints = None;
+    if keeper.is_wanted() {
+        keeper.look()?;
+        signals::be_patient();
+        checkpoints = Some(&keeper as &dyn Checkpoints);
+    }
+    let record = context.simulated(|m| {
+        let monitor = Monitor { checkpoints, ledger: m.ledger.clone(), ..*m };
+        observe_run(&model, replicate, keep, &monitor, 1.0)
+    });
+    let record = record.map_err(|error| keeper.ended(error))?;
     let text = summary_table(&model, &record) + &plan_line(&plan, &record.tally);
     record.tally.warning().iter().for_each(|said| warn(said));
     let few = |s: &&Snapshot<D>| e.output.knn > 0 && s.adaptive.iter().any(Option::is_none);
@@ -41,7 +56,9 @@ fn run_in<const D: usize>(context: Context, replicate: u64) -> Result<(), CliErr
     }
     let mut summary = summary(&context, &model, (replicate, &record), &plan);
     summary["virial"] = virial(e, &model);
-    context.deliver(&text, &summary, || write(&context, &model, replicate, &record))
+    context.deliver(&text, &summary, || write(&context, &model, replicate, &record))?;
+    keeper.finished();
+    Ok(())
 }
 
 /// All tables and the report.

@@ -14,8 +14,9 @@ use std::sync::{Arc, Mutex, Once};
 use std::thread::{sleep, spawn};
 use std::time::Duration;
 
-/// Time to end in order.
+/// Time to end in order; and for what is to be done first, and then kept.
 const GRACE: Duration = Duration::from_millis(800);
+const PATIENCE: Duration = Duration::from_secs(2);
 /// What ends a program that does not listen, and what a program may listen to.
 const ENDING: [i32; 13] = [
     SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGALRM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGPROF, SIGXCPU,
@@ -28,6 +29,10 @@ static FIRST: AtomicI32 = AtomicI32::new(SIGINT);
 static RESERVED: Mutex<Option<Arc<Reservation>>> = Mutex::new(None);
 /// Held by what takes no time and must not be left half done.
 static WHOLE: Mutex<()> = Mutex::new(());
+/// Raised where the work sets itself down after a step.
+static PATIENT: AtomicBool = AtomicBool::new(false);
+/// The state of a run that is kept.
+static STATE: Mutex<Option<String>> = Mutex::new(None);
 static TOLD: Once = Once::new();
 /// The ledger of what is done so far.
 static LEDGER: Mutex<Option<PathBuf>> = Mutex::new(None);
@@ -80,19 +85,34 @@ pub fn code() -> u8 {
 /// Tells the user, once.
 pub fn tell() {
     TOLD.call_once(|| {
-        let ledger = LEDGER.lock().unwrap_or_else(|e| e.into_inner()).clone();
-        let kept = match ledger.filter(|folder| folder.exists()) {
-            Some(folder) => format!(
-                "what is done is kept in {}; the same command again, or kinetaxis resume, goes on from there",
-                folder.display()
-            ),
-            None => "nothing was written".into(),
-        };
+        let kept = kept().unwrap_or_else(|| "nothing was written".into());
         let _ = writeln!(std::io::stderr().lock(), "kinetaxis: interrupted; {kept}");
     });
 }
 
-/// Does what takes no time; a signal is heeded after it.
+/// From now on a signal leaves more time for what is being done.
+pub fn be_patient() {
+    PATIENT.store(true, Ordering::SeqCst);
+}
+
+/// From now on this is what an end leaves.
+pub fn keep_state(what: String) {
+    *STATE.lock().unwrap_or_else(|e| e.into_inner()) = Some(what);
+}
+
+/// What an end leaves, if anything.
+pub fn kept() -> Option<String> {
+    let ledger = LEDGER.lock().unwrap_or_else(|e| e.into_inner()).clone();
+    let ledger = ledger.filter(|folder| folder.exists()).map(|folder| {
+        format!(
+            "what is done is kept in {}; the same command again, or kinetaxis resume, goes on from there",
+            folder.display()
+        )
+    });
+    STATE.lock().unwrap_or_else(|e| e.into_inner()).clone().or(ledger)
+}
+
+/// Does what must not be left half done; a signal is heeded after it.
 pub fn after<T>(work: impl FnOnce() -> T) -> T {
     let _whole = WHOLE.lock().unwrap_or_else(|e| e.into_inner());
     work()
@@ -104,7 +124,11 @@ fn reserved() -> Option<Arc<Reservation>> {
 
 /// Without a folder there is nothing to put in order.
 fn grace() -> Duration {
-    if reserved().is_some() { GRACE } else { Duration::ZERO }
+    match reserved() {
+        Some(_) if PATIENT.load(Ordering::SeqCst) => PATIENCE,
+        Some(_) => GRACE,
+        None => Duration::ZERO,
+    }
 }
 
 /// Ends the program. Where a folder is being put in place, that is done first.

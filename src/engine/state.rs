@@ -3,9 +3,11 @@
 use crate::cells::Population;
 use crate::motion::Tally;
 use crate::reaction::Census;
+use serde::{Deserialize, Serialize};
 
-/// The state of one replicate at one time.
-#[derive(Clone, Debug, PartialEq)]
+/// The state of one replicate at one time. Written down, it lacks places and velocities of the cells, which are as
+/// large as all else is small.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct State<const D: usize> {
     /// t.
     pub time: f64,
@@ -18,9 +20,10 @@ pub struct State<const D: usize> {
 }
 
 /// The state of one population.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Colony<const D: usize> {
     /// The cells.
+    #[serde(with = "weight_alone")]
     pub cells: Population<D>,
     /// Spectral coefficients of ρ_h = K_h * ρ.
     pub density: Tracked,
@@ -49,7 +52,7 @@ impl<const D: usize> State<D> {
 }
 
 /// A field that is found at the end of every step, and predicted from its past.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Tracked {
     /// Its coefficients.
     pub now: Vec<f64>,
@@ -105,4 +108,24 @@ impl Tracked {
 fn rate(now: &[f64], before: &[f64], time: f64, rate: &mut Vec<f64>) {
     rate.clear();
     rate.extend(now.iter().zip(before).map(|(now, before)| (now - before) / time));
+}
+
+/// A population without its cells.
+mod weight_alone {
+    use super::Population;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub fn serialize<S: Serializer, const D: usize>(
+        cells: &Population<D>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        cells.weight.serialize(to)
+    }
+
+    pub fn deserialize<'de, F: Deserializer<'de>, const D: usize>(
+        from: F,
+    ) -> Result<Population<D>, F::Error> {
+        let weight = f64::deserialize(from)?;
+        Ok(Population { positions: Vec::new(), velocities: Vec::new(), weight })
+    }
 }

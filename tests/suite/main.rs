@@ -6,6 +6,7 @@ mod laboratory;
 
 mod bad_inputs;
 mod bounds;
+mod checkpoints;
 mod command_line;
 mod coverage;
 mod designed;
@@ -32,6 +33,7 @@ mod pages;
 mod planted_errors;
 mod reactions;
 mod referee;
+mod replay;
 mod reproducible;
 mod several;
 mod shown;

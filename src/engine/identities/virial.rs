@@ -28,7 +28,7 @@ pub struct Virial {
 }
 
 /// Means over the cells of one replicate at t = 0.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Start {
     /// Of |x|².
     pub square: f64,

@@ -33,6 +33,9 @@ pub struct Simulation<'m, const D: usize> {
     model: &'m Model<D>,
     streams: Streams,
     state: State<D>,
+    ticks: Vec<Tick>,
+    /// How many of them are done.
+    done: usize,
     work: Work,
     loop_time: Duration,
 }
@@ -82,10 +85,30 @@ impl<'m, const D: usize> Simulation<'m, D> {
         }
         let densities: Vec<Vec<f64>> = populations.iter().map(|p| p.density.now.clone()).collect();
         let signals = model.signals.initial(&model.spectral, &densities);
-        let parts = model.populations.iter().map(|s| s.deposit.parts(s.cells)).collect();
-        let work = Work { parts, fields: vec![Vec::new(); populations.len()], ..Work::default() };
         let state = State { time: 0.0, step: 0, populations, signals };
-        Ok(Self { model, streams, state, work, loop_time: Duration::ZERO })
+        Ok(Self::resumed(model, replicate, state, 0, Duration::ZERO))
+    }
+
+    /// Replicate number `replicate` where another left it: in `state`, when `done` of its ticks were done in the time
+    /// `loop_time`.
+    pub fn resumed(
+        model: &'m Model<D>,
+        replicate: u64,
+        state: State<D>,
+        done: usize,
+        loop_time: Duration,
+    ) -> Self {
+        let all = model.populations.iter().zip(&state.populations);
+        let parts = all.map(|(s, colony)| s.deposit.parts(colony.cells.len())).collect();
+        let fields = vec![Vec::new(); state.populations.len()];
+        let work = Work { parts, fields, ..Work::default() };
+        let (streams, ticks) = (Streams::new(model.seed, replicate), model.ticks());
+        Self { model, streams, state, ticks, done, work, loop_time }
+    }
+
+    /// How many of its ticks are done, and how many there are.
+    pub fn ticks(&self) -> (usize, usize) {
+        (self.done, self.ticks.len())
     }
 
     /// Where the replicate stands.
@@ -107,25 +130,37 @@ impl<'m, const D: usize> Simulation<'m, D> {
         progress: &(dyn Fn(f64) + Sync),
         mut observe: impl FnMut(&State<D>),
     ) -> Result<(), SimulationError> {
-        let ticks = self.model.ticks();
-        if self.model.outputs.first() == Some(&0.0) {
+        while self.advance_tick(stop, progress, &mut observe)? {}
+        Ok(())
+    }
+
+    /// Does the next tick as [`Self::run`] does; false if none is left.
+    ///
+    /// # Errors
+    /// Those of [`Self::run`].
+    pub fn advance_tick(
+        &mut self,
+        stop: &AtomicBool,
+        progress: &(dyn Fn(f64) + Sync),
+        mut observe: impl FnMut(&State<D>),
+    ) -> Result<bool, SimulationError> {
+        if self.done == 0 && self.model.outputs.first() == Some(&0.0) {
             observe(&self.state);
         }
-        for tick in &ticks {
-            let start = Instant::now();
-            if tick.duration > 0.0 {
-                self.step(tick, stop, &|part| progress(part / ticks.len() as f64))?;
-            } else {
-                progress(1.0 / ticks.len() as f64);
-            }
-            self.loop_time += start.elapsed();
-            if tick.output {
-                let now = std::mem::replace(&mut self.state.time, tick.end);
-                observe(&self.state);
-                self.state.time = now;
-            }
+        let Some(tick) = self.ticks.get(self.done).copied() else { return Ok(false) };
+        let (start, all) = (Instant::now(), self.ticks.len() as f64);
+        match tick.duration > 0.0 {
+            true => self.step(&tick, stop, &|part| progress(part / all))?,
+            false => progress(1.0 / all),
         }
-        Ok(())
+        self.loop_time += start.elapsed();
+        if tick.output {
+            let now = std::mem::replace(&mut self.state.time, tick.end);
+            observe(&self.state);
+            self.state.time = now;
+        }
+        self.done += 1;
+        Ok(true)
     }
 
     /// One field step; `progress` takes the parts of it that were done since it was called.

@@ -1,5 +1,6 @@
 //! Independent replicates: mean and interval of every observable and field.
 
+use super::checkpoint::Course;
 use super::ledger::Task;
 use super::monitor::Monitor;
 use super::statistics::{Estimate, around};
@@ -8,11 +9,12 @@ use crate::identities::Start;
 use crate::model::Model;
 use crate::motion::Tally;
 use crate::observe::{Observation, adaptive_density};
-use crate::simulation::{Simulation, SimulationError};
+use crate::simulation::SimulationError;
 use crate::state::State;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
+use std::sync::atomic::AtomicBool;
 
 /// What is recorded of one replicate at one output time.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -74,34 +76,53 @@ fn run<const D: usize>(
     monitor: &Monitor<'_>,
     share: f64,
 ) -> Result<RunRecord<D>, SimulationError> {
-    let mut simulation = Simulation::new(model, replicate)?;
-    let mut snapshots = Vec::new();
-    let starts: Vec<Start> =
-        simulation.state().populations.iter().map(|colony| Start::of(&colony.cells)).collect();
-    let observe = |state: &State<D>| {
-        let nodal = |field: &Vec<f64>| model.spectral.inverse(field);
-        let densities: Vec<Vec<f64>> =
-            state.populations.iter().map(|colony| nodal(&colony.density.now)).collect();
-        let signals: Vec<Vec<f64>> = state.signals.iter().map(nodal).collect();
-        let values = |(number, start): (usize, &Start)| {
-            let fields = [&densities[number][..], &signals[0]];
-            Observation::new(model, state, number, fields, *start).values()
-        };
-        let observables = starts.iter().enumerate().flat_map(values).collect();
-        let all = || state.populations.iter().map(|colony| &colony.cells);
-        let cells = keep.cells_at.contains(&state.time).then(|| all().cloned().collect());
-        // Where deaths leave no more cells than that, none has such a neighbour.
-        let adaptive = |cells: &Population<D>| {
-            (keep.neighbour > 0 && keep.neighbour < cells.len())
-                .then(|| adaptive_density(model.grid(), cells, keep.neighbour))
-        };
-        let adaptive = all().map(adaptive).collect();
-        let time = state.time;
-        snapshots.push(Snapshot { time, observables, densities, signals, cells, adaptive });
-    };
-    simulation.run(monitor.stop, &monitor.replicate(share), observe)?;
+    let mut course = Course::begun(model, replicate, monitor.checkpoints)?;
+    let (done, all) = course.simulation.ticks();
+    let progress = monitor.replicate(share);
+    progress(done as f64 / all as f64);
+    // With checkpoints the field step in hand is done before the run ends.
+    let never = AtomicBool::new(false);
+    let stop = if monitor.checkpoints.is_some() { &never } else { monitor.stop };
+    loop {
+        let Course { simulation, snapshots, starts } = &mut course;
+        let observe = |state: &State<D>| snapshots.push(snapshot(model, state, starts, keep));
+        if !simulation.advance_tick(stop, &progress, observe)? {
+            break;
+        }
+        if let Some(checkpoints) = monitor.checkpoints {
+            course.pause(checkpoints)?;
+        }
+    }
+    let Course { simulation, snapshots, .. } = course;
     let loop_seconds = simulation.loop_time().as_secs_f64();
     Ok(RunRecord { snapshots, tally: simulation.state().tally(), loop_seconds })
+}
+
+/// What is recorded of a state; `starts` are the means of its populations at t = 0.
+fn snapshot<const D: usize>(
+    model: &Model<D>,
+    state: &State<D>,
+    starts: &[Start],
+    keep: Keep<'_>,
+) -> Snapshot<D> {
+    let nodal = |field: &Vec<f64>| model.spectral.inverse(field);
+    let densities: Vec<Vec<f64>> =
+        state.populations.iter().map(|colony| nodal(&colony.density.now)).collect();
+    let signals: Vec<Vec<f64>> = state.signals.iter().map(nodal).collect();
+    let values = |(number, start): (usize, &Start)| {
+        let fields = [&densities[number][..], &signals[0]];
+        Observation::new(model, state, number, fields, *start).values()
+    };
+    let observables = starts.iter().enumerate().flat_map(values).collect();
+    let all = || state.populations.iter().map(|colony| &colony.cells);
+    let cells = keep.cells_at.contains(&state.time).then(|| all().cloned().collect());
+    // Where deaths leave no more cells than that, none has such a neighbour.
+    let adaptive = |cells: &Population<D>| {
+        (keep.neighbour > 0 && keep.neighbour < cells.len())
+            .then(|| adaptive_density(model.grid(), cells, keep.neighbour))
+    };
+    let adaptive = all().map(adaptive).collect();
+    Snapshot { time: state.time, observables, densities, signals, cells, adaptive }
 }
 
 /// Running mean and sum of squared deviations of vectors (Welford 1962), in replicate order.

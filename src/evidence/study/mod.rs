@@ -1,6 +1,7 @@
 //! Studies: many replicates, their statistics, and sweeps in ε and other parameters.
 
 mod budget;
+mod checkpoint;
 mod converge;
 pub mod cost;
 mod difference;
@@ -33,6 +34,7 @@ mod sweep;
 mod work;
 
 pub use budget::{BudgetRow, Effect, REMEDY, WELL_BELOW, beside_effect, runs};
+pub use checkpoint::{Checkpoints, Due};
 pub use converge::{Check, Convergence, Goal, Wanted, converge};
 pub use cost::{Cost, measured_pace};
 pub use difference::available;

@@ -1,5 +1,6 @@
 //! How a study tells how far it is, and learns that it should stop.
 
+use super::checkpoint::Checkpoints;
 use super::ledger::Ledger;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -15,12 +16,14 @@ pub struct Monitor<'a> {
     pub doing: &'a (dyn Fn(&str) + Sync),
     /// Where records of what is done are kept, if they are.
     pub ledger: Option<Arc<dyn Ledger>>,
+    /// Where a single run is set down, if it is; the wish to stop is then heard there.
+    pub checkpoints: Option<&'a dyn Checkpoints>,
 }
 
 impl<'a> Monitor<'a> {
     /// One that tells nobody.
     pub fn silent(stop: &'a AtomicBool) -> Self {
-        Self { stop, progress: &|_| {}, doing: &|_| {}, ledger: None }
+        Self { stop, progress: &|_| {}, doing: &|_| {}, ledger: None, checkpoints: None }
     }
 
     /// Whether the user wants to stop.

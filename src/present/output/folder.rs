@@ -45,7 +45,10 @@ impl Folder {
         let target = &self.reservation.target;
         let mut name = target.name.clone();
         name.push(more);
-        target.shown.parent().unwrap_or(Path::new("")).join(name)
+        match target.shown.file_name() {
+            Some(_) => target.shown.with_file_name(name),
+            None => target.home.join(name),
+        }
     }
 
     /// What holds the target for this run.

@@ -100,7 +100,7 @@ impl FileLedger {
         let (mut begun, mut fits) = (false, false);
         match Self::head(&folder) {
             Ok(Some(old)) => {
-                let differ = differences(&old, &head, free);
+                let differ = old.differences(&head, free);
                 if !differ.is_empty() && !anew {
                     return Err(FolderError::Misfit {
                         ledger: folder,
@@ -325,38 +325,40 @@ fn records(folder: &Path) -> Vec<PathBuf> {
     all
 }
 
-/// What of `old` is another in `new`, but for keys that are free.
-fn differences(old: &Head, new: &Head, free: impl Fn(&str) -> bool) -> Vec<String> {
-    let mut all = Vec::new();
-    let mut note = |what: &str, a: &str, b: &str| {
-        if a != b {
-            all.push(format!("{what} was {a} and is {b}"));
+impl Head {
+    /// What of it is another in `new`, but for keys that are free.
+    pub fn differences(&self, new: &Self, free: impl Fn(&str) -> bool) -> Vec<String> {
+        let mut all = Vec::new();
+        let mut note = |what: &str, a: &str, b: &str| {
+            if a != b {
+                all.push(format!("{what} was {a} and is {b}"));
+            }
+        };
+        note("the program", &self.program, &new.program);
+        note("the command", &self.command, &new.command);
+        for theirs in &self.experiments {
+            let Some(ours) = new.experiments.iter().find(|own| own.name == theirs.name) else {
+                continue;
+            };
+            let keys = |described: &Described| {
+                let mut keys = Vec::new();
+                let json = serde_json::from_str(&described.resolved).unwrap_or(Json::Null);
+                flatten("", &json, &mut keys);
+                keys
+            };
+            let (before, after) = (keys(theirs), keys(ours));
+            let value = |keys: &[(String, String)], name: &str| {
+                let found = keys.iter().find(|(key, _)| key == name);
+                found.map_or("not given".to_string(), |(_, value)| value.clone())
+            };
+            let names: std::collections::BTreeSet<&String> =
+                before.iter().chain(&after).map(|(key, _)| key).filter(|key| !free(key)).collect();
+            for name in names {
+                note(name, &value(&before, name), &value(&after, name));
+            }
         }
-    };
-    note("the program", &old.program, &new.program);
-    note("the command", &old.command, &new.command);
-    for theirs in &old.experiments {
-        let Some(ours) = new.experiments.iter().find(|own| own.name == theirs.name) else {
-            continue;
-        };
-        let keys = |described: &Described| {
-            let mut keys = Vec::new();
-            let json = serde_json::from_str(&described.resolved).unwrap_or(Json::Null);
-            flatten("", &json, &mut keys);
-            keys
-        };
-        let (before, after) = (keys(theirs), keys(ours));
-        let value = |keys: &[(String, String)], name: &str| {
-            let found = keys.iter().find(|(key, _)| key == name);
-            found.map_or("not given".to_string(), |(_, value)| value.clone())
-        };
-        let names: std::collections::BTreeSet<&String> =
-            before.iter().chain(&after).map(|(key, _)| key).filter(|key| !free(key)).collect();
-        for name in names {
-            note(name, &value(&before, name), &value(&after, name));
-        }
+        all
     }
-    all
 }
 
 /// All values of nested tables by their dotted keys.

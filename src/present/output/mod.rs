@@ -8,6 +8,7 @@ mod ledger;
 mod manifest;
 mod record;
 mod reservation;
+mod slots;
 mod table;
 mod target;
 mod whole;
@@ -19,6 +20,7 @@ pub use ledger::{Described, FileLedger, Head, Shard, ledger_of};
 pub use manifest::{Manifest, PROGRAM};
 pub use record::{Record, RecordError};
 pub use reservation::Reservation;
+pub use slots::Slots;
 pub use table::{Table, number};
 pub use whole::write_whole;
 
