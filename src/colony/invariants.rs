@@ -93,9 +93,9 @@ mod tests {
     fn sums_keep_the_worst() {
         let mut all = Invariants::default();
         all.look(0.5, 1.0);
-        all.weigh(2.0, 2.0);
+        all.weigh(2.0, 1.75);
         all.survey(&[4.0, 0.0, 1e-300]);
-        assert_eq!((all.steepest, all.mass, all.negative_nodes, all.lowest), (0.5, 0.0, 0, 0.0));
+        assert_eq!((all.steepest, all.mass, all.negative_nodes, all.lowest), (0.5, 0.125, 0, 0.0));
         let mut one = Invariants::default();
         one.look(3.0, 4.0);
         one.weigh(2.0, 1.5);

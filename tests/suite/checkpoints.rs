@@ -133,7 +133,7 @@ fn killed(kills: u32) {
             let threads = threads[(i + k) % 3];
             let more = ["--set", &motion, "--checkpoint-every", "0", "--threads", threads];
             let mut child = desk.start(&more);
-            sleep(takes.mul_f64(0.4 * fraction(done)));
+            sleep(takes.mul_f64(fraction(done)));
             child.kill().unwrap();
             if child.wait().unwrap().success() {
                 ended = true;
@@ -200,7 +200,9 @@ fn a_signal_leaves_a_state_for_the_same_run() {
     let output = kinetaxis(&desk.line("out", &["--set", "cells.count=6001", "--seed", "7"]));
     let told = stderr(&output);
     assert_eq!(output.status.code(), Some(2), "{told}");
-    assert!(told.contains("cells.count was 6000 and is 6001; seed was 1 and is 7"), "{told}");
+    for differs in ["cells.count was 6000 and is 6001", "seed was 1 and is 7"] {
+        assert!(told.contains(differs), "{told}");
+    }
     let output = kinetaxis(&desk.line("out", &["--replicate", "1"]));
     assert!(stderr(&output).contains("--replicate was 0 and is 1"), "{}", stderr(&output));
 

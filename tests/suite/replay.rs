@@ -5,12 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// T/F = 1 + ½v·∇S is at most 1.5 in signals of slope 1, and the bound that the user gives is too low.
+/// T/F = 1 + 0.3 v·∇S is at most 1.3 in signals of slope 1, and the bound that the user gives is too low.
 const LOW: &str = r#"
 dimension = 2
 epsilon = 0.1
 domain = { lower = 0, upper = 1, grid = 16 }
-time = { end = 0.06, step = 0.02 }
+time = { end = 0.4, step = 0.2 }
 seed = 5
 [populations.slow]
 cells = { count = 3000, mass = 1 }
@@ -23,6 +23,7 @@ equation = "parabolic"
 producers = ["keen"]
 initial = "sin(2*PI*x)/(2*PI)"
 production = 0.1
+diffusion = 0.001
 "#;
 
 fn desk(bound: f64, motion: &str) -> (TempDir, PathBuf) {
