@@ -17,6 +17,7 @@ domain = { lower = 0, upper = 1, grid = 16 }
 kernel = { model = "local" }
 cells = { count = 100 }
 time = { end = 0.1, step = 0.05 }
+ensemble = { replicates = 2 }
 "#;
 
 /// What may fail, with the errors that it may have.
@@ -29,17 +30,18 @@ const REQUESTS: [(&str, &[&str]); 6] = [
     ("renameat2", &["EACCES", "EIO", "EROFS", "ENOSPC"]),
 ];
 
-/// Runs that replace results, or not, with one fault.
+/// Runs that replace results, or not, with one fault: of a command that writes once, and of one that keeps records.
 struct Trial {
     home: TempDir,
+    command: &'static str,
     old: bool,
 }
 
 impl Trial {
-    fn new(old: bool) -> Self {
+    fn new(command: &'static str, old: bool) -> Self {
         let home = tempfile::tempdir().unwrap();
         fs::write(home.path().join("small.toml"), SMALL).unwrap();
-        let trial = Self { home, old };
+        let trial = Self { home, command, old };
         if old {
             assert!(trial.run(&mut program(), 1).status.success());
         }
@@ -48,9 +50,13 @@ impl Trial {
 
     fn run(&self, command: &mut Command, seed: u32) -> Output {
         let seed = seed.to_string();
-        let line =
-            ["run", "small.toml", "--out", "out", "--force", "--threads", "1", "--seed", &seed];
-        command.args(line).current_dir(self.home.path()).output().expect("it starts")
+        let line = ["small.toml", "--out", "out", "--force", "--threads", "1", "--seed", &seed];
+        command
+            .arg(self.command)
+            .args(line)
+            .current_dir(self.home.path())
+            .output()
+            .expect("it starts")
     }
 
     /// The run with its n-th request failing; `None` if there are not so many. The line that failed.
@@ -76,7 +82,7 @@ impl Trial {
 
     fn names(&self) -> Vec<String> {
         let mut names = names_in(self.home.path());
-        names.retain(|name| !name.starts_with("small."));
+        names.retain(|name| !name.starts_with("small.") && name != "out.ledger");
         names
     }
 
@@ -98,6 +104,13 @@ impl Trial {
             assert!(told.contains("out"), "{what}");
         }
         let printed = stdout(output).contains("at t = 0.1");
+        if told.contains("out.ledger") {
+            // Once there is room the same command goes on, with what was kept.
+            let again = self.run(&mut program(), 2);
+            assert!(again.status.success(), "{what}{}", stderr(&again));
+            assert_eq!(self.seed("out"), 2, "{what}");
+            return;
+        }
         if told.contains("cannot write out/") || told.contains("are whole, and kept in") {
             assert!(printed, "{what}");
         }
@@ -121,12 +134,12 @@ fn no_fault_loses_results() {
     let whole = std::env::var("FAULTS").is_ok_and(|word| word == "whole");
     let stride = if whole { 1 } else { 5 };
     let (mut trials, mut first) = (0, 0);
-    for old in [false, true] {
+    for (command, old) in [("run", false), ("run", true), ("ensemble", false), ("ensemble", true)] {
         for (requests, errors) in REQUESTS {
             for error in errors {
                 first = first % stride + 1;
                 for n in (first..).step_by(stride) {
-                    let trial = Trial::new(old);
+                    let trial = Trial::new(command, old);
                     let Some((output, line)) = trial.fail(requests, error, n) else { break };
                     // Not ours: without its libraries there is no program.
                     if !line.contains(".so") {
