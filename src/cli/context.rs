@@ -5,7 +5,7 @@ use super::error::{CliError, warn};
 use super::feasible::{refuse_bad_physics, refuse_too_large};
 use super::progress::Progress;
 use super::tables::print;
-use super::{Input, Job, Place, replay, signals};
+use super::{Input, Job, Place, ranks, replay, signals};
 use crate::experiment::{Experiment, Loaded, Parameter, given, read_within, to_toml};
 use crate::memory;
 use crate::output::{Described, FileLedger, Folder, Head, Manifest, Shard, ledger_of};
@@ -107,11 +107,13 @@ impl Results {
         shard: Option<Shard>,
     ) -> Result<Self, CliError> {
         let target = target(place, name);
-        let how = (shard, place.force);
+        let turns = ranks::turns(shard)?;
+        let alone = turns.is_none();
+        let how = (turns, place.force);
         let ledger = FileLedger::open(ledger_of(&target), head, how, is_free, warn)?;
-        let folder = match shard {
-            Some(_) => None,
-            None => Some(reserve(&target, place.force || ledger.fits())?),
+        let folder = match alone {
+            false => None,
+            true => Some(reserve(&target, place.force || ledger.fits())?),
         };
         signals::keep(ledger.folder());
         Ok(Self { folder, ledger: Some(Arc::new(ledger)), anew: place.force })
@@ -218,17 +220,10 @@ impl<E: Sync> Context<E> {
             experiment_toml: toml_of(&again),
             experiment: resolved,
         };
-        let progress = Progress::new(command, place.hands.quiet);
+        let quiet = place.hands.quiet || ranks::is_worker();
+        let progress = Progress::new(command, quiet);
         let start = Instant::now();
-        Self {
-            experiment,
-            quiet: place.hands.quiet,
-            place: results,
-            manifest,
-            again,
-            progress,
-            start,
-        }
+        Self { experiment, quiet, place: results, manifest, again, progress, start }
     }
 
     /// Runs `work` with a monitor that shows progress and heeds signals.

@@ -16,6 +16,7 @@ mod new;
 mod page;
 mod populations;
 mod progress;
+mod ranks;
 mod reactions;
 mod referee;
 mod replay;
@@ -255,12 +256,15 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(told) => return say(&told),
     };
+    let ranks = ranks::Ranks::new();
     let result = signals::listen()
         .map_err(CliError::from)
         .and_then(|()| run(cli.command))
         .and_then(|()| Ok(tables::all_printed()?));
+    ranks.end();
     match result {
         Ok(()) => ExitCode::SUCCESS,
+        Err(CliError::Shared(_)) if ranks::is_worker() => ExitCode::SUCCESS,
         Err(error) => {
             error::print(&error);
             ExitCode::from(error.code())

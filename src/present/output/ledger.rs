@@ -47,7 +47,13 @@ pub struct Described {
     pub resolved: String,
 }
 
-/// Which of the tasks of a study are done here: those whose number is `index` modulo `count`.
+/// Which of the tasks of a study are done here. All processes number them alike.
+pub trait Turns: Send + Sync {
+    /// Whether task `number` is; asked for 0, 1, ….
+    fn has(&self, number: usize) -> bool;
+}
+
+/// Those whose number is `index` modulo `count`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shard {
     /// From 0.
@@ -56,11 +62,18 @@ pub struct Shard {
     pub count: usize,
 }
 
+impl Turns for Shard {
+    fn has(&self, number: usize) -> bool {
+        number % self.count == self.index
+    }
+}
+
 /// A ledger on the disk. Nothing appears there before the first record does.
 pub struct FileLedger {
     folder: PathBuf,
     head: Head,
-    shard: Option<Shard>,
+    /// None if all are.
+    turns: Option<Box<dyn Turns>>,
     /// Tasks asked for so far, of those that are shared out.
     asked: AtomicUsize,
     /// Records found, and made.
@@ -93,7 +106,7 @@ impl FileLedger {
     pub fn open(
         folder: PathBuf,
         head: Head,
-        (shard, anew): (Option<Shard>, bool),
+        (turns, anew): (Option<Box<dyn Turns>>, bool),
         free: impl Fn(&str) -> bool,
         warn: fn(&str),
     ) -> Result<Self, FolderError> {
@@ -118,7 +131,7 @@ impl FileLedger {
         Ok(Self {
             folder,
             head,
-            shard,
+            turns,
             asked: AtomicUsize::new(0),
             found: AtomicUsize::new(0),
             made: AtomicUsize::new(0),
@@ -293,11 +306,11 @@ impl Ledger for FileLedger {
 
     fn turn(&self) -> bool {
         let number = self.asked.fetch_add(1, Ordering::Relaxed);
-        self.shard.is_none_or(|shard| number % shard.count == shard.index)
+        self.turns.as_ref().is_none_or(|turns| turns.has(number))
     }
 
     fn is_shared(&self) -> bool {
-        self.shard.is_some()
+        self.turns.is_some()
     }
 }
 

@@ -16,7 +16,7 @@ mod whole;
 pub use error::FolderError;
 pub use file::{Entry, Output};
 pub use folder::Folder;
-pub use ledger::{Described, FileLedger, Head, Shard, ledger_of};
+pub use ledger::{Described, FileLedger, Head, Shard, Turns, ledger_of};
 pub use manifest::{Manifest, PROGRAM};
 pub use record::{Record, RecordError};
 pub use reservation::Reservation;
