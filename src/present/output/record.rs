@@ -89,8 +89,8 @@ impl Record {
                 whole(&mut file, bytes)?;
             }
             disk::sync(&file)?;
-            disk::replace(&part, path)?;
-            disk::sync_folder(path.parent().unwrap_or(Path::new(".")))
+            // If the new name is lost with the power, there is what was there before.
+            disk::replace(&part, path)
         };
         write().inspect_err(|_| {
             let _ = fs::remove_file(&part);
