@@ -172,6 +172,13 @@ fn a_colony_that_dies_out_says_so() {
 /// step drifts; here the exact flux of a uniform density, J = χG(ρ)g, is enough.
 #[test]
 fn drift_is_regularised_as_asked() {
+    // D and χ as constants, and as fields that have one value.
+    for lambda in ["kernel.lambda=1", "kernel.lambda=\"1 + 0*S\""] {
+        drift_is_regularised(lambda);
+    }
+}
+
+fn drift_is_regularised(lambda: &str) {
     for (set, want) in [
         (vec![], 0.5),
         (vec!["limit.mobility=saturating", "limit.saturation=0.5"], 0.5 / 1.25),
@@ -180,6 +187,7 @@ fn drift_is_regularised_as_asked() {
         let mut all = vec![
             "cells.growth=0",
             "kernel.a=0.7",
+            lambda,
             "signal.equation=prescribed",
             "signal.expression=\"sin(PI*x)/PI\"",
             "time.end=1e-9",

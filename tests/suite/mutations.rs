@@ -1,11 +1,14 @@
-//! Shipped files with a bit, a character, a line or a number changed: an answer every time, and no
-//! key taken that the table does not have.
+//! Shipped files with a bit, a character, a line or a number changed, with lines of another file, with keys of the table
+//! where they may not belong, or with several of these: an answer every time, and no key taken that the table does not have.
+//!
+//! Expressions alone are tried by `src/ground/formula/tests.rs`: long with `PROPTEST_CASES=1000000 cargo test --release --lib formula`.
 //!
 //! Some by default; 5000 with `MUTATIONS=5000 cargo test --release --test suite mutations`.
 
 use super::common::trial::{Answer, answer, of_table};
 use kinetaxis::experiment::keys::TABLE;
 use kinetaxis::experiment::read;
+use kinetaxis::schema::Fallback;
 use std::fs;
 use std::panic::catch_unwind;
 use std::path::Path;
@@ -58,14 +61,44 @@ const CHARACTERS: &[char] = &[
     'é', '∂', '\u{0}', '\u{feff}',
 ];
 
-/// One change at random.
-fn mutated(text: &str, dice: &mut Dice) -> String {
+/// What a part of a group may be called.
+const PARTS: &[&str] = &[
+    "",
+    "populations.one.",
+    "populations.cells.",
+    "populations.one.terms.two.",
+    "terms.two.",
+    "signals.S.",
+    "signals.rho.",
+    "reactions.three.",
+    "populations.",
+    "populations.one.two.",
+    "x.",
+];
+
+/// A key of the table somewhere, with its sample, its default or something odd.
+fn key_line(dice: &mut Dice) -> String {
+    let key = dice.one(&TABLE.keys);
+    let value = match (dice.below(3), key.default) {
+        (0, Fallback::Value(value)) => value,
+        (1, _) if !key.sample.is_empty() => key.sample,
+        _ => dice.one(NUMBERS),
+    };
+    let part = dice.one(PARTS);
+    // In a section that has its keys the name alone may do.
+    let path = if dice.below(2) == 0 { key.path } else { key.split().1 };
+    format!("{part}{path} = {value}")
+}
+
+/// One change at random, with lines of `other` in some.
+fn mutated(text: &str, other: &str, dice: &mut Dice) -> String {
     let lines: Vec<&str> = text.lines().collect();
     let characters: Vec<char> = text.chars().collect();
     let (line, at) = (dice.below(lines.len()), dice.below(characters.len()));
     let with_lines = |lines: Vec<&str>| lines.join("\n") + "\n";
     let collected = |characters: Vec<char>| characters.into_iter().collect();
-    match dice.below(8) {
+    let others: Vec<&str> = other.lines().collect();
+    match dice.below(12) {
         0 => {
             let mut bytes = text.as_bytes().to_vec();
             let at = dice.below(bytes.len());
@@ -85,6 +118,16 @@ fn mutated(text: &str, dice: &mut Dice) -> String {
             lines.swap(line, other);
             with_lines(lines)
         }
+        7 => with_lines([&lines[..line], &others[dice.below(others.len())..]].concat()),
+        8 => with_lines([&lines[..line], &[*dice.one(&others)], &lines[line..]].concat()),
+        9 => {
+            let added = key_line(dice);
+            with_lines([&lines[..line], &[&added], &lines[line..]].concat())
+        }
+        10 => {
+            let once = mutated(text, other, dice);
+            if once.trim().is_empty() { once } else { mutated(&once, other, dice) }
+        }
         _ => with_number(text, dice),
     }
 }
@@ -97,6 +140,9 @@ fn with_number(text: &str, dice: &mut Dice) -> String {
         .map(|(i, _)| i)
         .filter(|&i| i == 0 || !text[..i].ends_with(is_number))
         .collect();
+    if starts.is_empty() {
+        return text.into();
+    }
     let start = *dice.one(&starts);
     let length = text[start..].find(|c| !is_number(c)).unwrap_or(text.len() - start);
     format!("{}{}{}", &text[..start], dice.one(NUMBERS), &text[start + length..])
@@ -158,7 +204,8 @@ fn a_changed_file_gets_an_answer() {
     let mut accepted = 0;
     for i in 0..wanted {
         let (name, text) = &files[i % files.len()];
-        let changed = mutated(text, &mut dice);
+        let other = &files[dice.below(files.len())].1;
+        let changed = mutated(text, other, &mut dice);
         // A hang would else be told by nobody.
         let (sender, receiver) = channel();
         let copy = changed.clone();

@@ -1,7 +1,12 @@
 //! What the commands say of files of several populations, in numbers that follow by hand.
 
 use crate::common::program::{expect, stdout};
+use crate::laboratory::verdict::{judge, mean};
+use kinetaxis::experiment::read;
+use kinetaxis::model::Model;
+use kinetaxis::simulation::Simulation;
 use std::fs;
+use std::sync::atomic::AtomicBool;
 
 /// On V = {−1, 1} two terms of rate 1 each: Σν = 2, D = 1/(dΣν), χₖ = aₖμ/(dΣν) with μ = 2. What rests is left by the diffusion of
 /// one term; what has q = p = 2 by neither, and tends to that with ε.
@@ -91,4 +96,35 @@ fn the_experiment_in_the_results_is_the_same() {
     };
     let first = run(&file, &out);
     assert_eq!(run(&out.join("experiment.toml"), &home.path().join("again")), first);
+}
+
+/// Two populations of one kind draw numbers of their own: their cells of the same number have nothing in common. Off by
+/// chance with probability 2·10⁻⁸; a correlation of a quarter would be seen.
+#[test]
+fn populations_draw_their_own_numbers() {
+    let text = r#"
+        dimension = 1
+        epsilon = 0.5
+        domain = { lower = -9, upper = 9, grid = 8 }
+        kernel = { model = "local" }
+        velocity = { set = "ball" }
+        time = { end = 1, step = 1 }
+        populations.one.cells = { count = 4096, density = { shape = "point" } }
+        populations.two.cells = { count = 4096, density = { shape = "point" } }
+    "#;
+    let e = read(text, "twins.toml", &[]).unwrap_or_else(|e| panic!("{e}")).experiment;
+    let model = Model::<1>::new(&e).unwrap();
+    let mut simulation = Simulation::new(&model, 0).unwrap();
+    simulation.run(&AtomicBool::new(false), &|_| {}, |_| {}).unwrap();
+    let [one, two] = [0, 1].map(|number| &simulation.state().populations[number].cells);
+    let products = |a: &[[f64; 1]], b: &[[f64; 1]]| -> Vec<f64> {
+        a.iter().zip(b).map(|(a, b)| a[0] * b[0]).collect()
+    };
+    let verdicts = [
+        mean("places", &products(&one.positions, &two.positions), 0.0),
+        mean("velocities", &products(&one.velocities, &two.velocities), 0.0),
+    ];
+    assert_eq!(judge(&verdicts), Ok(()));
+    let twins = products(&one.positions, &one.positions);
+    assert!(judge(&[mean("a population and itself", &twins, 0.0)]).is_err());
 }

@@ -398,8 +398,16 @@ fn same(found: f64, wanted: f64) -> bool {
     found.to_bits() == wanted.to_bits() || found.is_nan() && wanted.is_nan()
 }
 
+/// 2000 cases, or as many as `PROPTEST_CASES` says.
+fn config() -> ProptestConfig {
+    let given = std::env::var_os("PROPTEST_CASES").is_some();
+    let asked = ProptestConfig::default();
+    let cases = if given { asked.cases } else { 2000 };
+    ProptestConfig { cases, failure_persistence: None, ..asked }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(config())]
 
     /// What is written is read as what it was, and has its value to the last bit, one by one or many
     /// at a time. Small integer powers are products, so they have their rounding: x^2 is tried apart.

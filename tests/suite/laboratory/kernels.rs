@@ -49,6 +49,18 @@ pub enum Text {
     OfSignal,
 }
 
+impl Text {
+    /// T as a file has it.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Gradient => "F*(1.2 + 0.15*p + eps*(0.5*A - 0.4*B)/sqrt(1 + G^2))",
+            Self::Remote => "F*(1.2 + 0.6*tanh(R - S) - 0.3*sin(S - Q))",
+            Self::Path => "F*(1.2 + 0.1*r*q)*(1 - 0.6*tanh(W))",
+            Self::OfSignal => "F*(1 + 0.4*S + 0.1*p + 0.5*eps*A*S/(1 + S^2))",
+        }
+    }
+}
+
 /// Those whose turning does not depend on the value of S.
 pub fn typed_specs() -> Vec<Spec> {
     [Text::Gradient, Text::Remote, Text::Path].map(Spec::Typed).to_vec()
@@ -73,6 +85,9 @@ pub fn remembering_specs(sphere: bool) -> Vec<Spec> {
     let all = [Given, Poisson, PoissonBack, VonMisesFisher];
     all[..if sphere { 4 } else { 1 }].iter().map(|m| Spec::Isotropic(*m)).collect()
 }
+
+/// F h of [`Memory::Given`] as a file has it.
+pub const GIVEN: &str = "F*(1 + 0.2*p + 0.1*r^2*q^2)";
 
 /// λ(S,|∇S|).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -198,10 +213,9 @@ impl Spec {
                     Memory::Poisson => ScatteringSpec::HenyeyGreenstein { mean_cosine: 0.4 },
                     Memory::PoissonBack => ScatteringSpec::HenyeyGreenstein { mean_cosine: -0.4 },
                     Memory::VonMisesFisher => ScatteringSpec::VonMisesFisher { concentration: 0.8 },
-                    Memory::Given => ScatteringSpec::Expression(formula(
-                        "F*(1 + 0.2*p + 0.1*r^2*q^2)",
-                        &["r", "q", "p", "F"],
-                    )),
+                    Memory::Given => {
+                        ScatteringSpec::Expression(formula(GIVEN, &["r", "q", "p", "F"]))
+                    }
                 };
                 let scattering = Scattering::new(law, &space);
                 let (a, b) = (constant(0.5 / mu), constant(0.4 / mu));
@@ -209,13 +223,8 @@ impl Spec {
                 Kernel::Isotropic(Isotropic::new(local, scattering))
             }
             Self::Typed(text) => {
-                let text = match text {
-                    Text::Gradient => "F*(1.2 + 0.15*p + eps*(0.5*A - 0.4*B)/sqrt(1 + G^2))",
-                    Text::Remote => "F*(1.2 + 0.6*tanh(R - S) - 0.3*sin(S - Q))",
-                    Text::Path => "F*(1.2 + 0.1*r*q)*(1 - 0.6*tanh(W))",
-                    Text::OfSignal => "F*(1 + 0.4*S + 0.1*p + 0.5*eps*A*S/(1 + S^2))",
-                };
-                Kernel::Expression(Expression::new(formula(text, VARIABLES), &space, epsilon))
+                let turning = formula(text.text(), VARIABLES);
+                Kernel::Expression(Expression::new(turning, &space, epsilon))
             }
         }
     }

@@ -7,5 +7,6 @@ pub mod flight;
 pub mod kernels;
 pub mod motion;
 pub mod sets;
+pub mod slow;
 pub mod truth;
 pub mod verdict;

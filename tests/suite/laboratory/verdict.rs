@@ -5,8 +5,9 @@
 //!
 //! **What is caught.** An error at least as large as `reach` escapes with probability [`LEVEL`] at most.
 
-use crate::common::stats::{Law, kolmogorov_smirnov, kolmogorov_tail, score};
+use crate::common::stats::{Law, Score, kolmogorov_smirnov, kolmogorov_tail, score};
 use statrs::distribution::{ChiSquared, ContinuousCDF, StudentsT};
+use std::collections::BTreeMap;
 
 /// Probability that one verdict is an alarm although all is right.
 pub const LEVEL: f64 = 1e-8;
@@ -33,16 +34,64 @@ pub fn judge(verdicts: &[Verdict]) -> Result<(), String> {
     if alarms.is_empty() { Ok(()) } else { Err(alarms.join("\n")) }
 }
 
+/// Probability that one of the verdicts of a family is an alarm although all is right, however they depend on each other
+/// (Bonferroni).
+pub const FAMILY: f64 = 1e-3;
+
+/// Judges a family at the level [`FAMILY`]. Each verdict is judged at this over their number, at least [`LEVEL`]: so its
+/// `reach` holds. Tells what was done, or the alarms.
+pub fn judge_family(verdicts: &[Verdict]) -> Result<String, String> {
+    let each = FAMILY / verdicts.len() as f64;
+    assert!(each >= LEVEL, "{} verdicts are too many", verdicts.len());
+    assert!(!verdicts.is_empty() && verdicts.iter().all(|v| !v.p.is_nan()), "nothing compared");
+    let alarms: Vec<String> = (verdicts.iter().filter(|v| v.p < each))
+        .map(|v| format!("{}: p = {:.1e}, {}", v.what, v.p, v.seen))
+        .collect();
+    // By what is compared, which names say last.
+    let mut kinds: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+    for v in verdicts {
+        kinds.entry(v.what.rsplit(": ").next().unwrap_or("")).or_default().push(v.reach);
+    }
+    let least = verdicts.iter().map(|v| v.p).fold(1.0, f64::min);
+    let mut told = format!(
+        "{} verdicts at {each:.1e} each, false alarm of all {FAMILY:.0e}; least p {least:.1e}. Caught for certain:",
+        verdicts.len()
+    );
+    for (kind, mut reach) in kinds {
+        reach.sort_by(f64::total_cmp);
+        let (middle, last) = (reach[reach.len() / 2], reach[reach.len() - 1]);
+        told +=
+            &format!("\n  {kind} ({}): {middle:.3} in the middle, {last:.3} at most", reach.len());
+    }
+    if alarms.is_empty() { Ok(told) } else { Err(alarms.join("\n")) }
+}
+
 /// The mean of independent values.
 pub fn mean(what: &str, sample: &[f64], expected: f64) -> Verdict {
     let s = score(sample, expected);
     let student = StudentsT::new(0.0, 1.0, sample.len() as f64 - 1.0).unwrap();
     let scale = if expected == 0.0 { 1.0 } else { expected.abs() };
     // Cells that all do the same agree up to round-off or not at all.
-    let p = if (s.mean - expected).abs() < 1e-9 * scale { 1.0 } else { s.p };
+    let p = match (s.mean - expected).abs() < 1e-9 * scale {
+        true => 1.0,
+        false if sample.len() < MANY || s.z.is_infinite() => s.p,
+        false => 2.0 * student.cdf(-unskewed(sample, &s).abs()),
+    };
     let reach = -2.0 * student.inverse_cdf(LEVEL / 2.0) * s.std_error / scale;
     let seen = format!("{} ± {:.1e} for {expected}, z = {:.1}", s.mean, s.std_error, s.z);
     Verdict { what: what.into(), p, reach, seen }
+}
+
+/// From how many values on their skewness is known.
+const MANY: usize = 500;
+
+/// Hall's transform (1992) of the score, which takes the skewness γ of the values out of its law up to O(1/n): squares of
+/// 2000 Gaussian values raise 13 times the alarms of the level 10⁻⁶ without. Monotone in the score.
+fn unskewed(sample: &[f64], s: &Score) -> f64 {
+    let n = sample.len() as f64;
+    let moment = |p: i32| sample.iter().map(|x| (x - s.mean).powi(p)).sum::<f64>() / n;
+    let g = moment(3) / moment(2).powf(1.5) / n.sqrt();
+    s.z + g * s.z * s.z / 3.0 + g * g * s.z.powi(3) / 27.0 + g / 6.0
 }
 
 /// Counts in cells of known probability (Pearson); cells that expect fewer than 20 are put together.
