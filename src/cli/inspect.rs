@@ -38,7 +38,7 @@ pub fn inspect(input: &Input, as_json: bool) -> Result<(), CliError> {
         }
         match as_json {
             true => format!("{facts:#}\n"),
-            false => populations_text(&facts["populations"]) + &text(&facts) + &reactions_text(&facts["reactions"]) + &report(&review),
+            false => populations_text(&facts["populations"]) + &text(&facts) + &reactions_text(&facts["reactions"]) + &report(&e, &review),
         }
     });
     print(&text);
@@ -96,8 +96,8 @@ fn facts<const D: usize>(
         "signal_at_start": { "low": bounds.low, "high": bounds.high, "slope_bound": bounds.slope },
         "rates": rates_json([rate, bound], species.scaling.tumble_time(), e.time.end),
         "positivity": positivity_json(&sign),
-        "expected_order": review.parity.order(),
-        "referee": verdicts(review),
+        "expected_order": review.parity.order(e.first()),
+        "referee": verdicts(e, review),
         "cost": {
             "candidates": cost.candidates,
             "cell_steps": cost.cell_steps,

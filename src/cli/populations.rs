@@ -74,7 +74,7 @@ fn facts<const D: usize>(
         },
         "rates": rates_json([rate, bound], species.scaling.tumble_time(), e.time.end),
         "positivity": positivity_json(&positivity(model, species)),
-        "expected_order": order(species, of, &places[0]),
+        "expected_order": parity(&species.kernel, &species.space, &places[0], of, species.scaling.bias()).order(of),
     })
 }
 
@@ -103,15 +103,6 @@ pub fn positivity_json(sign: &Positivity) -> Value {
         "holds_at_start": sign.least >= 0.0,
         "largest_epsilon": sign.largest_epsilon.filter(|e| e.is_finite()),
     })
-}
-
-/// The order in ε by which the density tends to its limit: that of the kernel, unless diffusion or drift vanishes with ε^{q−1} or
-/// ε^{p−1} and that is slower.
-fn order<const D: usize>(species: &Species<D>, of: &Population, place: &Place) -> usize {
-    let (bias, mean) = (species.scaling.bias(), &of.cells.mean_velocity);
-    let own = parity(&species.kernel, &species.space, place, mean, bias).order();
-    let vanishing = [of.q, of.p].into_iter().filter(|power| *power > 1);
-    vanishing.map(|power| power as usize - 1).fold(own, usize::min)
 }
 
 /// The same for people.

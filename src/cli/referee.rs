@@ -1,13 +1,15 @@
 //! What the referee found, as JSON and for people.
 
+use crate::experiment::Experiment;
 use crate::referee::{Balance, Example, Review, Status, Structure, Theorem};
 use crate::turning::Symmetry;
 use serde_json::{Value, json};
 
 /// Everything, as JSON.
-pub fn verdicts<const D: usize>(review: &Review<D>) -> Value {
-    let parts = &review.parts;
+pub fn verdicts<const D: usize>(e: &Experiment, review: &Review<D>) -> Value {
+    let (parts, of) = (&review.parts, e.first());
     json!({
+        "population": of.name,
         "A0": balance(&review.balance),
         "A1": structure(&review.structure),
         "CMPS_30_31": {
@@ -24,11 +26,11 @@ pub fn verdicts<const D: usize>(review: &Review<D>) -> Value {
         },
         "theorems": review.theorems.iter().map(theorem).collect::<Vec<_>>(),
         "order": {
-            "predicted": review.parity.order(),
+            "predicted": review.parity.order(of),
             "f0_is_even": review.parity.even_start,
             "kernel_is_even": review.parity.even_kernel(),
             "kernel_odd_part": review.parity.odd_part,
-            "reason": review.parity.reason(),
+            "reason": review.parity.reason(of),
         },
         "critical_mass": review.virial.map(|v| json!({
             "mass": v.mass,
@@ -100,9 +102,14 @@ fn verdict(status: Status) -> &'static str {
 }
 
 /// The same for people.
-pub fn report<const D: usize>(review: &Review<D>) -> String {
+pub fn report<const D: usize>(e: &Experiment, review: &Review<D>) -> String {
+    let of = match &e.populations[..] {
+        [_] => String::new(),
+        [first, ..] => format!(" of {}, the first population, and of no other", first.name),
+        [] => unreachable!("an experiment has a population"),
+    };
     let mut text =
-        format!("\nAssumptions, at t = 0 where |grad S| <= {}\n", short(review.place.slope));
+        format!("\nAssumptions{of}, at t = 0 where |grad S| <= {}\n", short(review.place.slope));
     let mut line = |name: &str, status: &str, what: String| {
         text += &format!("  {name:<9} {status:<10} {what}\n");
     };

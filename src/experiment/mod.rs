@@ -148,14 +148,23 @@ pub struct Population {
 }
 
 impl Population {
-    /// The order in ε with which it tends to its limit, where it is on its own. With q = p = 1 it is 2, or 1 if f⁰
-    /// has a flux. The flux ε^{p−1}Γρ − ε^{q−1}D∇ρ has terms that vanish ([`Scaling`](crate::scaling::Scaling)):
-    /// what is missing of ρ is of the order of the largest of them.
-    pub fn order(&self) -> f64 {
-        let own = if self.starts_without_flux() { 2 } else { 1 };
+    /// The order in ε with which it tends to its limit, where it is on its own: 2 if f⁰ has no flux and the kernel
+    /// is even under a change of all signs, else 1; and where the flux ε^{p−1}Γρ − ε^{q−1}D∇ρ has terms that vanish
+    /// ([`Population::vanishing`]), what is missing of ρ is of the order of the largest of them.
+    pub fn order(&self, even_kernel: bool) -> u32 {
+        let own = if self.starts_without_flux() && even_kernel { 2 } else { 1 };
+        self.vanishing().map_or(own, |power| own.min(power))
+    }
+
+    /// The least positive one of q − 1 and p − 1, which is the power of ε that diffusion or drift
+    /// vanishes with; p counts where there is a drift ([`Scaling`](crate::scaling::Scaling)).
+    pub fn vanishing(&self) -> Option<u32> {
         let drift = if self.kernel.is_biased() { self.p - 1 } else { 0 };
-        let vanishing = [self.q - 1, drift].into_iter().filter(|power| *power > 0);
-        f64::from(vanishing.fold(own, i32::min))
+        [self.q - 1, drift]
+            .into_iter()
+            .filter_map(|power| u32::try_from(power).ok())
+            .filter(|power| *power > 0)
+            .min()
     }
 
     /// Whether f⁰ is even in v.

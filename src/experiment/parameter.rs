@@ -160,7 +160,7 @@ impl Parameter {
     /// p, if the error is of order (scale)ᵖ as it should be, of whatever is worst.
     pub fn order(self, e: &Experiment) -> f64 {
         match self {
-            Self::Epsilon => e.populations.iter().map(Population::order).fold(2.0, f64::min),
+            Self::Epsilon => e.populations.iter().map(own_order).fold(2.0, f64::min),
             Self::Delta | Self::Cells => 1.0,
             Self::Grid | Self::Step => 2.0,
             Self::Bandwidth => e.lead().deposit.order as f64,
@@ -172,7 +172,7 @@ impl Parameter {
         let answers = |s: &NamedSignal| !matches!(s.equation, Signal::None | Signal::Prescribed(_));
         let coupled = !e.reactions.is_empty() || e.signals.iter().any(answers);
         match (self, number) {
-            (Self::Epsilon, Some(number)) if !coupled => e.populations[number].order(),
+            (Self::Epsilon, Some(number)) if !coupled => own_order(&e.populations[number]),
             _ => self.order(e),
         }
     }
@@ -183,6 +183,11 @@ impl Parameter {
         let q = scale(other) / scale(e);
         1.0 / (q.powf(self.order(e)) - 1.0).abs()
     }
+}
+
+/// [`Population::order`] of a kernel that is even, as all are but what a user may type; of that `inspect` tells.
+fn own_order(population: &Population) -> f64 {
+    f64::from(population.order(true))
 }
 
 /// δ of every parabolic signal.

@@ -1,7 +1,7 @@
 //! The referee against values worked out by hand, and against kernels that break each assumption.
 //! Every T is written down again here; no counter-example is believed unless it is one.
 
-use kinetaxis::experiment;
+use kinetaxis::experiment::{self, Population, read};
 use kinetaxis::formula::Quantity;
 use kinetaxis::model::Model;
 use kinetaxis::referee::{
@@ -378,12 +378,45 @@ fn a_symmetric_part_that_is_not_positive_is_told_with_the_turn() {
 fn a_part_that_is_odd_lowers_the_order() {
     let v = space::<2>(VelocitySet::Sphere);
     let kernel = nonlocal(&v, saturating(), 0.2);
-    let order = |k: &dyn Fn() -> kinetaxis::referee::Parity| k().order();
-    assert_eq!(order(&|| parity(&kernel, &v, &PLACE, &[0.0, 0.0], 0.2)), 2);
-    assert_eq!(order(&|| parity(&kernel, &v, &PLACE, &[0.1, 0.0], 0.2)), 1);
+    let still = population("a = 0.3", "");
+    let order = |of: &Population| parity(&kernel, &v, &PLACE, of, 0.2).order(of);
+    assert_eq!(order(&still), 2);
+    assert_eq!(order(&population("a = 0.3", "mean_velocity = [0.1, 0.0]")), 1);
     let odd = wrong(kernel.clone(), 0.2, Fault::Parity);
-    let found = parity(&odd, &v, &PLACE, &[0.0, 0.0], 0.2);
-    assert!(found.order() == 1 && found.even_start && found.odd_part > 0.01);
+    let found = parity(&odd, &v, &PLACE, &still, 0.2);
+    assert!(found.order(&still) == 1 && found.even_start && found.odd_part > 0.01);
+}
+
+/// Diffusion vanishes like ε^{q−1} and drift like ε^{p−1}, where there is one: ε^{p−1} of an unbiased kernel is nothing.
+#[test]
+fn what_vanishes_with_epsilon_lowers_the_order() {
+    let v = space::<2>(VelocitySet::Sphere);
+    let kernel = nonlocal(&v, saturating(), 0.2);
+    for (keys, order) in [
+        ("a = 0.3, q = 1, p = 1", 2),
+        ("a = 0.3, q = 2, p = 2", 1),
+        ("a = 0.3, q = 1, p = 2", 1),
+        ("a = 0.3, q = 1, p = 3", 2),
+        ("a = 0.3, q = 3, p = 3", 2),
+        ("a = 0.3, q = 3, p = 2", 1),
+        ("a = 0, q = 1, p = 2", 2),
+        ("a = 0, q = 2, p = 2", 1),
+        ("a = 0, q = 3, p = 2", 2),
+    ] {
+        let of = population(keys, "");
+        assert_eq!(parity(&kernel, &v, &PLACE, &of, 0.2).order(&of), order, "{keys}");
+        assert_eq!(of.order(true), order, "{keys}");
+    }
+}
+
+/// What a file says of the only population.
+fn population(kernel: &str, cells: &str) -> Population {
+    let text = format!(
+        "dimension = 2\nepsilon = 0.2\ndomain = {{ lower = 0, upper = 1, grid = 8 }}\n\
+         kernel = {{ model = \"local\", lambda = 1, {kernel} }}\n[cells]\ncount = 10\n{cells}\n\
+         [signal]\nequation = \"elliptic\"\n[time]\nend = 1\nstep = 0.1\n"
+    );
+    read(&text, "f.toml", &[]).unwrap().experiment.first().clone()
 }
 
 /// A kernel that says nothing is searched: the search nears C from below, and finds T < 0.

@@ -128,7 +128,7 @@ pub fn review<const D: usize>(e: &Experiment, model: &Model<D>) -> Review<D> {
     Review {
         theorems: theorems(e, &evidence),
         comparison: compare(kernel, space, &place),
-        parity: parity(kernel, space, &place, &e.first().cells.mean_velocity, epsilon),
+        parity: parity(kernel, space, &place, e.first(), epsilon),
         virial: model.virial,
         proved: kernel.symmetry(place.slope),
         place,

@@ -1,8 +1,9 @@
 //! The order in ε that is to be expected: two, if f⁰ is even in v and T even under
-//! (ε, v, v′) → (−ε, −v, −v′), as then ρ_{−ε} = ρ_ε; else one.
+//! (ε, v, v′) → (−ε, −v, −v′), as then ρ_{−ε} = ρ_ε; else one. And no more than the power with which diffusion or drift vanishes.
 
 use super::Place;
 use super::velocities::velocities;
+use crate::experiment::Population;
 use crate::turning::{TurningKernel, Wave};
 use crate::vector::scaled;
 use crate::velocity::VelocitySpace;
@@ -27,18 +28,22 @@ impl Parity {
         self.odd_part <= ROUND_OFF
     }
 
-    /// The order of ρ_ε − ρ₀.
-    pub fn order(&self) -> usize {
-        if self.even_start && self.even_kernel() { 2 } else { 1 }
+    /// The order of ρ_ε − ρ₀ of the population that it was found for.
+    pub fn order(&self, of: &Population) -> u32 {
+        of.order(self.even_kernel())
     }
 
     /// Why.
-    pub fn reason(&self) -> &'static str {
-        match (self.even_start, self.even_kernel()) {
+    pub fn reason(&self, of: &Population) -> String {
+        let signs = match (self.even_start, self.even_kernel()) {
             (true, true) => "f0 is even in v, and T under (eps, v, v') -> (-eps, -v, -v')",
             (false, true) => "f0 has a net flux",
             (true, false) => "T is not even under (eps, v, v') -> (-eps, -v, -v')",
             (false, false) => "f0 has a net flux and T is not even under a change of all signs",
+        };
+        match of.vanishing() {
+            Some(power) => format!("{signs}; diffusion or drift vanishes like eps^{power}"),
+            None => signs.into(),
         }
     }
 }
@@ -48,7 +53,7 @@ pub fn parity<const D: usize, K: TurningKernel<D>>(
     kernel: &K,
     space: &VelocitySpace<D>,
     place: &Place,
-    mean_velocity: &[f64],
+    of: &Population,
     epsilon: f64,
 ) -> Parity {
     // Value and gradient are those of t = 0, and S is curved.
@@ -69,5 +74,5 @@ pub fn parity<const D: usize, K: TurningKernel<D>>(
         }
     }
     let odd_part = if most > 0.0 { gap / most } else { 0.0 };
-    Parity { even_start: mean_velocity.iter().all(|m| *m == 0.0), odd_part }
+    Parity { even_start: of.starts_without_flux(), odd_part }
 }
