@@ -46,6 +46,7 @@ const GROUPS: &[Group] = &[
         name: "populations",
         doc: "Several populations, [populations.NAME], each with sections of its own. What a section of that name says at the top holds for all.",
         keys_of: None,
+        without: &[],
         sections: &OF_POPULATION,
         groups: &[TERMS],
     },
@@ -54,6 +55,7 @@ const GROUPS: &[Group] = &[
         name: "signals",
         doc: "Several signals, [signals.NAME], with the keys of [signal].",
         keys_of: Some("signal"),
+        without: &[],
         sections: &[],
         groups: &[],
     },
@@ -61,15 +63,20 @@ const GROUPS: &[Group] = &[
         name: "reactions",
         doc: "The reactions, [reactions.NAME]: what happens to whom, at which rate.",
         keys_of: Some("reactions"),
+        without: &[],
         sections: &[],
         groups: &[],
     },
 ];
 
+/// Keys of a kernel that hold for the sum of its terms.
+pub(super) const OF_SUM: [&str; 4] = ["q", "p", "negative", "bound"];
+
 const TERMS: Group = Group {
     name: "terms",
     doc: "Further terms of the kernel, [terms.NAME] or [populations.NAME.terms.NAME], with the keys of [kernel].",
     keys_of: Some("kernel"),
+    without: &OF_SUM,
     sections: &[],
     groups: &[],
 };
@@ -168,7 +175,7 @@ const WHOLE: &[Key] = &[
         .sample("50"),
 
     key("verify.claims", Words(&Claim::WORDS), Value("[]"),
-        "What `kinetaxis verify` weighs: the orders of the sweep, and in epsilon that J and r are bounded (order), D and chi against the integral equations (coefficients), mass, centre and spread of the cells of every population (moments), the virial identity of the plane, a limit that blows up while the cells do not, the saturating drift that has the largest density of the kinetic equation (regularisation), that homogeneous data follow the ODE of the reactions, that R0 = 1 is a threshold of May and Nowak's reactions, the speed of a band, the growth of small waves (stability).")
+        "What `kinetaxis verify` weighs: the orders of the sweep, and in epsilon that J and r are bounded (order), D and chi against the integral equations (coefficients), mass, centre and spread of the cells of every population (moments), the virial identity of the plane, a limit that blows up while the cells do not, the saturating drift that has the largest density of the kinetic equation (regularisation), that homogeneous data follow the ODE of the reactions, that R0 = 1 is a threshold of May and Nowak's reactions, the speed of a band, how fast populations that spread take up space (front), the growth of small waves (stability).")
         .sample("[\"order\"]"),
     key("verify.source", Text, Value("\"\""), "Where the claims are made.").sample("\"CMPS Theorem 3\""),
     key("verify.speed", Float(POSITIVE), Derived("none"), "The exact speed of the band, for the claim of speed.").sample("0.7235"),

@@ -20,7 +20,7 @@ pub fn json_schema() -> Json {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::keys::OF_POPULATION;
+    use crate::experiment::keys::{OF_POPULATION, OF_SUM};
     use crate::experiment::read;
     use crate::schema::Key;
     use serde_json::json;
@@ -61,6 +61,14 @@ mod tests {
         let term = TABLE.key("kernel.lambda");
         at(&schema, "terms.NAME.lambda", term);
         at(&schema, "populations.NAME.terms.NAME.lambda", term);
+        for key in OF_SUM {
+            for place in ["", "/properties/populations/additionalProperties"] {
+                let terms = format!("{place}/properties/terms/additionalProperties");
+                let at = |of: &str| schema.pointer(&format!("{of}/properties/{key}"));
+                assert!(at(&terms).is_none(), "{terms} {key}");
+                assert!(at(&format!("{place}/properties/kernel")).is_some(), "{place} {key}");
+            }
+        }
         at(&schema, "signals.NAME.decay", TABLE.key("signal.decay"));
         let groups = ["populations", "terms", "signals"];
         groups.iter().for_each(|name| schema["properties"][name] = json!(null));

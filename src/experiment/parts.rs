@@ -5,7 +5,7 @@
 //! signals in that of `[signal]`. Whatever the sections of that name at the top say holds for all. So
 //! every key has one meaning, and every rule is written once.
 
-use super::keys::{OF_POPULATION, TABLE};
+use super::keys::{OF_POPULATION, OF_SUM, TABLE};
 use crate::formula::language::{CONSTANTS, FUNCTIONS, WORDS};
 use crate::rng::ALONE;
 use crate::schema::{Draft, Given, Problem, SET, Scope, Source};
@@ -16,8 +16,6 @@ use std::collections::BTreeMap;
 
 /// What a file may have several of, each in sections under a name of its own.
 pub(super) const GROUPS: [&str; 4] = ["populations", "terms", "signals", "reactions"];
-/// Keys of a kernel that hold for the sum of its terms.
-pub(super) const OF_SUM: [&str; 4] = ["q", "p", "negative", "bound"];
 /// Names that expressions know already.
 const TAKEN: [&str; 8] = ["x", "y", "z", "t", "rho", "S", "signals", "populations"];
 /// Name of a signal that has none.

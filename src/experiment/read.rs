@@ -62,6 +62,7 @@ pub fn read_within(
     let mut draft = Draft::new(source, memory, Scope::whole(&TABLE));
     derive::derive(&mut draft);
     rules::apply(&mut draft);
+    rules::memory(&mut [&mut draft], 1);
     let experiment = build(&mut draft);
     let whole = draft.problems.is_empty().then(|| draft.resolved());
     rules::sweep(&mut draft, whole.as_ref(), &|e| refusal(memory, e));
@@ -87,6 +88,10 @@ fn read_parts(memory: f64, source: Source, parts: &Parts) -> Result<Loaded, Prob
         derive::derive(draft);
         rules::apply(draft);
     }
+    let signals = drafts.signals.len();
+    let mut populations: Vec<&mut Draft> =
+        drafts.populations.iter_mut().filter_map(|terms| terms.first_mut()).collect();
+    rules::memory(&mut populations, signals);
     let experiment = build_all(parts, &mut drafts);
     let is_right = problems.is_empty() && drafts.each().all(|draft| draft.problems.is_empty());
     let whole = is_right.then(|| drafts.resolved(parts));

@@ -14,7 +14,7 @@ use serde_json::Value as Json;
 /// Applies every rule but those of the sweep. A rule that lacks a value is left out: its absence was already
 /// reported.
 pub(crate) fn apply(draft: &mut Draft) {
-    let rules: [fn(&mut Draft) -> Option<()>; 35] = [
+    let rules: [fn(&mut Draft) -> Option<()>; 34] = [
         numerics::corners,
         numerics::bandwidth,
         numerics::steps,
@@ -22,7 +22,6 @@ pub(crate) fn apply(draft: &mut Draft) {
         numerics::neighbour,
         numerics::sweep,
         sizes::steps,
-        sizes::memory,
         sizes::density,
         model::shell,
         model::equilibrium,
@@ -54,6 +53,11 @@ pub(crate) fn apply(draft: &mut Draft) {
     for rule in rules {
         rule(draft);
     }
+}
+
+/// Whether the populations, by the drafts of their first terms, fit into memory together with so many signals.
+pub(crate) fn memory(populations: &mut [&mut Draft], signals: usize) {
+    sizes::memory(populations, signals);
 }
 
 /// Judges the sweep, last of all: the experiments of it are read, which is of use once all else is right. `whole` is

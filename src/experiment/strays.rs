@@ -1,7 +1,7 @@
 //! What stands in a file where it says nothing: beside the sections of populations, terms, signals and reactions.
 
-use super::keys::{OF_POPULATION, TABLE};
-use super::parts::{GROUPS, OF_SUM, Parts, named, names};
+use super::keys::{OF_POPULATION, OF_SUM, TABLE};
+use super::parts::{GROUPS, Parts, named, names};
 use crate::schema::{Problem, SET, Source};
 use crate::spelling::nearest;
 

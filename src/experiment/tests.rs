@@ -233,3 +233,28 @@ fn numbers_keep_every_digit() {
         );
     }
 }
+
+/// Two populations that fit each by itself, and not together: 32 MB and 16 MB of cells where 40 MB are free.
+#[test]
+fn populations_share_the_memory() {
+    let of = |first: &str, second: &str| {
+        let text = format!(
+            "dimension = 1\nepsilon = 0.1\n[domain]\nlower = 0\nupper = 1\ngrid = 16\n\
+             [populations.one]\ncells = {{ count = {first} }}\n\
+             [populations.two]\ncells = {{ count = {second} }}\n\
+             [signals.s]\nequation = \"density\"\n[time]\nend = 1\nstep = 0.1\n"
+        );
+        super::read_within(40e6, &text, "f.toml", &[])
+    };
+    for (first, second) in [("2000000", "10"), ("10", "2000000"), ("1000000", "1000000")] {
+        assert!(of(first, second).is_ok(), "{first} {second}: {:?}", of(first, second).err());
+    }
+    for (first, second, key) in [
+        ("2000000", "1000000", "populations.one.cells.count"),
+        ("1000000", "2000000", "populations.two.cells.count"),
+    ] {
+        let problems = of(first, second).unwrap_err().0;
+        let keys: Vec<&str> = problems.iter().map(|p| &p.key[..]).collect();
+        assert_eq!(keys, [key], "{problems:?}");
+    }
+}

@@ -39,6 +39,8 @@ fn of_group(table: &Table, group: &Group) -> Json {
     let mut one = json!({ "type": "object", "additionalProperties": false, "properties": {} });
     if let Some(name) = group.keys_of {
         one = section(table, name, group.doc);
+        let properties = one["properties"].as_object_mut().expect("a section");
+        properties.retain(|key, _| !group.without.contains(&&key[..]));
     }
     for (name, doc) in table.sections.iter().filter(|(name, _)| group.sections.contains(name)) {
         let mut section = section(table, name, doc);

@@ -22,6 +22,8 @@ pub struct Group {
     pub doc: &'static str,
     /// The section whose keys one of them has.
     pub keys_of: Option<&'static str>,
+    /// Those of these keys that it has not.
+    pub without: &'static [&'static str],
     /// The sections that one of them has. What the section of that name says at the top holds for all.
     pub sections: &'static [&'static str],
     /// What one of them may have several of.

@@ -82,6 +82,28 @@ fn inspect_tells_of_every_population_by_name() {
     for name in ["eaters", "resting", "still", "chi of food", "chi of crowd"] {
         assert!(told.contains(name), "{name}: {told}");
     }
+    assert_eq!(facts["referee"]["population"], "eaters");
+    assert!(
+        told.contains("Assumptions of eaters, the first population, and of no other"),
+        "{told}"
+    );
+}
+
+/// `kernel.bound` is a key of each population, so the message says of which.
+#[test]
+fn a_rate_above_its_bound_is_told_with_its_population() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("several.toml");
+    fs::write(&file, EXPERIMENT).unwrap();
+    let (file, out) = (file.to_str().unwrap(), home.path().join("out"));
+    let out = out.to_str().unwrap();
+    let set = ["--set", "populations.still.kernel.bound=0.5"];
+    let output = expect(1, &[&["run", file, "--out", out, "--quiet"][..], &set].concat());
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        told.contains("population still: cell ") && told.contains("exceeds its bound"),
+        "{told}"
+    );
 }
 
 /// What a run leaves behind can be run again, also of a population without cells.

@@ -1,7 +1,9 @@
 //! What an experiment asks of the machine: steps and memory.
 
 use crate::experiment::space::padding;
-use crate::memory::{FLIGHT_FIELDS, LIMIT_FIELDS, MODEL_FIELDS, Part, refusal, total};
+use crate::memory::{
+    FLIGHT_FIELDS, LIMIT_FIELDS, MODEL_FIELDS, Part, limit_share, refusal, run_share, total,
+};
 use crate::schema::Draft;
 
 /// Steps on the way to the final time: more would not fit into memory, nor into a lifetime.
@@ -66,11 +68,46 @@ fn parts(draft: &Draft) -> Option<[Vec<Part>; 2]> {
     Some([run, limit])
 }
 
-/// Refuses what does not fit into memory, for the sake of the key that asks for most of it.
-pub(super) fn memory(draft: &mut Draft) -> Option<()> {
-    let most = draft.memory();
-    let parts = parts(draft)?.into_iter().max_by(|a, b| total(a).total_cmp(&total(b)))?;
-    let (path, message) = refusal(&parts, most)?;
+/// The same of all populations together, where fields are so many times those of one population and one signal.
+fn parts_of_all(populations: &[&mut Draft], signals: usize) -> Option<[Vec<Part>; 2]> {
+    let mut each = populations.iter().map(|draft| parts(draft));
+    let [mut run, mut limit] = each.next()??;
+    for of in each {
+        let [more, _] = of?;
+        for (all, own) in run.iter_mut().zip(more).filter(|(all, _)| all.key != "domain.grid") {
+            all.bytes += own.bytes;
+        }
+    }
+    let number = populations.len();
+    run.iter_mut()
+        .filter(|part| part.key == "domain.grid")
+        .for_each(|part| part.bytes *= run_share(number, signals));
+    limit
+        .iter_mut()
+        .filter(|part| part.key == "limit.grid")
+        .for_each(|part| part.bytes *= limit_share(number, signals));
+    Some([run, limit])
+}
+
+/// Refuses what does not fit into memory, for the sake of the key that asks for most of it, in the population that
+/// asks for most.
+pub(super) fn memory(populations: &mut [&mut Draft], signals: usize) -> Option<()> {
+    let most = populations[0].memory();
+    let all = parts_of_all(populations, signals)?;
+    let parts_of = all.iter().max_by(|a, b| total(a).total_cmp(&total(b)))?;
+    let (path, message) = refusal(parts_of, most)?;
+    let own = |draft: &Draft| {
+        let all = parts(draft).into_iter().flatten().flatten();
+        all.filter(|part| part.key == path).map(|part| part.bytes).fold(0.0, f64::max)
+    };
+    // The first of those that ask for most.
+    let largest = (0..populations.len())
+        .rev()
+        .max_by(|a, b| own(populations[*a]).total_cmp(&own(populations[*b])))?;
+    complain_of_memory(populations[largest], path, message)
+}
+
+fn complain_of_memory(draft: &mut Draft, path: &'static str, message: String) -> Option<()> {
     // A default is told by the key that it follows from.
     let path = match path {
         "limit.grid" | "cells.density.grid" if !draft.gives(path) => "domain.grid",
