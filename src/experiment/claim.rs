@@ -21,13 +21,15 @@ pub enum Claim {
     Threshold,
     /// The speed of a band.
     Speed,
+    /// How fast populations that spread take up space.
+    Front,
     /// How small waves about a homogeneous state grow.
     Stability,
 }
 
 impl Claim {
     /// Every claim with its word in the experiment file.
-    pub const ALL: [(Self, &str); 10] = [
+    pub const ALL: [(Self, &str); 11] = [
         (Self::Order, "order"),
         (Self::Coefficients, "coefficients"),
         (Self::Moments, "moments"),
@@ -37,6 +39,7 @@ impl Claim {
         (Self::Reactions, "reactions"),
         (Self::Threshold, "threshold"),
         (Self::Speed, "speed"),
+        (Self::Front, "front"),
         (Self::Stability, "stability"),
     ];
 

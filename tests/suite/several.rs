@@ -101,7 +101,7 @@ fn a_rate_above_its_bound_is_told_with_its_population() {
     let output = expect(1, &[&["run", file, "--out", out, "--quiet"][..], &set].concat());
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(
-        told.contains("population still: cell ") && told.contains("exceeds its bound"),
+        told.contains("in the population still: cell ") && told.contains("exceeds its bound"),
         "{told}"
     );
 }

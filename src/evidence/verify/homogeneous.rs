@@ -108,6 +108,19 @@ impl MayNowak {
         let (over, [d1, _, d3]) = ((self.reproduction_number() - 1.0).max(0.0), self.d);
         [self.r / (d1 * (1.0 + over)), d1 * d3 * over / (self.beta * self.k), d1 * over / self.beta]
     }
+
+    /// The name of that equilibrium.
+    pub fn equilibrium_name(&self) -> &'static str {
+        if self.reproduction_number() > 1.0 { "Q*" } else { "Q0" }
+    }
+
+    /// How far densities, by number of population, are from it: the largest difference over its largest density.
+    pub fn off(&self, density: impl Fn(usize) -> f64) -> f64 {
+        let equilibrium = self.equilibrium();
+        let size = equilibrium.iter().fold(0.0, |a: f64, b| a.max(*b));
+        let each = self.populations.iter().zip(equilibrium);
+        each.map(|(number, due)| (density(*number) - due).abs()).fold(0.0, f64::max) / size
+    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 mod blow_up;
 mod coefficients;
 mod finding;
+mod front;
 mod homogeneous;
 mod moments;
 mod order;
@@ -47,6 +48,7 @@ impl Claim {
             Self::Regularisation => regularisation::weigh::<D>(e, monitor),
             Self::Reactions => reactions::weigh::<D>(e, monitor),
             Self::Threshold => threshold::weigh::<D>(e, monitor),
+            Self::Front => front::weigh::<D>(e, monitor),
             Self::Speed => speed::weigh::<D>(e, monitor),
             Self::Stability => stability::weigh::<D>(e, monitor),
         }

@@ -1,5 +1,5 @@
 //! Mass, centre and spread of the cells against those of the limit: D and χ as the cells have them. Of every
-//! population; where a local infection spreads the spread of the infected cells is how fast it does.
+//! population.
 
 use super::runs::Runs;
 use super::{Demand, Finding};

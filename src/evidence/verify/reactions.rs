@@ -19,7 +19,7 @@ const LIMIT: f64 = 1e-8;
 /// How far the means of the cells may be from it, relative.
 const CELLS: f64 = 0.03;
 /// How far the ODE may be from where it leads, relative, for a run to be called long.
-const SETTLED: f64 = 0.01;
+pub(super) const SETTLED: f64 = 0.01;
 
 /// Means of limit and cells against the ODE, at every output.
 pub fn weigh<const D: usize>(
@@ -81,21 +81,15 @@ fn of_the_limit<const D: usize>(limit: &LimitRun<D>, due: &[Vec<f64>]) -> Findin
 /// Where the reactions are those of May and Nowak, and the run is long: the limit against the equilibrium.
 fn settled<const D: usize>(model: &Model<D>, limit: &LimitRun<D>, last: &[f64]) -> Option<Finding> {
     let virus = MayNowak::of(&model.network)?;
-    let equilibrium = virus.equilibrium();
-    let size = equilibrium.iter().fold(0.0_f64, |a, b| a.max(*b));
-    let off = |of: &dyn Fn(usize) -> f64| {
-        let each = virus.populations.iter().zip(equilibrium);
-        each.map(|(number, due)| (of(*number) - due).abs()).fold(0.0, f64::max) / size
-    };
-    if off(&|number| last[number]) > SETTLED {
+    if virus.off(|number| last[number]) > SETTLED {
         return None;
     }
-    let name = if virus.reproduction_number() > 1.0 { "Q*" } else { "Q0" };
     let end = limit.last();
-    let found = off(&|number| end.populations[number].density[0]);
+    let found = virus.off(|number| end.populations[number].density[0]);
     let what = format!(
-        "R0 = {:.3}: distance of the limit to {name} at the end, relative",
-        virus.reproduction_number()
+        "R0 = {:.3}: distance of the limit to {} at the end, relative",
+        virus.reproduction_number(),
+        virus.equilibrium_name()
     );
     Some(Finding::exact(what, found, Demand::AtMost(SETTLED)))
 }

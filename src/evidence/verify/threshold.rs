@@ -1,8 +1,9 @@
 //! R₀ is a threshold (BC after 48): the reactions of May and Nowak are run with rates of infection that make R₀ what it is
-//! to be, on both sides of 1. At the end the infected share of the cells, s/(c + s), is that of Q* above, and
-//! none below.
+//! to be, on both sides of 1. At the end all three densities of the limit are those of Q* above and of Q₀ below, and the
+//! infected share of the cells, s/(c + s), is that of Q* above, and none below.
 
 use super::homogeneous::MayNowak;
+use super::reactions::SETTLED;
 use super::runs::Runs;
 use super::{Demand, Finding};
 use crate::experiment::Experiment;
@@ -40,6 +41,12 @@ pub fn weigh<const D: usize>(
         let due = s / (c + s);
         let limit = limit_fields::<D>(&e, false, monitor.stop)?.to_the_end()?;
         let end = &limit.last().populations;
+        let what = format!(
+            "R0 = {wanted}: distance of the limit to {} at the end, relative",
+            virus.equilibrium_name()
+        );
+        let off = virus.off(|number| end[number].density[0]);
+        findings.push(Finding::exact(what, off, Demand::AtMost(SETTLED)));
         let [c, s] = [healthy, infected].map(|number| end[number].density[0]);
         let what =
             format!("R0 = {wanted}: infected share of the limit, {due:.4} in the equilibrium");
