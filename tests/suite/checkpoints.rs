@@ -31,7 +31,7 @@ time = { end = 0.6, step = 0.01, outputs = [0.2, 0.6] }
 seed = 2
 [populations.healthy]
 kernel = { model = "local", b = 0.5, senses = "s" }
-cells = { count = 5000, mass = 1.6, least = 4000, most = 6000 }
+cells = { count = 5000, mass = 1.6, least = 4000, most = 9000 }
 [populations.infected]
 kernel = { model = "local", senses = "s" }
 cells = { count = 8000, mass = 2.9 }
@@ -129,13 +129,16 @@ fn killed(kills: u32) {
         let takes = start.elapsed();
         let threads = ["1", "2", "3"];
         let mut ended = false;
-        for k in 0..6 {
+        for k in 0..3 {
             let threads = threads[(i + k) % 3];
             let more = ["--set", &motion, "--checkpoint-every", "0", "--threads", threads];
             let mut child = desk.start(&more);
             sleep(takes.mul_f64(fraction(done)));
             child.kill().unwrap();
-            if child.wait().unwrap().success() {
+            let finished = child.wait().unwrap().success();
+            if finished || desk.path("out").exists() {
+                // Killed when nothing was left to do but to remove the states.
+                let _ = fs::remove_dir_all(desk.path("out.ledger"));
                 ended = true;
                 break;
             }

@@ -17,7 +17,7 @@ cells = { count = 3000, mass = 1 }
 kernel = { model = "local" }
 [populations.keen]
 cells = { count = 3000, mass = 1 }
-kernel = { model = "expression", turning = "F*(1 + 0.3*(vx*Sx + vy*Sy))", bound = BOUND, senses = "s" }
+kernel = { model = "expression", turning = "F*(1 + 3*eps*A)", bound = BOUND, senses = "s" }
 [signals.s]
 equation = "parabolic"
 producers = ["keen"]

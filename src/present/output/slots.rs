@@ -28,22 +28,39 @@ impl Slots {
         &self.folder
     }
 
-    /// The states, the newest first.
-    fn all(&self) -> io::Result<Vec<(u64, PathBuf)>> {
+    /// Every file, by name.
+    fn files(&self) -> io::Result<Vec<(String, PathBuf)>> {
         let entries = match fs::read_dir(&self.folder) {
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries?,
         };
-        let mut all = Vec::new();
-        for entry in entries {
-            let path = entry?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let number = name.strip_prefix(PREFIX).and_then(|name| name.strip_suffix(SUFFIX));
-            all.extend(number.and_then(|n| n.parse().ok()).map(|n: u64| (n, path)));
-        }
+        let named = |path: PathBuf| {
+            (path.file_name().unwrap_or_default().to_string_lossy().into_owned(), path)
+        };
+        entries.map(|entry| Ok(named(entry?.path()))).collect()
+    }
+
+    /// The states, the newest first.
+    fn all(&self) -> io::Result<Vec<(u64, PathBuf)>> {
+        let number = |name: &str| {
+            let number = name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)?;
+            number.parse::<u64>().ok()
+        };
+        let all = self.files()?.into_iter();
+        let mut all: Vec<_> = all.filter_map(|(name, path)| Some((number(&name)?, path))).collect();
         all.sort();
         all.reverse();
         Ok(all)
+    }
+
+    /// Removes what a run that was killed was writing. No other one writes here: it would have to reserve the results.
+    fn tidy(&self) -> io::Result<()> {
+        for (name, path) in self.files()? {
+            if name.strip_prefix('.').is_some_and(|name| name.starts_with(PREFIX)) {
+                fs::remove_file(path)?;
+            }
+        }
+        Ok(())
     }
 
     /// The newest state that is as it was written, if there is one, and why newer ones are not.
@@ -79,7 +96,7 @@ impl Slots {
         for (_, old) in self.all()?.into_iter().skip(KEPT) {
             fs::remove_file(old)?;
         }
-        Ok(())
+        self.tidy()
     }
 
     /// Removes all states, and the folder if nothing else is in it.
@@ -87,6 +104,7 @@ impl Slots {
     /// # Errors
     /// They cannot be removed.
     pub fn clear(&self) -> io::Result<()> {
+        self.tidy()?;
         for (_, path) in self.all()? {
             fs::remove_file(path)?;
         }
@@ -132,6 +150,7 @@ mod tests {
         assert_eq!(newest(&slots), (Some(vec![10, 0, 0, 0, 0, 0, 0, 0]), 1));
         fs::write(slots.folder().join("state-000000000010.record"), "").unwrap();
         assert_eq!(newest(&slots), (None, 2));
+        fs::write(slots.folder().join(".state-000000000111.record.7"), "half").unwrap();
         slots.clear().unwrap();
         slots.clear().unwrap();
         assert!(!slots.folder().exists());
