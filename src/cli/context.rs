@@ -5,7 +5,7 @@ use super::error::{CliError, warn};
 use super::feasible::{refuse_bad_physics, refuse_too_large};
 use super::progress::Progress;
 use super::tables::print;
-use super::{Input, Job, Place, ranks, replay, signals};
+use super::{Input, Job, Place, case, ranks, signals};
 use crate::experiment::{Experiment, Loaded, Parameter, given, read_within, to_toml};
 use crate::memory;
 use crate::output::{Described, FileLedger, Folder, Head, Manifest, Shard, ledger_of};
@@ -279,7 +279,7 @@ impl<E: Sync> Context<E> {
             return error.into();
         };
         let shown = path.display();
-        CliError::Failure(match replay::write(&path, text, incident) {
+        CliError::Failure(match case::write(&path, program(), text, incident) {
             Ok(()) => format!("{error}. Its history: kinetaxis replay {shown}"),
             Err(e) => format!("{error}. Its history cannot be written to {shown}: {e}"),
         })

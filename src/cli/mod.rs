@@ -1,5 +1,6 @@
 //! The command line: one file per command.
 
+mod case;
 mod check;
 mod checkpoints;
 mod context;

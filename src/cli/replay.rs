@@ -1,5 +1,6 @@
 //! `kinetaxis replay FILE`: the history of a cell that broke what must hold.
 
+use super::case::read;
 use super::context::program;
 use super::error::CliError;
 use super::tables::{aligned, print};
@@ -8,33 +9,9 @@ use crate::experiment::{Loaded, read_within};
 use crate::memory;
 use crate::model::Model;
 use crate::motion::Candidate;
-use crate::output::{Record, RecordError, number};
-use crate::simulation::{Incident, Scene};
-use serde::{Deserialize, Serialize};
+use crate::output::number;
+use crate::simulation::Scene;
 use std::path::Path;
-
-/// What a file of this kind is called.
-const NAME: &str = "a cell to replay";
-
-/// What the file holds beside the experiment.
-#[derive(Serialize, Deserialize)]
-struct Case {
-    version: String,
-    scene: Scene,
-    /// What the run said.
-    told: String,
-}
-
-/// Writes the file of an incident in a run of an experiment.
-///
-/// # Errors
-/// Why it could not be written.
-pub fn write(path: &Path, experiment: &str, incident: &Incident) -> Result<(), String> {
-    let Incident { error, scene } = incident;
-    let case = Case { version: program(), told: scene.told(error.clone()), scene: scene.clone() };
-    let case = postcard::to_stdvec(&case).map_err(|e| e.to_string())?;
-    Record::write(path, NAME, &[experiment.as_bytes(), &case]).map_err(|e| e.to_string())
-}
 
 /// Repeats the history, and prints every candidate event.
 pub fn replay(file: &Path) -> Result<(), CliError> {
@@ -65,19 +42,6 @@ pub fn replay(file: &Path) -> Result<(), CliError> {
             ))),
         }
     })
-}
-
-fn read(file: &Path) -> Result<(String, Case), CliError> {
-    let bad =
-        |e: RecordError| CliError::BadInput(format!("{e}. Give the file that a run has named"));
-    let mut record = Record::open(file).map_err(bad)?;
-    let foreign = || bad(RecordError::Foreign(file.into()));
-    if record.name() != NAME {
-        return Err(foreign());
-    }
-    let text = String::from_utf8(record.section(0).map_err(bad)?).map_err(|_| foreign())?;
-    let case = postcard::from_bytes(&record.section(1).map_err(bad)?);
-    case.map(|case| (text, case)).map_err(|_| foreign())
 }
 
 fn table<const D: usize>(start: f64, candidates: &[Candidate<D>]) -> String {

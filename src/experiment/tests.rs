@@ -240,8 +240,8 @@ fn populations_share_the_memory() {
     let of = |first: &str, second: &str| {
         let text = format!(
             "dimension = 1\nepsilon = 0.1\n[domain]\nlower = 0\nupper = 1\ngrid = 16\n\
-             [populations.one]\ncells = {{ count = {first} }}\n\
-             [populations.two]\ncells = {{ count = {second} }}\n\
+             [populations.one]\nkernel = {{ model = \"local\", senses = \"s\" }}\ncells = {{ count = {first} }}\n\
+             [populations.two]\nkernel = {{ model = \"local\", senses = \"s\" }}\ncells = {{ count = {second} }}\n\
              [signals.s]\nequation = \"density\"\n[time]\nend = 1\nstep = 0.1\n"
         );
         super::read_within(40e6, &text, "f.toml", &[])

@@ -417,13 +417,17 @@ fn the_two_readings_of_an_infection_differ_by_the_square_of_epsilon() {
             assert!(solver.run(0.25, &never(), &|_| {}));
             solver.density(1)
         });
-        let size = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
+        let size =
+            |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
         let [literal, dense] = &densities;
         size(&mut literal.iter().zip(dense).map(|(a, b)| a - b)) / size(&mut dense.iter().copied())
     };
     let [coarsest, coarse, fine] = [0.4, 0.2, 0.1].map(at);
     let order = (coarse / fine).log2();
     println!("relative L2 distance of the infected cells at eps 0.4, 0.2, 0.1:");
-    println!("{coarsest:.3e} {coarse:.3e} {fine:.3e}; orders {:.3}, {order:.3}", (coarsest / coarse).log2());
+    println!(
+        "{coarsest:.3e} {coarse:.3e} {fine:.3e}; orders {:.3}, {order:.3}",
+        (coarsest / coarse).log2()
+    );
     assert!(coarse > 1e-5 && (1.8..2.2).contains(&order), "{coarse} {fine} {order}");
 }

@@ -8,7 +8,7 @@
 use super::hybrid::Hopper;
 use super::lanes::{LANES, Lane, LaneRng, direction, minus_log, uniform};
 use super::step::Step;
-use super::{BadRate, Halt, Method, Place, Tally, Trace, stray};
+use super::{BadRate, Candidate, Halt, Method, Place, Tally, Trace, stray};
 use crate::cells::BLOCK;
 use crate::grid::Grid;
 use crate::invariants::Invariants;
@@ -74,20 +74,20 @@ const LEGS: u32 = 1 << 12;
 const UNDRAWN: u64 = 0;
 
 /// The cells in flight, one per lane.
-pub(super) struct Flight<const D: usize> {
+struct Flight<const D: usize> {
     x: [Lane<f64>; D],
     v: [Lane<f64>; D],
     /// Time left of Δt; 0 in an idle lane.
-    pub(super) rest: Lane<f64>,
+    rest: Lane<f64>,
     /// What the next event is drawn from, if it is drawn already.
     drawn: Lane<u64>,
     /// 1 if an event is due.
-    pub(super) due: Lane<u64>,
+    due: Lane<u64>,
     /// The tile where the cell is.
     tile: Lane<u64>,
     /// Bounds on T/F.
-    pub(super) bound: Lane<f64>,
-    pub(super) floor: Lane<f64>,
+    bound: Lane<f64>,
+    floor: Lane<f64>,
 }
 
 impl<const D: usize> Flight<D> {
@@ -107,12 +107,12 @@ impl<const D: usize> Flight<D> {
     }
 
     #[inline(always)]
-    pub(super) fn position(&self, l: usize) -> Vector<D> {
+    fn position(&self, l: usize) -> Vector<D> {
         std::array::from_fn(|a| self.x[a][l])
     }
 
     #[inline(always)]
-    pub(super) fn velocity(&self, l: usize) -> Vector<D> {
+    fn velocity(&self, l: usize) -> Vector<D> {
         std::array::from_fn(|a| self.v[a][l])
     }
 
@@ -404,12 +404,8 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
             let u = uniform(levels[l]);
             level[l] = if skips { floor + (bound - floor) * u } else { bound * u };
         }
-        if let Some(trace) = &mut self.trace {
-            let (step, drawn) = (self.step, levels.map(uniform));
-            trace.take(flight, step.duration, [&level, &drawn], &proposal, |x, v, w| {
-                let rate = step.kernel.relative_rate(step.signal, x, v, w);
-                kernels_own.map_or(rate, |law| rate / law.relative_density(v, w))
-            });
+        if self.trace.is_some() {
+            self.write_down(flight, [&level, &levels.map(uniform)], &proposal);
         }
         for l in 0..LANES {
             let (below, above) = (u64::from(level[l] < low[l]), u64::from(level[l] >= high[l]));
@@ -445,7 +441,7 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
             turns[l] = u64::from(level[l] < rate);
         }
         if let Some(trace) = &mut self.trace {
-            trace.ended(flight, &turns);
+            trace.ended(&flight.due, &turns);
         }
         for l in 0..LANES {
             self.tally.tumbles += turns[l];
@@ -456,6 +452,36 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
             }
         }
         Ok(())
+    }
+
+    /// Writes down the candidate of the cell that is watched, if it has one.
+    #[cold]
+    #[inline(never)]
+    fn write_down(
+        &mut self,
+        flight: &Flight<D>,
+        [level, drawn]: [&Lane<f64>; 2],
+        proposal: &[Lane<f64>; D],
+    ) {
+        let Some(trace) = &mut self.trace else { return };
+        let Some(l) = trace.due(&flight.due) else { return };
+        let (at, before) = (flight.position(l), flight.velocity(l));
+        let proposed = std::array::from_fn(|a| proposal[a][l]);
+        let (step, law) = (self.step, self.step.kernel.proposal());
+        let rate = step.kernel.relative_rate(step.signal, &at, &proposed, &before);
+        let law = law.filter(|_| step.envelopes.proposed);
+        trace.candidates.push(Candidate {
+            time: step.duration - flight.rest[l],
+            at,
+            before,
+            proposed,
+            rate: law.map_or(rate, |law| rate / law.relative_density(&proposed, &before)),
+            bound: flight.bound[l],
+            floor: flight.floor[l],
+            level: level[l],
+            draws: [uniform(trace.clock), drawn[l]],
+            turned: None,
+        });
     }
 
     /// Which expression is to blame for a rate.

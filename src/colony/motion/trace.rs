@@ -1,7 +1,6 @@
 //! The history of one cell of a block, written down as it flies among the others.
 
-use super::block::Flight;
-use super::lanes::{Lane, uniform};
+use super::lanes::Lane;
 use crate::vector::Vector;
 
 /// A candidate event of the cell.
@@ -38,6 +37,7 @@ pub struct Trace<const D: usize> {
     pub candidates: Vec<Candidate<D>>,
     /// Its lane, while it is in one.
     pub(super) lane: Option<usize>,
+    /// What its next event is drawn from.
     pub(super) clock: u64,
 }
 
@@ -53,38 +53,15 @@ impl<const D: usize> Trace<D> {
         self.lane = (0..cells.len()).find(|l| busy >> l & 1 == 1 && cells[*l] == self.cell);
     }
 
-    /// Takes a candidate, if there is one in the lane of the cell.
-    #[cold]
-    pub(super) fn take(
-        &mut self,
-        flight: &Flight<D>,
-        duration: f64,
-        [level, draws]: [&Lane<f64>; 2],
-        proposal: &[Lane<f64>; D],
-        rate: impl FnOnce(&Vector<D>, &Vector<D>, &Vector<D>) -> f64,
-    ) {
-        let Some(l) = self.lane.filter(|l| flight.due[*l] != 0) else { return };
-        let (at, before) = (flight.position(l), flight.velocity(l));
-        let proposed = std::array::from_fn(|a| proposal[a][l]);
-        self.candidates.push(Candidate {
-            time: duration - flight.rest[l],
-            at,
-            before,
-            proposed,
-            rate: rate(&at, &proposed, &before),
-            bound: flight.bound[l],
-            floor: flight.floor[l],
-            level: level[l],
-            draws: [uniform(self.clock), draws[l]],
-            turned: None,
-        });
+    /// Its lane, if an event is due there.
+    pub(super) fn due(&self, due: &Lane<u64>) -> Option<usize> {
+        self.lane.filter(|l| due[*l] != 0)
     }
 
     /// Takes what became of the candidate.
     #[cold]
-    pub(super) fn ended(&mut self, flight: &Flight<D>, turns: &Lane<u64>) {
-        let Some(l) = self.lane.filter(|l| flight.due[*l] != 0) else { return };
-        if let Some(last) = self.candidates.last_mut() {
+    pub(super) fn ended(&mut self, due: &Lane<u64>, turns: &Lane<u64>) {
+        if let (Some(l), Some(last)) = (self.due(due), self.candidates.last_mut()) {
             last.turned = Some(turns[l] != 0);
         }
     }

@@ -1,47 +1,19 @@
 //! Independent replicates: mean and interval of every observable and field.
 
-use super::checkpoint::Course;
+use super::course::Course;
 use super::ledger::Task;
 use super::monitor::Monitor;
+use super::snapshot::{Keep, Snapshot, snapshot};
 use super::statistics::{Estimate, around};
 use crate::cells::Population;
-use crate::identities::Start;
 use crate::model::Model;
 use crate::motion::Tally;
-use crate::observe::{Observation, adaptive_density};
 use crate::simulation::SimulationError;
 use crate::state::State;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::sync::atomic::AtomicBool;
-
-/// What is recorded of one replicate at one output time.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Snapshot<const D: usize> {
-    /// t.
-    pub time: f64,
-    /// Observables, in the order of [`crate::observe::names`].
-    pub observables: Vec<f64>,
-    /// Nodal ρ_h of every population.
-    pub densities: Vec<Vec<f64>>,
-    /// Every nodal S.
-    pub signals: Vec<Vec<f64>>,
-    /// Every cell of every population, where asked for.
-    pub cells: Option<Vec<Population<D>>>,
-    /// Adaptive density of every population by grid cell, where asked for and while there are more cells than neighbours
-    /// asked for.
-    pub adaptive: Vec<Option<Vec<f64>>>,
-}
-
-/// What is kept at the output times besides observables and fields.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Keep<'a> {
-    /// Times at which every cell is.
-    pub cells_at: &'a [f64],
-    /// The neighbour whose distance gives the bandwidth of the adaptive density; 0 for none.
-    pub neighbour: usize,
-}
 
 /// One replicate from start to end.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -96,33 +68,6 @@ fn run<const D: usize>(
     let Course { simulation, snapshots, .. } = course;
     let loop_seconds = simulation.loop_time().as_secs_f64();
     Ok(RunRecord { snapshots, tally: simulation.state().tally(), loop_seconds })
-}
-
-/// What is recorded of a state; `starts` are the means of its populations at t = 0.
-fn snapshot<const D: usize>(
-    model: &Model<D>,
-    state: &State<D>,
-    starts: &[Start],
-    keep: Keep<'_>,
-) -> Snapshot<D> {
-    let nodal = |field: &Vec<f64>| model.spectral.inverse(field);
-    let densities: Vec<Vec<f64>> =
-        state.populations.iter().map(|colony| nodal(&colony.density.now)).collect();
-    let signals: Vec<Vec<f64>> = state.signals.iter().map(nodal).collect();
-    let values = |(number, start): (usize, &Start)| {
-        let fields = [&densities[number][..], &signals[0]];
-        Observation::new(model, state, number, fields, *start).values()
-    };
-    let observables = starts.iter().enumerate().flat_map(values).collect();
-    let all = || state.populations.iter().map(|colony| &colony.cells);
-    let cells = keep.cells_at.contains(&state.time).then(|| all().cloned().collect());
-    // Where deaths leave no more cells than that, none has such a neighbour.
-    let adaptive = |cells: &Population<D>| {
-        (keep.neighbour > 0 && keep.neighbour < cells.len())
-            .then(|| adaptive_density(model.grid(), cells, keep.neighbour))
-    };
-    let adaptive = all().map(adaptive).collect();
-    Snapshot { time: state.time, observables, densities, signals, cells, adaptive }
 }
 
 /// Running mean and sum of squared deviations of vectors (Welford 1962), in replicate order.
