@@ -133,6 +133,10 @@ fn killed(kills: u32) {
             let threads = threads[(i + k) % 3];
             let more = ["--set", &motion, "--checkpoint-every", "0", "--threads", threads];
             let mut child = desk.start(&more);
+            // Every other one after its first state.
+            while done % 2 == 0 && desk.states().is_empty() && child.try_wait().unwrap().is_none() {
+                sleep(Duration::from_millis(1));
+            }
             sleep(takes.mul_f64(fraction(done)));
             child.kill().unwrap();
             let finished = child.wait().unwrap().success();
@@ -151,7 +155,10 @@ fn killed(kills: u32) {
         }
         desk.same();
     }
-    assert!(2 * found > kills, "{found} of {kills} kills left a state: too early to tell anything");
+    assert!(
+        3 * found >= kills,
+        "{found} of {kills} kills left a state: too early to tell anything"
+    );
 }
 
 #[test]
