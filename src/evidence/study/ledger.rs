@@ -25,7 +25,7 @@ impl Task {
         Self { role, definition, number }
     }
 
-    /// replicate-<digest of the definition>-000007.
+    /// As `replicate-DIGEST-000007`, with the digest of the definition.
     pub fn name(&self) -> String {
         format!("{}-{:032x}-{:06}", self.role, self.definition, self.number)
     }
