@@ -378,16 +378,10 @@ fn a_bound_below_the_floor_is_no_bound() {
     assert!(matches!(error, MotionError::AboveBound { .. }), "{error}");
 }
 
-/// At a velocity of 10³⁰⁸ T < 0, which is counted as no turn, and Δt leads beyond all numbers.
+/// Every cell is looked at once, and T/F against its bound at every candidate.
 #[test]
-fn a_cell_that_is_nowhere_names_itself() {
+fn what_is_looked_at_is_counted() {
     let high = 7.24 * (1.0 + 1e-9);
-    let error = on_the_ramp(high, 0.0, false, 1e308).unwrap_err();
-    let MotionError::Stray { cell, replicate, step, ref at, ref velocity } = error else {
-        panic!("{error}");
-    };
-    assert_eq!((cell, replicate, step), (ODD_ONE, 7, 5));
-    assert_eq!((&at[..], &velocity[..]), (&[f64::INFINITY][..], &[1e308][..]));
     let tally = on_the_ramp(high, 0.0, false, 1.3).unwrap();
     let seen = tally.invariants;
     assert_eq!(seen.cells, 2 * BLOCK as u64);
