@@ -1,6 +1,6 @@
 //! Checkpoints of `run`: when they are due, of what run they are, and where they are kept.
 
-use super::context::{Context, program};
+use super::context::{Context, platform, program};
 use super::error::{CliError, warn};
 use super::signals;
 use crate::output::{Described, Head, Record, RecordError, Slots};
@@ -67,8 +67,7 @@ impl Keeper {
             flags: Vec::new(),
             experiments: vec![experiment],
         };
-        let platform = format!("{} {}", std::env::consts::ARCH, std::env::consts::OS);
-        let identity = Identity { head, platform, replicate, definition };
+        let identity = Identity { head, platform: platform(), replicate, definition };
         let now = Instant::now();
         let clock = Clock { step: now, saved: now, longest: [Duration::ZERO; 2] };
         Self {

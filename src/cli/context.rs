@@ -134,6 +134,11 @@ pub fn program() -> String {
     format!("{} ({})", env!("CARGO_PKG_VERSION"), env!("KINETAXIS_SOURCES"))
 }
 
+/// Processor architecture and operating system.
+pub fn platform() -> String {
+    format!("{} {}", std::env::consts::ARCH, std::env::consts::OS)
+}
+
 /// Experiment files that give the same results again: name and text.
 pub type Again = Vec<(String, String)>;
 
@@ -214,7 +219,7 @@ impl<E: Sync> Context<E> {
             command_line: command_line(),
             seed,
             threads: rayon::current_num_threads(),
-            platform: format!("{} {}", std::env::consts::ARCH, std::env::consts::OS),
+            platform: platform(),
             started_unix: now.as_secs(),
             timings: Json::Null,
             experiment_toml: toml_of(&again),

@@ -32,8 +32,7 @@ fn run_in<const D: usize>(context: Context, replicate: u64, when: When) -> Resul
     let model = Model::<D>::new(e)?;
     let (at, plan) = (&e.output.cells_at, plan(&model)?);
     let keep = Keep { cells_at: at, neighbour: e.output.knn };
-    let definition = format!("{} {at:?} {}", model.definition, e.output.knn);
-    let keeper = Keeper::new(&context, replicate, definition, when);
+    let keeper = Keeper::new(&context, replicate, keep.definition(&model), when);
     let mut checkpoints = None;
     if keeper.is_wanted() {
         keeper.look()?;

@@ -257,9 +257,6 @@ impl View {
         let inside = format!("{path}.");
         for (full, given) in &self.all {
             let Some(rest) = full.strip_prefix(&inside) else { continue };
-            if rest == "terms" || rest.starts_with("terms.") {
-                continue;
-            }
             let own = Given { own: true, ..given.clone() };
             self.given.insert(format!("{section}.{rest}"), own);
         }

@@ -56,10 +56,7 @@ fn stray(source: &Source, path: &str) -> Option<(String, String)> {
             let message = "has no effect: every population has terms of its own".to_string();
             Some((message, format!("Write [populations.NAME.terms.{name}].")))
         }
-        "terms" => within_a_term(rest).or_else(|| of_sum("kernel", rest)),
-        _ if rest == "terms" || rest.starts_with("terms.") => unknown(format!(
-            "[{first}.{name}] has no terms: a population has, or the file's own kernel"
-        )),
+        "terms" => of_sum("kernel", rest),
         _ => None,
     }
 }
@@ -96,7 +93,7 @@ fn of_population(path: &str, name: &str, rest: &str, is_value: bool) -> Option<(
             let remedy = format!("Write {term} in a section [populations.{name}.terms.NAME].");
             return Some(("stands where a name should".to_string(), remedy));
         }
-        return within_a_term(key).or_else(|| of_sum(&format!("populations.{name}.kernel"), key));
+        return of_sum(&format!("populations.{name}.kernel"), key);
     }
     if OF_POPULATION.contains(&section) || section.is_empty() {
         let is_section = key.is_empty() && is_value;
@@ -115,13 +112,6 @@ fn of_population(path: &str, name: &str, rest: &str, is_value: bool) -> Option<(
         return unknown(format!("All populations have the same: write it as {rest}."));
     }
     unknown(format!("A population has the sections {}, terms.", OF_POPULATION.join(", ")))
-}
-
-/// A term has no sections.
-fn within_a_term(key: &str) -> Option<(String, String)> {
-    let (section, _) = key.split_once('.')?;
-    let remedy = format!("A term has no sections, so no {section}.");
-    Some(("unknown key".to_string(), remedy))
 }
 
 /// A term has no rates, scaling or bound of its own.

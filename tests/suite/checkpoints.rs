@@ -1,12 +1,11 @@
 //! A run that is killed, stopped or out of time goes on where it was, and ends with the same bytes.
 
-use crate::common::program::{expect, kinetaxis, names_in, program, stderr};
+use crate::common::program::{Desk, expect, kinetaxis, may_nowak, names_in, program, stderr};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
 
 /// Cells whose signal answers to them.
 const CELLS: &str = r#"
@@ -22,7 +21,8 @@ seed = 1
 "#;
 
 /// A virus, its target cells, and those that are infected.
-const VIRUS: &str = r#"
+const VIRUS: &str = concat!(
+    r#"
 dimension = 1
 epsilon = 0.2
 domain = { lower = 0, upper = 2.5, grid = 24, boundary = "no-flux" }
@@ -38,51 +38,19 @@ cells = { count = 8000, mass = 2.9 }
 [populations.virus]
 kernel = { model = "local", senses = "s" }
 cells = { count = 5000, mass = 4.3 }
-[signals.s]
-equation = "density"
-producers = ["infected"]
-[reactions.virus]
-kind = "may-nowak"
-healthy = "healthy"
-infected = "infected"
-virus = "virus"
-d1 = 0.5
-d2 = 1
-d3 = 2
-beta = 1
-k = 3
-r = 1.5
-"#;
-
-struct Desk {
-    home: TempDir,
-}
+"#,
+    may_nowak!()
+);
 
 impl Desk {
-    fn new(text: &str) -> Self {
-        let home = tempfile::tempdir().unwrap();
-        fs::write(home.path().join("it.toml"), text).unwrap();
-        Self { home }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.home.path().join(name)
-    }
-
-    fn line(&self, out: &str, more: &[&str]) -> Vec<String> {
-        let (file, out) = (self.path("it.toml"), self.path(out));
-        let line = ["run", file.to_str().unwrap(), "--quiet", "--out", out.to_str().unwrap()];
-        line.iter().chain(more).map(|word| word.to_string()).collect()
-    }
-
     /// A run that is never interrupted.
     fn whole(&self, more: &[&str]) {
-        expect(0, &self.line("whole", more));
+        expect(0, &self.line("run", "whole", more));
     }
 
     fn start(&self, more: &[&str]) -> Child {
         let mut command: Command = program();
-        command.args(self.line("out", more)).stdout(Stdio::null()).stderr(Stdio::piped());
+        command.args(self.line("run", "out", more)).stdout(Stdio::null()).stderr(Stdio::piped());
         command.spawn().unwrap()
     }
 
@@ -151,7 +119,7 @@ fn killed(kills: u32) {
             assert!(desk.states().len() <= 3, "{:?}", desk.states());
         }
         if !ended {
-            expect(0, &desk.line("out", &["--set", &motion]));
+            expect(0, &desk.line("run", "out", &["--set", &motion]));
         }
         desk.same();
     }
@@ -207,13 +175,13 @@ fn a_signal_leaves_a_state_for_the_same_run() {
     let states = desk.states();
     assert!(!states.is_empty() && states.len() <= 2, "{states:?}");
 
-    let output = kinetaxis(&desk.line("out", &["--set", "cells.count=6001", "--seed", "7"]));
+    let output = kinetaxis(&desk.line("run", "out", &["--set", "cells.count=6001", "--seed", "7"]));
     let told = stderr(&output);
     assert_eq!(output.status.code(), Some(2), "{told}");
     for differs in ["cells.count was 6000 and is 6001", "seed was 1 and is 7"] {
         assert!(told.contains(differs), "{told}");
     }
-    let output = kinetaxis(&desk.line("out", &["--replicate", "1"]));
+    let output = kinetaxis(&desk.line("run", "out", &["--replicate", "1"]));
     assert!(stderr(&output).contains("--replicate was 0 and is 1"), "{}", stderr(&output));
 
     let newest = states.last().unwrap();
@@ -222,7 +190,7 @@ fn a_signal_leaves_a_state_for_the_same_run() {
     bytes[middle] ^= 1;
     fs::write(newest, bytes).unwrap();
     let output =
-        expect(0, &desk.line("out", &["--set", "title=\"no other run\"", "--threads", "1"]));
+        expect(0, &desk.line("run", "out", &["--set", "title=\"no other run\"", "--threads", "1"]));
     let told = stderr(&output);
     assert!(told.contains(&format!("warning: {} is damaged", newest.display())), "{told}");
     let next = if states.len() == 2 { "the one before it is used" } else { "the run begins again" };
@@ -242,12 +210,12 @@ fn a_signal_leaves_a_state_for_the_same_run() {
 fn a_run_out_of_time_goes_on() {
     let desk = Desk::new(CELLS);
     desk.whole(&[]);
-    let output = expect(3, &desk.line("out", &["--wall-time", "0"]));
+    let output = expect(3, &desk.line("run", "out", &["--wall-time", "0"]));
     let told = stderr(&output);
     assert!(told.starts_with("kinetaxis: --wall-time is over; "), "{told}");
     assert_eq!(desk.states().len(), 1);
     let mut pieces = 1;
-    while kinetaxis(&desk.line("out", &["--wall-time", "0.1"])).status.code() == Some(3) {
+    while kinetaxis(&desk.line("run", "out", &["--wall-time", "0.1"])).status.code() == Some(3) {
         pieces += 1;
         assert!(pieces < 1000);
     }

@@ -1,10 +1,7 @@
 //! What must hold at every field step is checked there, and told in summary.json.
 
-use crate::common::program::{expect, json, kinetaxis, stderr};
+use crate::common::program::{Desk, expect, json, kinetaxis, stderr};
 use serde_json::Value;
-use std::fs;
-use std::path::PathBuf;
-use tempfile::TempDir;
 
 /// Two populations, one of which is split. Before each output a field step is halved until it is no longer than
 /// ε²/25 = 0.0016: four for each output.
@@ -32,30 +29,10 @@ of = "hunter"
 rate = 1
 "#;
 
-struct Desk {
-    home: TempDir,
-}
-
 impl Desk {
-    fn new(text: &str) -> Self {
-        let home = tempfile::tempdir().unwrap();
-        fs::write(home.path().join("it.toml"), text).unwrap();
-        Self { home }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.home.path().join(name)
-    }
-
-    fn arguments(&self, command: &str, more: &[&str]) -> Vec<String> {
-        let (file, out) = (self.path("it.toml"), self.path(command));
-        let line = [command, file.to_str().unwrap(), "--quiet", "--out", out.to_str().unwrap()];
-        line.iter().chain(more).map(|word| word.to_string()).collect()
-    }
-
     /// The invariants of a run.
     fn found(&self, command: &str, more: &[&str]) -> Value {
-        expect(0, &self.arguments(command, more));
+        expect(0, &self.line(command, command, more));
         json(self.path(command).join("summary.json"))["invariants"].clone()
     }
 }
@@ -112,7 +89,7 @@ fn replicates_are_added_up() {
 fn a_cell_is_named_with_time_and_population() {
     let desk = Desk::new(&text(2));
     let more = ["--set", "populations.hunter.kernel.bound=0.5"];
-    let output = kinetaxis(&desk.arguments("run", &more));
+    let output = kinetaxis(&desk.line("run", "run", &more));
     let told = stderr(&output);
     assert_eq!(output.status.code(), Some(1), "{told}");
     let begins = "kinetaxis: between t = 0 and 0.005, in the population hunter: cell ";

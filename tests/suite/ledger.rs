@@ -1,6 +1,6 @@
 //! Nothing is computed twice: a study that is killed, shared out, extended or damaged gives the bytes of one that was left in peace.
 
-use crate::common::program::{names_in, program, stderr};
+use crate::common::program::{may_nowak, names_in, program, stderr};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::collections::BTreeMap;
@@ -26,7 +26,8 @@ ensemble = { replicates = 6 }
 verify = { claims = ["coefficients", "order", "moments"] }
 "#;
 
-const VIRUS: &str = r#"
+const VIRUS: &str = concat!(
+    r#"
 dimension = 1
 epsilon = 0.2
 motion = "MOTION"
@@ -44,21 +45,9 @@ cells = { count = 500, mass = 1 }
 [populations.virus]
 kernel = { model = "local", senses = "s" }
 cells = { count = 500, mass = 1 }
-[signals.s]
-equation = "density"
-producers = ["infected"]
-[reactions.virus]
-kind = "may-nowak"
-healthy = "healthy"
-infected = "infected"
-virus = "virus"
-d1 = 0.5
-d2 = 1
-d3 = 2
-beta = 1
-k = 3
-r = 1.5
-"#;
+"#,
+    may_nowak!()
+);
 
 /// A folder with an experiment, and what is done there.
 struct Bench {

@@ -86,7 +86,7 @@ impl<const D: usize> Model<D> {
             let species = Species::new(e, population, sensed, &spectral, &map);
             populations.push(species.map_err(|error| error.of(e.key_of(population, "")))?);
         }
-        let only = &populations[0];
+        let (only, outputs) = (&populations[0], record_times(e));
         let model = Self {
             epsilon: e.epsilon,
             virial: Virial::new(e, &only.kernel, &only.initial),
@@ -97,8 +97,8 @@ impl<const D: usize> Model<D> {
             cues,
             most_leak: e.domain.leak,
             seed: e.seed,
-            definition: format!("{} {:?}", e.definition(), record_times(e)),
-            outputs: record_times(e),
+            definition: format!("{} {outputs:?}", e.definition()),
+            outputs,
             step: e.time.step,
             method: e.motion,
             tolerated_bias: e.motion_bias,

@@ -9,6 +9,7 @@ use super::measured::measure as norm_of;
 use super::monitor::Monitor;
 use super::norms::{NodalField, Norm};
 use super::observed::{Observed, What};
+use super::recall::unless_shared;
 use super::reference::watched_limit;
 use super::statistics::Estimate;
 use super::sweep::Sweep;
@@ -164,7 +165,7 @@ pub(super) fn measure<const D: usize>(
         let factor = parameter.share(e, &other);
         let limit = monitor.part(0.0, "", |m| watched_limit::<D>(&other, true, m))?.to_the_end()?;
         let comparison = Comparison::with_limit(&other, limit.last())?;
-        let changed = monitor.unless_shared(comparison.differences(count, monitor, share))?;
+        let changed = unless_shared(comparison.differences(count, monitor, share))?;
         let (Some(base), Some(changed)) = (base, changed) else { continue };
         let own = &comparison.model.spectral;
         for quantity in quantities() {

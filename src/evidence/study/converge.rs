@@ -10,6 +10,7 @@ use super::noise_free;
 use super::norms::Norm;
 use super::observed::{Observed, What};
 use super::precision::Precision;
+use super::recall::unless_shared;
 use super::refinement::Others;
 use super::regrid::Refined;
 use super::shares::{Share, share_of_limit, shares};
@@ -118,14 +119,14 @@ pub fn converge<const D: usize>(
     let of_limits = if solves_limits(&e) { OF_LIMITS } else { 0.0 };
     let shares = shares(&stages, 1.0 - of_limit - of_limits);
 
-    let equation = monitor.unless_shared(by_equation(&stages, &shares, others, monitor))?;
-    let limit = monitor.unless_shared(by_limit(&stages, monitor))?;
+    let equation = unless_shared(by_equation(&stages, &shares, others, monitor))?;
+    let limit = unless_shared(by_limit(&stages, monitor))?;
     let (start, mut all, mut budget) = (Instant::now(), Vec::new(), Vec::new());
     for (stage, share) in stages.iter().zip(&shares) {
         let (e, comparison) = (&stage.point.own, &stage.comparison);
         let (count, what) = (e.converge.replicates, at(stage));
         let base = monitor.part(count as f64 * share.replicate, &format!("cells{what}"), |m| {
-            m.unless_shared(comparison.differences(count, m, 1.0 / count as f64))
+            unless_shared(comparison.differences(count, m, 1.0 / count as f64))
         })?;
         let count = runs(e) - count;
         if count > 0 {

@@ -34,10 +34,7 @@ pub fn observe_run<const D: usize>(
     monitor: &Monitor<'_>,
     share: f64,
 ) -> Result<RunRecord<D>, SimulationError> {
-    let task = || {
-        let Keep { cells_at, neighbour } = keep;
-        Task::new("run", &format!("{} {cells_at:?} {neighbour}", model.definition), replicate)
-    };
+    let task = || Task::new("run", &keep.definition(model), replicate);
     monitor.recall(task, || run(model, replicate, keep, monitor, share))
 }
 

@@ -79,18 +79,17 @@ impl Monitor<'_> {
     pub(super) fn is_shared(&self) -> bool {
         self.ledger.as_ref().is_some_and(|ledger| ledger.is_shared())
     }
+}
 
-    /// `None` for what other processes have a part in, so that this one goes on with the next.
-    ///
-    /// # Errors
-    /// Any other error.
-    pub(super) fn unless_shared<T>(
-        &self,
-        done: Result<T, SimulationError>,
-    ) -> Result<Option<T>, SimulationError> {
-        match done {
-            Err(SimulationError::Shared) => Ok(None),
-            done => done.map(Some),
-        }
+/// `None` for what other processes have a part in, so that this one goes on with the next.
+///
+/// # Errors
+/// Any other error.
+pub(super) fn unless_shared<T>(
+    done: Result<T, SimulationError>,
+) -> Result<Option<T>, SimulationError> {
+    match done {
+        Err(SimulationError::Shared) => Ok(None),
+        done => done.map(Some),
     }
 }

@@ -34,6 +34,14 @@ pub struct Keep<'a> {
     pub neighbour: usize,
 }
 
+impl Keep<'_> {
+    /// What decides a realisation and what is recorded of it, as text.
+    pub fn definition<const D: usize>(&self, model: &Model<D>) -> String {
+        let Self { cells_at, neighbour } = self;
+        format!("{} {cells_at:?} {neighbour}", model.definition)
+    }
+}
+
 /// What is recorded of a state; `starts` are the means of its populations at t = 0.
 pub(super) fn snapshot<const D: usize>(
     model: &Model<D>,

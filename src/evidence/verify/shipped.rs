@@ -16,4 +16,13 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("quasi-steady", include_str!("../../../experiments/quasi-steady.toml")),
     ("regularisations", include_str!("../../../experiments/regularisations.toml")),
     ("growing-colony", include_str!("../../../experiments/growing-colony.toml")),
+    ("virus-ode", include_str!("../../../experiments/virus-ode.toml")),
+    ("virus-threshold", include_str!("../../../experiments/virus-threshold.toml")),
+    ("virus-limit-1d", include_str!("../../../experiments/virus-limit-1d.toml")),
+    ("virus-limit-2d", include_str!("../../../experiments/virus-limit-2d.toml")),
+    ("virus-exponents", include_str!("../../../experiments/virus-exponents.toml")),
+    ("virus-taxis", include_str!("../../../experiments/virus-taxis.toml")),
+    ("virus-invasion-2d", include_str!("../../../experiments/virus-invasion-2d.toml")),
+    ("travelling-band", include_str!("../../../experiments/travelling-band.toml")),
+    ("two-signals", include_str!("../../../experiments/two-signals.toml")),
 ];

@@ -3,7 +3,7 @@
 //! Names of tasks are digests of all that decides them, the program included, so that no record is ever taken for another one: the head
 //! is there to tell the user what does not fit, and for `kinetaxis resume`.
 
-use super::record::{Record, RecordError};
+use super::record::{RECORD, Record, RecordError, is_part, remove_parts};
 use super::{FolderError, disk};
 use crate::study::{Ledger, Task};
 use serde::{Deserialize, Serialize};
@@ -13,14 +13,10 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Name and sections.
-type Contents = (String, Vec<Vec<u8>>);
-
-/// What the name of a ledger ends with, and that of a record.
+/// What the name of a ledger ends with.
 const LEDGER: &str = "ledger";
-const RECORD: &str = "record";
 const HEAD: &str = "head.record";
 
 /// What a ledger is of.
@@ -79,7 +75,8 @@ pub struct FileLedger {
     /// Records found, and made.
     found: AtomicUsize,
     made: AtomicUsize,
-    begun: AtomicBool,
+    /// Whether the folder and the head are there.
+    begun: Mutex<bool>,
     fits: bool,
     used: Mutex<HashSet<String>>,
     /// Told of what is damaged.
@@ -135,7 +132,7 @@ impl FileLedger {
             asked: AtomicUsize::new(0),
             found: AtomicUsize::new(0),
             made: AtomicUsize::new(0),
-            begun: AtomicBool::new(begun),
+            begun: Mutex::new(begun),
             fits,
             used: Mutex::default(),
             warn,
@@ -181,11 +178,6 @@ impl FileLedger {
         [&self.found, &self.made].map(|count| count.load(Ordering::Relaxed))
     }
 
-    /// Whether anything is in it.
-    pub fn has_begun(&self) -> bool {
-        self.counts() != [0, 0]
-    }
-
     /// Removes the records that this study has not asked for.
     pub fn forget_others(&self) {
         let used = self.used.lock().unwrap_or_else(|e| e.into_inner());
@@ -199,10 +191,8 @@ impl FileLedger {
 
     /// Removes what processes that were killed were writing.
     pub fn tidy(&self) {
-        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
-        for part in entries.map(|entry| entry.path()).filter(|path| is_part(path)) {
-            let _ = fs::remove_file(part);
-        }
+        // What stays is no harm.
+        let _ = remove_parts(&self.folder);
     }
 
     /// Takes in all records of another ledger that are whole, and tells of the others. How many were new.
@@ -216,31 +206,28 @@ impl FileLedger {
             if self.whole(&to)?.is_some() {
                 continue;
             }
-            if let Some((name, sections)) = self.whole(&from)? {
+            if let Some(mut record) = self.whole(&from)? {
                 self.begin()?;
+                let sections = record.sections().collect::<Result<Vec<_>, _>>();
+                let sections = sections.map_err(|e| e.to_string())?;
                 let sections: Vec<&[u8]> = sections.iter().map(|bytes| &bytes[..]).collect();
-                Record::write(&to, &name, &sections).map_err(|e| told(&to, &e))?;
+                Record::write(&to, record.name(), &sections).map_err(|e| told(&to, &e))?;
                 new += 1;
             }
         }
         Ok(new)
     }
 
-    /// Name and sections of a record, if it is there and whole.
-    fn whole(&self, path: &Path) -> Result<Option<Contents>, String> {
-        let read = || {
-            let mut record = Record::open(path)?;
-            let sections =
-                (0..record.sections()).map(|k| record.section(k)).collect::<Result<_, _>>()?;
-            let own = path.file_stem().is_some_and(|stem| stem.to_string_lossy() == record.name());
-            match own {
-                true => Ok((record.name().to_string(), sections)),
-                false => {
-                    Err(RecordError::Damaged { path: path.into(), what: "it is of another task" })
-                }
-            }
+    /// A record, if it is there and whole.
+    fn whole(&self, path: &Path) -> Result<Option<Record>, String> {
+        let own = |record: &Record| {
+            path.file_stem().is_some_and(|stem| stem.to_string_lossy() == record.name())
         };
-        match read() {
+        let record = Record::whole(path).and_then(|record| match own(&record) {
+            true => Ok(record),
+            false => Err(RecordError::Damaged { path: path.into(), what: "it is of another task" }),
+        });
+        match record {
             Ok(record) => Ok(Some(record)),
             Err(RecordError::Missing(_)) => Ok(None),
             Err(e @ RecordError::Io { .. }) => Err(e.to_string()),
@@ -255,15 +242,20 @@ impl FileLedger {
         self.folder.join(format!("{}.{RECORD}", task.name()))
     }
 
+    fn count(&self, among: &AtomicUsize, task: &Task) {
+        among.fetch_add(1, Ordering::Relaxed);
+        self.used.lock().unwrap_or_else(|e| e.into_inner()).insert(task.name());
+    }
+
     /// Makes the folder and writes the head, once.
     ///
     /// # Errors
     /// The file system refuses.
     pub fn begin(&self) -> Result<(), String> {
-        if self.begun.load(Ordering::Acquire) {
+        let mut begun = self.begun.lock().unwrap_or_else(|e| e.into_inner());
+        if *begun {
             return Ok(());
         }
-        let _one = self.used.lock().unwrap_or_else(|e| e.into_inner());
         let home = self.folder.parent().unwrap_or(Path::new("."));
         match fs::create_dir_all(home).and_then(|()| disk::make(&self.folder)) {
             Err(e) if e.kind() == ErrorKind::AlreadyExists => {}
@@ -275,7 +267,7 @@ impl FileLedger {
             let _ = fs::remove_dir(&self.folder);
             told(&path, &e)
         })?;
-        self.begun.store(true, Ordering::Release);
+        *begun = true;
         Ok(())
     }
 }
@@ -284,8 +276,7 @@ impl Ledger for FileLedger {
     fn find(&self, task: &Task) -> Result<bool, String> {
         let found = self.whole(&self.path(task))?.is_some();
         if found {
-            self.found.fetch_add(1, Ordering::Relaxed);
-            self.used.lock().unwrap_or_else(|e| e.into_inner()).insert(task.name());
+            self.count(&self.found, task);
         }
         Ok(found)
     }
@@ -294,8 +285,7 @@ impl Ledger for FileLedger {
         self.begin()?;
         let path = self.path(task);
         Record::write(&path, &task.name(), sections).map_err(|e| told(&path, &e))?;
-        self.made.fetch_add(1, Ordering::Relaxed);
-        self.used.lock().unwrap_or_else(|e| e.into_inner()).insert(task.name());
+        self.count(&self.made, task);
         Ok(())
     }
 
@@ -312,12 +302,6 @@ impl Ledger for FileLedger {
     fn is_shared(&self) -> bool {
         self.turns.is_some()
     }
-}
-
-/// Whether a file is a record in the making.
-fn is_part(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    name.starts_with('.') && name.contains(&format!(".{RECORD}."))
 }
 
 fn told(path: &Path, error: &std::io::Error) -> String {

@@ -142,14 +142,24 @@ impl Record {
         Ok(Self { path: path.into(), file, head, start })
     }
 
+    /// Opens a record and reads all of it.
+    ///
+    /// # Errors
+    /// Any [`RecordError`].
+    pub fn whole(path: &Path) -> Result<Self, RecordError> {
+        let mut record = Self::open(path)?;
+        record.sections().try_for_each(|section| section.map(drop))?;
+        Ok(record)
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         &self.head.name
     }
 
-    /// How many sections it has.
-    pub fn sections(&self) -> usize {
-        self.head.sections.len()
+    /// All sections, one after the other.
+    pub fn sections(&mut self) -> impl Iterator<Item = Result<Vec<u8>, RecordError>> {
+        (0..self.head.sections.len()).map(|number| self.section(number))
     }
 
     /// One section, as it was written.
@@ -171,20 +181,36 @@ impl Record {
             false => Err(damaged("a section has changed")),
         }
     }
-
-    /// Reads all of it.
-    ///
-    /// # Errors
-    /// If something is not as it was written.
-    pub fn check(&mut self) -> Result<(), RecordError> {
-        (0..self.head.sections.len()).try_for_each(|number| self.section(number).map(drop))
-    }
 }
+
+/// What the name of a record's file ends with.
+pub(super) const RECORD: &str = "record";
 
 /// A name beside `path` that nobody else writes to.
 fn beside(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!(".{name}.{}", std::process::id()))
+}
+
+/// Whether a file is a record in the making.
+pub(super) fn is_part(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.starts_with('.') && name.contains(&format!(".{RECORD}."))
+}
+
+/// Removes what processes that were killed were writing in a folder.
+pub(super) fn remove_parts(folder: &Path) -> io::Result<()> {
+    let entries = match fs::read_dir(folder) {
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let path = entry?.path();
+        if is_part(&path) {
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(())
 }
 
 fn whole(file: &mut File, mut bytes: &[u8]) -> io::Result<()> {
@@ -214,9 +240,8 @@ mod tests {
     }
 
     fn read(path: &Path) -> Result<(String, Vec<Vec<u8>>), RecordError> {
-        let mut record = Record::open(path)?;
-        record.check()?;
-        let sections = (0..3).map(|k| record.section(k)).collect::<Result<_, _>>()?;
+        let mut record = Record::whole(path)?;
+        let sections = record.sections().collect::<Result<_, _>>()?;
         Ok((record.name().into(), sections))
     }
 

@@ -1,7 +1,7 @@
 //! The last two states of a run that is not finished, in a folder beside its results.
 
 use super::disk;
-use super::{Record, RecordError};
+use super::record::{RECORD, Record, RecordError, remove_parts};
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 /// How many states are kept: the newer may be damaged.
 const KEPT: usize = 2;
 const PREFIX: &str = "state-";
-const SUFFIX: &str = ".record";
 
 /// The folder with the states.
 #[derive(Debug)]
@@ -28,39 +27,24 @@ impl Slots {
         &self.folder
     }
 
-    /// Every file, by name.
-    fn files(&self) -> io::Result<Vec<(String, PathBuf)>> {
+    /// The states, the newest first.
+    fn all(&self) -> io::Result<Vec<(u64, PathBuf)>> {
         let entries = match fs::read_dir(&self.folder) {
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries?,
         };
-        let named = |path: PathBuf| {
-            (path.file_name().unwrap_or_default().to_string_lossy().into_owned(), path)
+        let number = |path: &Path| {
+            let name = path.file_name()?.to_string_lossy().into_owned();
+            name.strip_prefix(PREFIX)?.strip_suffix(RECORD)?.strip_suffix('.')?.parse::<u64>().ok()
         };
-        entries.map(|entry| Ok(named(entry?.path()))).collect()
-    }
-
-    /// The states, the newest first.
-    fn all(&self) -> io::Result<Vec<(u64, PathBuf)>> {
-        let number = |name: &str| {
-            let number = name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)?;
-            number.parse::<u64>().ok()
-        };
-        let all = self.files()?.into_iter();
-        let mut all: Vec<_> = all.filter_map(|(name, path)| Some((number(&name)?, path))).collect();
+        let mut all = Vec::new();
+        for entry in entries {
+            let path = entry?.path();
+            all.extend(number(&path).map(|number| (number, path)));
+        }
         all.sort();
         all.reverse();
         Ok(all)
-    }
-
-    /// Removes what a run that was killed was writing. No other one writes here: it would have to reserve the results.
-    fn tidy(&self) -> io::Result<()> {
-        for (name, path) in self.files()? {
-            if name.strip_prefix('.').is_some_and(|name| name.starts_with(PREFIX)) {
-                fs::remove_file(path)?;
-            }
-        }
-        Ok(())
     }
 
     /// The newest state that is as it was written, if there is one, and why newer ones are not.
@@ -70,8 +54,7 @@ impl Slots {
     pub fn newest(&self) -> io::Result<(Option<Record>, Vec<RecordError>)> {
         let mut damaged = Vec::new();
         for (_, path) in self.all()? {
-            let whole = Record::open(&path).and_then(|mut record| record.check().map(|()| record));
-            match whole {
+            match Record::whole(&path) {
                 Ok(record) => return Ok((Some(record), damaged)),
                 Err(e) => damaged.push(e),
             }
@@ -91,12 +74,13 @@ impl Slots {
                 disk::sync_folder(self.folder.parent().unwrap_or(Path::new(".")))?;
             }
         }
-        let path = self.folder.join(format!("{PREFIX}{steps:012}{SUFFIX}"));
+        let path = self.folder.join(format!("{PREFIX}{steps:012}.{RECORD}"));
         Record::write(&path, name, sections)?;
         for (_, old) in self.all()?.into_iter().skip(KEPT) {
             fs::remove_file(old)?;
         }
-        self.tidy()
+        // No other run writes here: it would have to reserve the results.
+        remove_parts(&self.folder)
     }
 
     /// Removes all states, and the folder if nothing else is in it.
@@ -104,7 +88,7 @@ impl Slots {
     /// # Errors
     /// They cannot be removed.
     pub fn clear(&self) -> io::Result<()> {
-        self.tidy()?;
+        remove_parts(&self.folder)?;
         for (_, path) in self.all()? {
             fs::remove_file(path)?;
         }

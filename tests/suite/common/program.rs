@@ -4,6 +4,55 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use tempfile::TempDir;
+
+/// May & Nowak's reactions of the populations `healthy`, `infected` and `virus`, and the density of the infected as the signal `s`: the
+/// end of an experiment.
+macro_rules! may_nowak {
+    () => {
+        r#"
+[signals.s]
+equation = "density"
+producers = ["infected"]
+[reactions.virus]
+kind = "may-nowak"
+healthy = "healthy"
+infected = "infected"
+virus = "virus"
+d1 = 0.5
+d2 = 1
+d3 = 2
+beta = 1
+k = 3
+r = 1.5
+"#
+    };
+}
+pub(crate) use may_nowak;
+
+/// A folder with an experiment, it.toml.
+pub struct Desk {
+    pub home: TempDir,
+}
+
+impl Desk {
+    pub fn new(text: &str) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        fs::write(home.path().join("it.toml"), text).unwrap();
+        Self { home }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    /// A command on the experiment whose results go to `out`.
+    pub fn line(&self, command: &str, out: &str, more: &[&str]) -> Vec<String> {
+        let (file, out) = (self.path("it.toml"), self.path(out));
+        let line = [command, file.to_str().unwrap(), "--quiet", "--out", out.to_str().unwrap()];
+        line.iter().chain(more).map(|word| word.to_string()).collect()
+    }
+}
 
 /// The program, ready for arguments.
 pub fn program() -> Command {
