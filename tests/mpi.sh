@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# One set of bytes for 1, 2 and 4 ranks of MPI and for a process without. Needs Open MPI and libclang
-# (libopenmpi-dev openmpi-bin libclang-dev).
+# One set of bytes for 1, 2 and 4 ranks of MPI, which share out a study or have the cells of a run between them, and for a
+# process without. Needs Open MPI and libclang (libopenmpi-dev openmpi-bin libclang-dev).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,11 +15,17 @@ study() {
         --set ensemble.replicates=6
 }
 
-for command in ensemble converge; do
-    study "$program" "$command" experiments/aggregation-2d.toml --out "$work/$command"
+run() {
+    "$@" --quiet --set cells.count=50000 --set domain.grid=16 --set time.step=0.1 --set time.outputs=[]
+}
+
+for command in ensemble converge run; do
+    shortened=study
+    [[ $command == run ]] && shortened=run
+    $shortened "$program" "$command" experiments/aggregation-2d.toml --out "$work/$command"
     for ranks in 1 2 4; do
         out=$work/$command-$ranks
-        study mpirun --allow-run-as-root --oversubscribe -n "$ranks" \
+        $shortened mpirun --allow-run-as-root --oversubscribe -n "$ranks" \
             "$program" "$command" experiments/aggregation-2d.toml --threads 1 --out "$out"
         diff -r --exclude=manifest.json "$work/$command" "$out"
         echo "$command: $ranks ranks make the same bytes"

@@ -6,6 +6,7 @@ use super::signals;
 use crate::output::{Described, Head, Record, RecordError, Slots};
 use crate::study::{Checkpoints, Due, Work};
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -30,6 +31,14 @@ pub struct When {
     pub every: Option<f64>,
     /// Seconds after which it is set down and ends.
     pub wall: Option<f64>,
+}
+
+/// What the run is that has a state in this folder, if one has.
+pub fn head_of(folder: &Path) -> Option<Head> {
+    let mut record = Slots::new(folder.into()).newest().ok()?.0?;
+    let (identity, _) = postcard::from_bytes::<(Identity, f64)>(&record.section(0).ok()?).ok()?;
+    let Identity { head, replicate, .. } = identity;
+    Some(Head { flags: vec![format!("--replicate={replicate}")], ..head })
 }
 
 /// Keeps the checkpoints of a run.
@@ -58,7 +67,7 @@ impl Keeper {
     pub fn new(context: &Context, replicate: u64, definition: String, when: When) -> Self {
         let experiment = Described {
             name: String::new(),
-            text: String::new(),
+            text: context.text().into(),
             resolved: context.resolved().to_string(),
         };
         let head = Head {
@@ -145,7 +154,7 @@ impl Keeper {
 
     fn promise(&self, time: f64) {
         signals::keep_state(format!(
-            "{} holds its state at t = {time}, and the same command goes on from there",
+            "{} holds its state at t = {time}; the same command, or kinetaxis resume, goes on from there",
             self.slots.folder().display()
         ));
     }

@@ -6,6 +6,7 @@ use super::feasible::{refuse_bad_physics, refuse_too_large};
 use super::progress::Progress;
 use super::tables::print;
 use super::{Input, Job, Place, case, ranks, signals};
+use crate::crew::Crew;
 use crate::experiment::{Experiment, Loaded, Parameter, given, read_within, to_toml};
 use crate::memory;
 use crate::output::{Described, FileLedger, Folder, Head, Manifest, Shard, ledger_of};
@@ -21,6 +22,11 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// Reads and validates the experiment.
 pub fn load(input: &Input) -> Result<Loaded, CliError> {
+    load_within(memory::available(), input)
+}
+
+/// The same for a machine with so many bytes of memory.
+pub fn load_within(memory: f64, input: &Input) -> Result<Loaded, CliError> {
     let path = &input.experiment;
     let text = input.text.clone().map_or_else(|| read_text(path), Ok)?;
     let mut set = input.set.clone();
@@ -28,7 +34,7 @@ pub fn load(input: &Input) -> Result<Loaded, CliError> {
         refuse_contradiction(&format!("--seed {seed}"), "seed", &seed.into(), &set)?;
         set.push(format!("seed={seed}"));
     }
-    Ok(read_within(memory::available(), &text, &path.display().to_string(), &set)?)
+    Ok(read_within(memory, &text, &path.display().to_string(), &set)?)
 }
 
 /// Refuses a flag and a --set that give one key different values.
@@ -92,6 +98,11 @@ pub struct Results {
 }
 
 impl Results {
+    /// Of another rank than 0, which writes nothing.
+    pub fn of_worker() -> Self {
+        Self { folder: None, ledger: None, anew: false }
+    }
+
     /// Reserves the results folder, by default results/`name`, of a command without a ledger.
     pub fn reserve(place: &Place, name: &Path) -> Result<Self, CliError> {
         let folder = reserve(&target(place, name), place.force)?;
@@ -118,6 +129,13 @@ impl Results {
         signals::keep(ledger.folder());
         Ok(Self { folder, ledger: Some(Arc::new(ledger)), anew: place.force })
     }
+}
+
+/// What one of so many machines has of an experiment.
+fn part_of(e: &Experiment, machines: usize) -> Experiment {
+    let mut part = e.clone();
+    part.populations.iter_mut().for_each(|p| p.cells.count = p.cells.count.div_ceil(machines));
+    part
 }
 
 /// Whether a study with another value of this key has tasks in common, and goes on with these.
@@ -159,6 +177,22 @@ impl Context {
         Self::opened(job, work, flags, |name, _| Results::reserve(&job.place, name))
     }
 
+    /// The same of a run whose cells a crew has: each of it holds its part of them, and the first one has the results.
+    pub fn spread(job: &Job, crew: &Crew, flags: &str) -> Result<Self, CliError> {
+        let all = crew.place().1;
+        let memory = memory::available() * all as f64;
+        Self::opened_within(
+            (memory, all),
+            job,
+            Work::Run,
+            flags,
+            |name, _| match ranks::is_worker() {
+                true => Ok(Results::of_worker()),
+                false => Results::reserve(&job.place, name),
+            },
+        )
+    }
+
     /// The same with a ledger, of which this process has a share, or all.
     pub fn study(
         job: &Job,
@@ -188,9 +222,20 @@ impl Context {
         flags: &str,
         results: impl FnOnce(&Path, (&str, &Json)) -> Result<Results, CliError>,
     ) -> Result<Self, CliError> {
-        let Loaded { experiment, resolved, .. } = load(&job.input)?;
+        Self::opened_within((memory::available(), 1), job, work, flags, results)
+    }
+
+    /// On so many machines, with so many bytes in all.
+    fn opened_within(
+        (memory, machines): (f64, usize),
+        job: &Job,
+        work: Work,
+        flags: &str,
+        results: impl FnOnce(&Path, (&str, &Json)) -> Result<Results, CliError>,
+    ) -> Result<Self, CliError> {
+        let Loaded { experiment, resolved, .. } = load_within(memory, &job.input)?;
         set_threads(&job.place)?;
-        refuse_too_large(work, &experiment)?;
+        refuse_too_large(work, &part_of(&experiment, machines))?;
         let command = work.word();
         let head = format!("# All keys. Run again: kinetaxis {command} experiment.toml{flags}\n\n");
         let text = head + &to_toml(&resolved);
@@ -288,6 +333,11 @@ impl<E: Sync> Context<E> {
             Ok(()) => format!("{error}. Its history: kinetaxis replay {shown}"),
             Err(e) => format!("{error}. Its history cannot be written to {shown}: {e}"),
         })
+    }
+
+    /// The experiment as a file with every key.
+    pub fn text(&self) -> &str {
+        self.again.first().map_or("", |(_, text)| text)
     }
 
     /// Every key of the experiment.

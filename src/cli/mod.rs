@@ -128,7 +128,7 @@ enum Command {
         #[command(flatten)]
         share: Share,
     },
-    /// Go on with an ensemble, sweep or verification that was stopped, or shared out
+    /// Go on with a run, ensemble, sweep or verification that was stopped, or shared out
     Resume {
         /// The results folder that it is to make, or its ledger
         folder: PathBuf,

@@ -1,5 +1,7 @@
-//! `kinetaxis resume DIR` and `kinetaxis merge DIR... --out DIR`: a ledger says what it is of, and holds what is done.
+//! `kinetaxis resume DIR` and `kinetaxis merge DIR... --out DIR`: a ledger, or the state of a run, says what it is of, and
+//! holds what is done.
 
+use super::checkpoints;
 use super::context::is_free;
 use super::error::{CliError, warn};
 use super::{Cli, Command, Hands};
@@ -7,10 +9,11 @@ use crate::output::{FileLedger, Head, ledger_of};
 use clap::Parser;
 use std::path::{Path, PathBuf};
 
-/// Goes on with the study whose ledger is beside `folder`.
+/// Goes on with the study whose ledger, or the run whose state, is beside `folder`.
 pub fn resume(folder: &Path, hands: Hands) -> Result<(), CliError> {
     let ledger = ledger_of(folder);
-    go_on(head(&ledger)?, &ledger.with_extension(""), hands)
+    let of = checkpoints::head_of(&ledger).map_or_else(|| head(&ledger), Ok)?;
+    go_on(of, &ledger.with_extension(""), hands)
 }
 
 /// Puts ledgers together beside `out`, and makes the results; what none of them has is computed.
@@ -34,7 +37,7 @@ fn head(ledger: &Path) -> Result<Head, CliError> {
     let missing = || {
         CliError::BadInput(format!(
             "{} is not there, so there is nothing to go on with. Give the results folder that ensemble, converge or \
-             verify was given",
+             verify was given, or run with --checkpoint-every or --wall-time",
             ledger.display()
         ))
     };
@@ -56,7 +59,9 @@ fn go_on(of: Head, out: &Path, own: Hands) -> Result<(), CliError> {
     let mut command = parsed.command;
     let mut described = of.experiments.into_iter();
     match &mut command {
-        Command::Ensemble { job, .. } | Command::Converge { job, .. } => {
+        Command::Run { job, .. }
+        | Command::Ensemble { job, .. }
+        | Command::Converge { job, .. } => {
             job.input.text = described.next().map(|one| one.text);
             job.place.hands = own;
         }

@@ -7,9 +7,11 @@ use super::identities;
 use super::limit::virial_json;
 use super::motion::{plan_json, plan_line};
 use super::tables::{aligned, figure};
-use super::{Job, signals, with_dimension};
+use super::{Job, ranks, signals, with_dimension};
 use crate::cells::Population;
+use crate::crew::Crew;
 use crate::experiment::Experiment;
+use crate::growth::Growth;
 use crate::model::Model;
 use crate::motion::Tally;
 use crate::observe::{labels, names};
@@ -23,27 +25,69 @@ use serde_json::json;
 /// One realisation.
 pub fn run(job: &Job, replicate: u64, when: When) -> Result<(), CliError> {
     let flags = if replicate == 0 { String::new() } else { format!(" --replicate {replicate}") };
-    let context = Context::open(job, Work::Run, &flags)?;
-    with_dimension!(context.experiment.dimension, D => run_in::<D>(context, replicate, when))
+    let crew = ranks::crew();
+    let context = match crew.is_alone() {
+        true => Context::open(job, Work::Run, &flags),
+        false => Context::spread(job, &crew, &flags).and_then(|context| {
+            refuse_spread(&context.experiment, crew.place().1, when)?;
+            Ok(context)
+        }),
+    };
+    let context = ranks::agreed(&crew, context)?;
+    with_dimension!(context.experiment.dimension, D => run_in::<D>(context, &crew, replicate, when))
 }
 
-fn run_in<const D: usize>(context: Context, replicate: u64, when: When) -> Result<(), CliError> {
+/// Refuses what needs all cells in one process.
+fn refuse_spread(e: &Experiment, ranks: usize, when: When) -> Result<(), CliError> {
+    let what = if !e.reactions.is_empty() {
+        "reactions: they"
+    } else if e.populations.iter().any(|p| Growth::of(&p.cells).is_some()) {
+        "cells.growth: it"
+    } else if !e.output.cells_at.is_empty() {
+        "output.cells_at: it"
+    } else if e.output.knn > 0 {
+        "output.knn: it"
+    } else if when.every.is_some() {
+        "--checkpoint-every: it"
+    } else if when.wall.is_some() {
+        "--wall-time: it"
+    } else {
+        return Ok(());
+    };
+    Err(CliError::BadInput(format!(
+        "{what} can not go with cells that are spread over {ranks} ranks of MPI. Leave it out, or run one process"
+    )))
+}
+
+fn run_in<const D: usize>(
+    context: Context,
+    crew: &Crew,
+    replicate: u64,
+    when: When,
+) -> Result<(), CliError> {
     let e = &context.experiment;
-    let model = Model::<D>::new(e)?;
+    let model = ranks::agreed(crew, Model::<D>::new(e).map_err(CliError::from))?.spread_over(crew);
     let (at, plan) = (&e.output.cells_at, plan(&model)?);
     let keep = Keep { cells_at: at, neighbour: e.output.knn };
-    let keeper = Keeper::new(&context, replicate, keep.definition(&model), when);
-    let mut checkpoints = None;
-    if keeper.is_wanted() {
+    let keeper =
+        crew.is_alone().then(|| Keeper::new(&context, replicate, keep.definition(&model), when));
+    let keeper = keeper.filter(Keeper::is_wanted);
+    if let Some(keeper) = &keeper {
         keeper.look()?;
         signals::be_patient();
-        checkpoints = Some(&keeper as &dyn Checkpoints);
     }
+    let checkpoints = keeper.as_ref().map(|keeper| keeper as &dyn Checkpoints);
     let record = context.simulated(|m| {
         let monitor = Monitor { checkpoints, ledger: m.ledger.clone(), ..*m };
         observe_run(&model, replicate, keep, &monitor, 1.0)
     });
-    let record = record.map_err(|error| keeper.ended(error))?;
+    let record = ranks::agreed(crew, record).map_err(|error| match &keeper {
+        Some(keeper) => keeper.ended(error),
+        None => error,
+    })?;
+    if context.is_shared() {
+        return Err(CliError::Shared("rank 0 has the results".into()));
+    }
     let text = summary_table(&model, &record) + &plan_line(&plan, &record.tally);
     record.tally.warning().iter().for_each(|said| warn(said));
     let few = |s: &&Snapshot<D>| e.output.knn > 0 && s.adaptive.iter().any(Option::is_none);
@@ -56,7 +100,9 @@ fn run_in<const D: usize>(context: Context, replicate: u64, when: When) -> Resul
     let mut summary = summary(&context, &model, (replicate, &record), &plan);
     summary["virial"] = virial(e, &model);
     context.deliver(&text, &summary, || write(&context, &model, replicate, &record))?;
-    keeper.finished();
+    if let Some(keeper) = &keeper {
+        keeper.finished();
+    }
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! What every floor above stands on: numbers, grids, transforms, random streams. No chemotaxis here.
 
+pub mod crew;
 pub mod formula;
 pub mod grid;
 pub mod linear;

@@ -6,6 +6,7 @@
 
 use super::key::{ANY, Key, Kind, Range};
 use crate::formula::{Formula, Quantity};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -19,7 +20,7 @@ pub struct Ranged {
 }
 
 /// A value that an expression must not have.
-#[derive(Clone, Debug, Error, PartialEq)]
+#[derive(Clone, Debug, Error, PartialEq, Serialize, Deserialize)]
 #[error("{key} = {text} is {} at {arguments}, and {demand}. {remedy}", written(*value))]
 pub struct OutOfRange {
     /// The key.

@@ -10,6 +10,7 @@ mod bounds;
 mod checkpoints;
 mod command_line;
 mod coverage;
+mod crew;
 mod dependencies;
 mod designed;
 mod drift_diffusion;

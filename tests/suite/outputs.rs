@@ -111,7 +111,8 @@ fn an_odd_cell_without_a_partner_is_placed_fairly() {
     let mean = (0..2000)
         .map(|r| {
             let streams = kinetaxis::rng::Streams::new(5, r);
-            let cells = model.first().initial.populate(3, &model.first().space, streams).unwrap();
+            let cells =
+                model.first().initial.populate((3, 0..3), &model.first().space, streams).unwrap();
             cells.positions.iter().map(|x| x[0]).sum::<f64>() / 3.0
         })
         .sum::<f64>()

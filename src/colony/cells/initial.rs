@@ -16,6 +16,7 @@ use crate::vector::{Vector, dot, scaled};
 use crate::velocity::VelocitySpace;
 use rand::RngExt;
 use rayon::prelude::*;
+use std::ops::Range;
 use std::sync::OnceLock;
 
 /// Largest relative difference of the masses that both samplers find, by dimension: an edge is known to a
@@ -294,20 +295,23 @@ impl<const D: usize> InitialLaw<D> {
         Ok(table)
     }
 
-    /// Draws `count` cells for one replicate, in blocks with streams of their own.
+    /// Draws `count` cells for one replicate, in blocks with streams of their own, and of these only `own`, which begins
+    /// with a block.
     pub fn populate(
         &self,
-        count: usize,
+        (count, own): (usize, Range<usize>),
         space: &VelocitySpace<D>,
         streams: Streams,
     ) -> Result<Population<D>, InitialError> {
-        let (mut positions, mut velocities) = (vec![[0.0; D]; count], vec![[0.0; D]; count]);
+        let (mut positions, mut velocities) =
+            (vec![[0.0; D]; own.len()], vec![[0.0; D]; own.len()]);
         self.tabulate()?;
         positions
             .par_chunks_mut(BLOCK)
             .zip(velocities.par_chunks_mut(BLOCK))
             .enumerate()
             .try_for_each(|(block, (xs, vs))| {
+                let block = own.start / BLOCK + block;
                 let mut place = streams.stream(Purpose::InitialPosition, block as u64, 0);
                 let mut turn = streams.stream(Purpose::InitialVelocity, block as u64, 0);
                 let mut drawn = [0.0; D];

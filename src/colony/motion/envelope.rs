@@ -1,6 +1,7 @@
 //! Between what bounds a turning kernel lies, and where: what candidates are drawn from.
 
 use super::Method;
+use crate::crew::Crew;
 use crate::grid::Grid;
 use crate::tiles::Tiles;
 use crate::turning::{Affine, Bounds, MOST_TERMS, Sense, TurningKernel, Unbounded};
@@ -80,8 +81,30 @@ const SAMPLE: usize = 256;
 pub(crate) fn sampled<const D: usize>(
     positions: &[Vector<D>],
 ) -> impl ExactSizeIterator<Item = &Vector<D>> {
-    positions.iter().step_by(positions.len().div_ceil(SAMPLE).max(1))
+    positions.iter().step_by(distance(positions.len()))
 }
+
+/// Those of all cells, of which a crew has its own from number `start` on.
+pub(crate) fn sampled_of_all<const D: usize>(
+    crew: &Crew,
+    start: usize,
+    own: &[Vector<D>],
+) -> Vec<Vector<D>> {
+    let distance = distance(crew.count(own.len()));
+    let first = start.next_multiple_of(distance) - start;
+    let chosen = own.iter().skip(first).step_by(distance);
+    let numbers = crew.fold(Vec::new(), |mut before: Vec<f64>| {
+        before.extend(chosen.flatten());
+        before
+    });
+    numbers.as_chunks().0.to_vec()
+}
+
+/// From one of them to the next, of `count` cells.
+fn distance(count: usize) -> usize {
+    count.div_ceil(SAMPLE).max(1)
+}
+
 /// Room for round-off in rates that attain their bounds, relative to the bound: T/F is a sum of a few
 /// terms, none larger than the bound, and of one exponential of up to e⁷⁰⁰, whose argument errs by
 /// 700 ulps: some 10⁻¹³. What S itself errs by is [`Bounds::noise`].

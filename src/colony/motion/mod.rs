@@ -18,7 +18,8 @@ mod stray;
 mod trace;
 
 pub use advance::advance;
-pub(crate) use envelope::sampled;
+use envelope::sampled;
+pub(crate) use envelope::sampled_of_all;
 pub use envelope::{Envelope, Envelopes, FlightScale, GradientBox, Place};
 pub(crate) use method::KEYS;
 pub use method::Method;
@@ -87,7 +88,7 @@ impl std::ops::AddAssign for Tally {
 }
 
 /// Why a cell could not be advanced. It names the cell; the same seed and replicate lead to it again.
-#[derive(Clone, Debug, Error, PartialEq)]
+#[derive(Clone, Debug, Error, PartialEq, Serialize, Deserialize)]
 pub enum MotionError {
     /// An expression gave a value that it must not have.
     #[error("cell {cell} of replicate {replicate} at step {step}, x = {at:?}: {value}")]

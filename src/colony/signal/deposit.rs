@@ -4,11 +4,13 @@
 //! turns the spline into the wanted kernel K_h, up to the aliases that the spline itself damps.
 
 use crate::cells::BLOCK;
+use crate::crew::Crew;
 use crate::simd::{Vectorised, vectorise};
 use crate::spectral::Spectral;
 use crate::spline::{self, NodeMap};
 use crate::vector::Vector;
 use rayon::prelude::*;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Largest number of private grids.
@@ -42,6 +44,19 @@ pub struct Deposit<const D: usize> {
     kernel: Vec<f64>,
     multiplier: Vec<f64>,
     per_volume: f64,
+    /// Who has the cells.
+    pub crew: Crew,
+}
+
+/// Private grids of a deposit, each of some of the cells.
+#[derive(Default)]
+pub struct Parts {
+    /// The grids.
+    pub grids: Vec<Vec<f64>>,
+    /// Cells of each.
+    pub length: usize,
+    /// The number of the first cell, which is that of a block.
+    pub start: usize,
 }
 
 impl<const D: usize> Deposit<D> {
@@ -51,7 +66,13 @@ impl<const D: usize> Deposit<D> {
         let kernel: Vec<f64> = squares.map(|k2| smoothing_kernel(bandwidth, order, *k2)).collect();
         let symbol = spectral.table(|k| spline::symbol(spectral.grid(), k));
         let multiplier = kernel.iter().zip(symbol).map(|(k, s)| k / s).collect();
-        Self { map, kernel, multiplier, per_volume: 1.0 / spectral.grid().cell_volume() }
+        Self {
+            map,
+            kernel,
+            multiplier,
+            per_volume: 1.0 / spectral.grid().cell_volume(),
+            crew: Crew::default(),
+        }
     }
 
     /// K_h * u, by coefficients.
@@ -59,15 +80,29 @@ impl<const D: usize> Deposit<D> {
         u.iter().zip(&self.kernel).map(|(c, k)| c * k).collect()
     }
 
-    /// Empty private grids for `cells` cells, of [`BLOCK`]s each, and the number of cells of each.
-    /// Both depend on the number of cells alone, and the grids are added up in order: the sum
-    /// carries the same bits for any number of threads.
-    pub fn parts(&self, cells: usize) -> (Vec<Vec<f64>>, usize) {
+    /// Empty private grids for `own` cells, which are all unless a crew has them, of [`BLOCK`]s each. How many a grid is
+    /// of depends on the number of all cells alone, and the grids are added up in order: the sum carries the same bits
+    /// for any number of threads, and any crew.
+    pub fn parts(&self, own: usize) -> Parts {
+        let all = self.crew.count(own);
+        let length = self.length(all);
+        let Range { start, end } = self.crew.own(all, length);
+        let count = (end - start).div_ceil(length);
+        let grids = vec![vec![0.0; self.map.len()]; count];
+        Parts { grids, length, start }
+    }
+
+    /// Those of `cells` cells that this process has.
+    pub fn own(&self, cells: usize) -> Range<usize> {
+        self.crew.own(cells, self.length(cells))
+    }
+
+    /// Cells on one private grid, of `cells` in all.
+    fn length(&self, cells: usize) -> usize {
         let worth = CELLS_PER_PART.max(CELLS_PER_NODE * self.map.len());
         let few = (cells / CELLS_PER_PART).min(FEW_PARTS);
         let wanted = (cells / worth).max(few).clamp(1, PARTS).next_power_of_two();
-        let length = cells.div_ceil(wanted).next_multiple_of(BLOCK).max(BLOCK);
-        (vec![vec![0.0; self.map.len()]; cells.div_ceil(length).max(1)], length)
+        cells.div_ceil(wanted).next_multiple_of(BLOCK).max(BLOCK)
     }
 
     /// Adds `weight` · B(x − xᵢ)/|cell| for cells of equal weight to a private grid.
@@ -78,14 +113,15 @@ impl<const D: usize> Deposit<D> {
 
     /// Coefficients of ρ_h in `field`, from the private grids; the first of them is overwritten.
     pub fn collect(&self, spectral: &Spectral<D>, parts: &mut [Vec<f64>], field: &mut Vec<f64>) {
-        let Some((first, others)) = parts.split_first_mut() else { return };
-        let others = &*others;
-        first.par_chunks_mut(1 << 13).enumerate().for_each(|(chunk, sum)| {
-            for part in others {
-                let from = &part[chunk << 13..][..sum.len()];
-                sum.iter_mut().zip(from).for_each(|(s, p)| *s += p);
+        let mut none = Vec::new();
+        let (first, others) = match parts.split_first_mut() {
+            Some((first, others)) => (first, &*others),
+            None => {
+                none.resize(self.map.len(), 0.0);
+                (&mut none, &[][..])
             }
-        });
+        };
+        self.crew.add_up(first, others);
         field.clear();
         field.resize(spectral.grid().len(), 0.0);
         self.map.unpad(first, field);
@@ -100,8 +136,9 @@ impl<const D: usize> Deposit<D> {
         positions: &[Vector<D>],
         weight: impl Fn(usize) -> f64 + Sync,
     ) -> Vec<f64> {
-        let ((mut parts, length), mut field) = (self.parts(positions.len()), Vec::new());
-        parts.par_iter_mut().zip(positions.par_chunks(length)).enumerate().for_each(
+        let (Parts { mut grids, length, .. }, mut field) =
+            (self.parts(positions.len()), Vec::new());
+        grids.par_iter_mut().zip(positions.par_chunks(length)).enumerate().for_each(
             |(part, (grid, positions))| {
                 for (i, x) in positions.iter().enumerate() {
                     let amount = self.per_volume * weight(part * length + i);
@@ -109,7 +146,7 @@ impl<const D: usize> Deposit<D> {
                 }
             },
         );
-        self.collect(spectral, &mut parts, &mut field);
+        self.collect(spectral, &mut grids, &mut field);
         field
     }
 }

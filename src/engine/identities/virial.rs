@@ -2,6 +2,7 @@
 //! d/dt ∫|x−c|²ρ dx = 4DM − αχM²/(2πD_S), c the centre of mass (Blanchet, Dolbeault & Perthame 2006).
 
 use crate::cells::{InitialLaw, Population};
+use crate::crew::Crew;
 use crate::experiment::{Experiment, KernelModel, KernelSpec, Mobility, Signal};
 use crate::formula::Quantity;
 use crate::grid::Grid;
@@ -37,13 +38,13 @@ pub struct Start {
 }
 
 impl Start {
-    /// Those of `cells`.
-    pub fn of<const D: usize>(cells: &Population<D>) -> Self {
-        let n = cells.len() as f64;
+    /// Those of the `cells` that a crew has.
+    pub fn of<const D: usize>(crew: &Crew, cells: &Population<D>) -> Self {
+        let n = crew.count(cells.len()) as f64;
         let pairs = cells.positions.iter().zip(&cells.velocities);
         Self {
-            square: cells.positions.iter().map(|x| dot(x, x)).sum::<f64>() / n,
-            radial: pairs.map(|(x, v)| dot(x, v)).sum::<f64>() / n,
+            square: crew.sum(cells.positions.iter().map(|x| dot(x, x))) / n,
+            radial: crew.sum(pairs.map(|(x, v)| dot(x, v))) / n,
         }
     }
 }

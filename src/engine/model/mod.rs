@@ -6,6 +6,7 @@ mod species;
 pub use species::Species;
 
 use crate::cells::{InitialError, most_cells};
+use crate::crew::Crew;
 use crate::experiment::{Experiment, Population};
 use crate::grid::Grid;
 use crate::growth::Growth;
@@ -55,6 +56,8 @@ pub struct Model<const D: usize> {
     pub tolerated_bias: f64,
     /// Longest step of the hybrid.
     pub hop: f64,
+    /// Who has the cells of a realisation.
+    pub crew: Crew,
     /// What decides every realisation, with the times at which something is recorded.
     pub definition: String,
     map: Arc<NodeMap<D>>,
@@ -97,6 +100,7 @@ impl<const D: usize> Model<D> {
             cues,
             most_leak: e.domain.leak,
             seed: e.seed,
+            crew: Crew::default(),
             definition: format!("{} {outputs:?}", e.definition()),
             outputs,
             step: e.time.step,
@@ -303,6 +307,13 @@ impl<const D: usize> Model<D> {
     pub fn last_step(&self) -> f64 {
         let times = self.populations.iter().map(|species| species.scaling.tumble_time());
         0.04 * times.fold(f64::INFINITY, f64::min)
+    }
+
+    /// The same with cells that a crew has. None may be born or die, and what needs all cells at once, as an adaptive
+    /// density, may not be asked for.
+    pub fn spread_over(mut self, crew: &Crew) -> Self {
+        self.populations.iter_mut().for_each(|species| species.deposit.crew = crew.clone());
+        Self { crew: crew.clone(), ..self }
     }
 
     /// The box and its grid.

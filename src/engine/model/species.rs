@@ -107,7 +107,8 @@ impl<const D: usize> Species<D> {
     /// As [`InitialLaw::populate`].
     pub fn populate(&self, streams: Streams) -> Result<crate::cells::Population<D>, InitialError> {
         let streams = streams.of_population(&self.name);
-        let mut cells = self.initial.populate(self.cells, &self.space, streams)?;
+        let own = self.deposit.own(self.cells);
+        let mut cells = self.initial.populate((self.cells, own), &self.space, streams)?;
         if let Some(weight) = self.weight {
             cells.weight = weight;
         }

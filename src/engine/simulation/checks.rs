@@ -36,27 +36,29 @@ pub(super) fn count<const D: usize>(
 
 /// Whether splitting and merging have left the mass as it was.
 pub(super) fn mass_kept<const D: usize>(colony: &mut Colony<D>, before: f64) -> Result<(), Wrong> {
-    mass(colony, before, MERGERS, "before cells were split or merged")
+    let cells = colony.cells.mass();
+    mass((colony, cells), before, MERGERS, "before cells were split or merged")
 }
 
-/// Whether the coefficients of a ρ_h have the mass of the cells. `length` cells were deposited on each private grid.
+/// Whether the coefficients of a ρ_h have the mass of the cells, `all` in number. `length` cells were deposited on each
+/// private grid.
 pub(super) fn mass_deposited<const D: usize>(
-    colony: &mut Colony<D>,
+    (colony, all): (&mut Colony<D>, usize),
     grid: &Grid<D>,
     field: &[f64],
     length: usize,
 ) -> Result<(), Wrong> {
     let tolerance = of_deposit(length, grid.len());
-    mass(colony, field[0] * grid.volume(), tolerance, "on the grid")
+    let cells = colony.cells.weight * all as f64;
+    mass((colony, cells), field[0] * grid.volume(), tolerance, "on the grid")
 }
 
 fn mass<const D: usize>(
-    colony: &mut Colony<D>,
+    (colony, cells): (&mut Colony<D>, f64),
     found: f64,
     tolerance: f64,
     by: &'static str,
 ) -> Result<(), Wrong> {
-    let cells = colony.cells.mass();
     colony.tally.invariants.weigh(cells, found);
     match difference(cells, found) <= tolerance {
         true => Ok(()),
@@ -124,10 +126,10 @@ mod tests {
     fn mass_from_nowhere_is_seen() {
         let grid = Grid { lower: [0.0], upper: [4.0], cells: [32], boundary: [Boundary::Periodic] };
         let mut of = colony(4000);
-        assert_eq!(mass_deposited(&mut of, &grid, &[500.0], 2048), Ok(()));
+        assert_eq!(mass_deposited((&mut of, 4000), &grid, &[500.0], 2048), Ok(()));
         // A cell less, of 4000; and what is no number.
         for density in [500.0 - 0.125, f64::NAN] {
-            let told = mass_deposited(&mut of, &grid, &[density], 2048).unwrap_err();
+            let told = mass_deposited((&mut of, 4000), &grid, &[density], 2048).unwrap_err();
             assert!(matches!(told, Wrong::Mass { cells: 2000.0, .. }), "{told}");
         }
         assert_eq!(mass_kept(&mut of, 2000.0 * (1.0 + 1e-15)), Ok(()));

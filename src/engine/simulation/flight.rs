@@ -3,9 +3,9 @@
 use super::{Incident, Scene, SimulationError};
 use crate::cells::{BLOCK, Population};
 use crate::model::{Model, Species};
-use crate::motion::{MotionError, Tally, sampled};
+use crate::motion::{MotionError, Tally, sampled_of_all};
 use crate::rng::Streams;
-use crate::signal::Cues;
+use crate::signal::{Cues, Parts};
 use crate::turning::{Kernel, Sense, TurningKernel};
 use crate::with_kernel;
 use rayon::prelude::*;
@@ -27,7 +27,7 @@ pub(super) struct Flight<'a, const D: usize> {
     pub streams: Streams,
     pub step: u64,
     pub cells: &'a mut Population<D>,
-    pub parts: &'a mut (Vec<Vec<f64>>, usize),
+    pub parts: &'a mut Parts,
     /// Raised when a cell is beyond what surrounds an open box.
     pub lost: &'a AtomicBool,
     pub watch: &'a Watch<'a>,
@@ -56,18 +56,20 @@ fn fly_by<const D: usize, K: TurningKernel<D>, S: Sense<D>>(
     let Flight { model, species, dt, span, deposited, streams, step: number, .. } = flight;
     let Flight { cells, parts, lost, watch, signals, .. } = flight;
     let open = model.grid().is_open();
-    let (weight, length, parts) = (cells.weight, parts.1, &mut parts.0);
+    let (weight, Parts { grids, length, start }) = (cells.weight, parts);
+    let (length, start) = (*length, *start);
     let (positions, velocities) = (&mut cells.positions, &mut cells.velocities);
-    let (senses, sample) = ((kernel, signal), sampled(positions).copied().collect::<Vec<_>>());
-    let step = model.field_step(species, senses, dt, positions).map_err(|unbounded| match model
-        .refused(species, kernel, signal)
-    {
-        Some(value) => SimulationError::Value(Box::new(value)),
-        None => SimulationError::Unbounded { time: f64::NAN, unbounded },
+    let sample = sampled_of_all(&model.crew, start, positions);
+    let senses = (kernel, signal);
+    let step = model.field_step(species, senses, dt, &sample).map_err(|unbounded| {
+        match model.refused(species, kernel, signal) {
+            Some(value) => SimulationError::Value(Box::new(value)),
+            None => SimulationError::Unbounded { time: f64::NAN, unbounded },
+        }
     })?;
     // What a block started with is kept until it is flown.
     let incident = |error: MotionError, block: u64, cells: [Vec<f64>; 2]| match error.cell() {
-        None => SimulationError::Interrupted,
+        None => None,
         Some(cell) => {
             let scene = Scene {
                 population: species.name.clone(),
@@ -82,22 +84,22 @@ fn fly_by<const D: usize, K: TurningKernel<D>, S: Sense<D>>(
                 middle: signals.0.to_vec(),
                 change: signals.1.map(<[_]>::to_vec),
             };
-            SimulationError::Cell(Box::new(Incident { error, scene }))
+            Some(Box::new(Incident { error, scene }))
         }
     };
-    let tallies: Vec<Result<Tally, SimulationError>> = (positions.par_chunks_mut(length))
+    let tallies: Vec<Result<Tally, Option<Box<Incident>>>> = (positions.par_chunks_mut(length))
         .zip(velocities.par_chunks_mut(length))
-        .zip(parts)
+        .zip(grids)
         .enumerate()
         .map(|(part, ((xs, vs), grid))| {
             grid.fill(0.0);
-            let (mut tally, first) = (Tally::default(), part * length / BLOCK);
+            let (mut tally, first) = (Tally::default(), (start + part * length) / BLOCK);
             let mut start = [Vec::new(), Vec::new()];
             let blocks = xs.chunks_mut(BLOCK).zip(vs.chunks_mut(BLOCK)).enumerate();
             for (block, (xs, vs)) in blocks {
                 let names = [(first + block) as u64, number];
                 if watch.stop.load(Ordering::Relaxed) {
-                    return Err(SimulationError::Interrupted);
+                    return Err(None);
                 }
                 for (start, now) in start.iter_mut().zip([xs.as_flattened(), vs.as_flattened()]) {
                     start.clear();
@@ -120,9 +122,17 @@ fn fly_by<const D: usize, K: TurningKernel<D>, S: Sense<D>>(
             Ok(tally)
         })
         .collect();
-    tallies.into_iter().try_fold(Tally::default(), |mut total, part| {
-        total += part?;
-        Ok(total)
+    // What one of a crew has met, all do.
+    let flown = model.crew.fold(Ok(Tally::default()), |before: Result<Tally, _>| {
+        tallies.into_iter().try_fold(before?, |mut total, part| {
+            total += part?;
+            Ok(total)
+        })
+    });
+    let is_lost = lost.load(Ordering::Relaxed);
+    lost.store(model.crew.fold(false, |before| before || is_lost), Ordering::Relaxed);
+    flown.map_err(|met: Option<Box<Incident>>| {
+        met.map_or(SimulationError::Interrupted, SimulationError::Cell)
     })
 }
 

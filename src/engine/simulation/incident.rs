@@ -33,7 +33,7 @@ pub struct Scene {
 }
 
 /// A cell that broke what must hold.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Incident {
     /// What it broke; names cell, replicate and field step.
     pub error: MotionError,

@@ -21,7 +21,7 @@ use crate::motion::Tally;
 use crate::reaction::Census;
 use crate::rng::Streams;
 use crate::schedule::Tick;
-use crate::signal::{Cues, SensedSignal, Surroundings, later};
+use crate::signal::{Cues, Parts, SensedSignal, Surroundings, later};
 use crate::state::{Colony, State, Tracked};
 use chemistry::{Half, Rates};
 use flight::{Flight, Watch, compiled};
@@ -43,8 +43,8 @@ pub struct Simulation<'m, const D: usize> {
 /// Memory that is used again at every step.
 #[derive(Default)]
 struct Work {
-    /// By population: private grids of the deposit, and the number of cells of each.
-    parts: Vec<(Vec<Vec<f64>>, usize)>,
+    /// By population: private grids of the deposit.
+    parts: Vec<Parts>,
     /// By population: coefficients of the next density.
     fields: Vec<Vec<f64>>,
     /// Coefficients of signals.
@@ -263,16 +263,17 @@ impl<'m, const D: usize> Simulation<'m, D> {
     ) -> Result<(), SimulationError> {
         let (model, dt) = (self.model, tick.duration);
         let middle = self.state.time + 0.5 * dt;
-        let all: usize = self.state.populations.iter().map(|colony| colony.cells.len()).sum();
-        let watch = &Watch { stop, progress: &|cells| progress(cells as f64 / all as f64) };
+        let own: usize = self.state.populations.iter().map(|colony| colony.cells.len()).sum();
+        let watch = &Watch { stop, progress: &|cells| progress(cells as f64 / own as f64) };
         let deposited = self.is_deposited(tick);
         for (number, species) in model.populations.iter().enumerate() {
             let deposited = deposited && !self.changes(number);
             let colony = &mut self.state.populations[number];
-            if colony.cells.is_empty() {
+            let all = model.crew.count(colony.cells.len());
+            if all == 0 {
                 continue;
             }
-            colony.cell_time += dt * colony.cells.len() as f64;
+            colony.cell_time += dt * all as f64;
             let flight = Flight {
                 model,
                 species,
@@ -290,7 +291,7 @@ impl<'m, const D: usize> Simulation<'m, D> {
             };
             let tally = compiled::<D>()(flight).map_err(|error| error.at_time(middle))?;
             colony.tally += tally;
-            self.check_leak(number, &tally, tick.end)?;
+            self.check_leak((number, all), &tally, tick.end)?;
         }
         Ok(())
     }
@@ -302,19 +303,20 @@ impl<'m, const D: usize> Simulation<'m, D> {
             let changes = self.changes(number);
             let Work { parts, fields, nodal, .. } = &mut self.work;
             let (colony, field) = (&mut self.state.populations[number], &mut fields[number]);
-            let (parts, length) = &mut parts[number];
+            let Parts { grids, length, .. } = &mut parts[number];
             let told = |wrong: Wrong| wrong.of(&species.name, tick.end);
             if changes {
                 checks::places(colony, model.grid()).map_err(told)?;
                 let Population { positions, weight, .. } = &colony.cells;
                 *field = species.deposit.coefficients(&model.spectral, positions, |_| *weight);
             } else if deposited {
-                species.deposit.collect(&model.spectral, parts, field);
+                species.deposit.collect(&model.spectral, grids, field);
             } else {
                 field.clone_from(&colony.density.now);
                 continue;
             }
-            checks::mass_deposited(colony, model.grid(), field, *length).map_err(told)?;
+            let all = model.crew.count(colony.cells.len());
+            checks::mass_deposited((colony, all), model.grid(), field, *length).map_err(told)?;
             nodal.clone_from(field);
             model.spectral.inverse_in_place(nodal);
             colony.tally.invariants.survey(nodal);
@@ -368,16 +370,23 @@ impl<'m, const D: usize> Simulation<'m, D> {
 
     /// Stops where the cells of a population that this field step left outside the box are too many, or one is
     /// beyond what surrounds it.
-    fn check_leak(&self, number: usize, tally: &Tally, time: f64) -> Result<(), Leak> {
+    fn check_leak(
+        &self,
+        (number, all): (usize, usize),
+        tally: &Tally,
+        time: f64,
+    ) -> Result<(), Leak> {
         let cells = &self.state.populations[number].cells;
-        let (share, most) = (tally.outside as f64 / cells.len() as f64, self.model.most_leak);
+        let (share, most) = (tally.outside as f64 / all as f64, self.model.most_leak);
         if share <= most && !self.work.lost.load(Ordering::Relaxed) {
             return Ok(());
         }
         let axis = |a: usize| {
             let along = cells.positions.iter().map(|x| x[a]);
-            let (low, high) =
-                along.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), x| (l.min(x), h.max(x)));
+            let (low, high) = (self.model.crew)
+                .fold((f64::INFINITY, f64::NEG_INFINITY), |ends: (f64, f64)| {
+                    along.fold(ends, |(l, h), x| (l.min(x), h.max(x)))
+                });
             format!("[{low:.3}, {high:.3}]")
         };
         let reached = (0..D).map(axis).collect::<Vec<_>>().join(" x ");

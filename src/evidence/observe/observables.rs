@@ -24,6 +24,8 @@ pub struct Observation<'a, const D: usize> {
     start: Start,
     /// Nodal values of |∇S|, if its bounds are recorded.
     slope: Vec<f64>,
+    /// Cells of the population.
+    count: usize,
     moments: Moments<D>,
     mean_velocity: Vector<D>,
     mean_square: f64,
@@ -40,7 +42,8 @@ type Observable<const D: usize> = (String, Box<dyn Fn(&Observation<'_, D>) -> f6
 /// for the whole space. Tumbles are those of a cell that lives from t = 0 on. What is proved stands beside what is measured,
 /// where it holds ([`crate::identities`]).
 fn list<const D: usize>(model: &Model<D>) -> Vec<Observable<D>> {
-    let mut list: Vec<Observable<D>> = vec![("mass".into(), Box::new(|o| o.colony.cells.mass()))];
+    let mut list: Vec<Observable<D>> =
+        vec![("mass".into(), Box::new(|o| o.colony.cells.weight * o.count as f64))];
     for (a, axis) in ["x", "y", "z"].iter().enumerate().take(D) {
         list.push((format!("center_{axis}"), Box::new(move |o| o.moments.center[a])));
     }
@@ -63,13 +66,13 @@ fn list<const D: usize>(model: &Model<D>) -> Vec<Observable<D>> {
     list.push((
         "leak".into(),
         Box::new(|o| {
-            let cells = &o.colony.cells;
-            o.model.grid().outside(&cells.positions).0 as f64 / cells.len() as f64
+            let own = o.model.grid().outside(&o.colony.cells.positions).0 as usize;
+            o.model.crew.count(own) as f64 / o.count as f64
         }),
     ));
     list.push(("tumbles_per_cell".into(), Box::new(|o| tumbles(o.colony, o.time))));
     if model.populations.len() > 1 {
-        list.push(("cells".into(), Box::new(|o| o.colony.cells.len() as f64)));
+        list.push(("cells".into(), Box::new(|o| o.count as f64)));
         list.push(("born".into(), Box::new(|o| o.colony.census.born as f64)));
         list.push(("died".into(), Box::new(|o| o.colony.census.died as f64)));
     }
@@ -140,11 +143,12 @@ impl<'a, const D: usize> Observation<'a, D> {
         start: Start,
     ) -> Self {
         let (species, colony) = (&model.populations[number], &state.populations[number]);
-        let cells = &colony.cells;
-        let (n, grid) = (cells.len() as f64, model.grid());
-        let moments = Moments::of_points(grid, &cells.positions, &species.place);
+        let (cells, crew) = (&colony.cells, &model.crew);
+        let (count, grid) = (crew.count(cells.len()), model.grid());
+        let n = count as f64;
+        let moments = Moments::of_points(crew, grid, &cells.positions, &species.place);
         let mean = |vectors: &[Vector<D>]| -> Vector<D> {
-            std::array::from_fn(|a| vectors.iter().map(|v| v[a]).sum::<f64>() / n)
+            std::array::from_fn(|a| crew.sum(vectors.iter().map(|v| v[a])) / n)
         };
         Self {
             model,
@@ -159,12 +163,13 @@ impl<'a, const D: usize> Observation<'a, D> {
             } else {
                 Vec::new()
             },
+            count,
             moments,
             mean_velocity: mean(&cells.velocities),
             // That of the images which the moments are of; where all are in the box, as it stands.
             mean_square: match grid.boundary.contains(&Boundary::Periodic) {
                 true => moments.square(),
-                false => cells.positions.iter().map(|x| dot(x, x)).sum::<f64>() / n,
+                false => crew.sum(cells.positions.iter().map(|x| dot(x, x))) / n,
             },
         }
     }
@@ -218,8 +223,8 @@ fn density_square<const D: usize>(o: &Observation<'_, D>) -> f64 {
         let weight = |i: usize| if in_first(i) == first { cells.weight } else { 0.0 };
         o.species.deposit.coefficients(&model.spectral, &cells.positions, weight)
     };
-    let first = (0..cells.len()).filter(|i| in_first(*i)).count() as f64;
-    let n = cells.len() as f64;
+    let first = (0..o.count).filter(|i| in_first(*i)).count() as f64;
+    let n = o.count as f64;
     let product: f64 = half(true).iter().zip(half(false)).map(|(a, b)| a * b).sum();
     model.grid().volume() * product * (n / first) * (n / (n - first))
 }

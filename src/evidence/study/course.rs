@@ -39,7 +39,7 @@ impl<'m, const D: usize> Course<'m, D> {
             _ => {
                 let simulation = Simulation::new(model, replicate)?;
                 let all = simulation.state().populations.iter();
-                let starts = all.map(|colony| Start::of(&colony.cells)).collect();
+                let starts = all.map(|colony| Start::of(&model.crew, &colony.cells)).collect();
                 Ok(Self { simulation, snapshots: Vec::new(), starts })
             }
         }

@@ -27,7 +27,7 @@ pub fn plan<const D: usize>(model: &Model<D>) -> Result<Plan, SimulationError> {
     let streams = Streams::new(model.seed, 0);
     let species = model.first();
     let count = species.cells.clamp(1, CELLS);
-    let cells = species.initial.populate(count, &species.space, streams)?;
+    let cells = species.initial.populate((count, 0..count), &species.space, streams)?;
     let offers = model.offers(species, &cells.positions);
     let (offers, taken) = offers.map_err(InitialError::Unbounded)?;
     Ok(Plan { asked: model.method, taken, offers, tolerated_bias: model.tolerated_bias })
