@@ -88,6 +88,27 @@ pub fn whole(x: f64) -> usize {
 mod tests {
     use super::*;
 
+    struct Squares<'a>(&'a mut [f64]);
+
+    impl Vectorised for Squares<'_> {
+        type Output = f64;
+
+        #[inline(always)]
+        fn run(self) -> f64 {
+            self.0.iter_mut().for_each(|x| *x = *x * *x + 0.1);
+            self.0.iter().sum()
+        }
+    }
+
+    /// Under Miri as well, which sees what the calls of code for other processors may not do.
+    #[test]
+    fn a_job_gives_the_same_bits_by_all_instructions() {
+        let numbers: Vec<f64> = (0..37).map(|i| 0.3 * f64::from(i)).collect();
+        let (mut own, mut same) = (numbers.clone(), numbers);
+        assert_eq!(vectorise(Squares(&mut own)), Squares(&mut same).run());
+        assert_eq!(own, same);
+    }
+
     #[test]
     fn rounding_and_conversion() {
         for (x, near) in [(0.49, 0.0), (0.51, 1.0), (-0.49, 0.0), (7.5, 8.0), (6.5, 6.0)] {

@@ -135,7 +135,6 @@ fn conclude(ready: impl Fn(Combination) -> Option<Check> + Sync) {
 }
 
 #[test]
-#[ignore = "some minutes"]
 fn moments_are_exact() {
     let truths = Truths::new();
     conclude(|one| Some(truths.ready(one, if one.is_exact() { CELLS } else { 4 * CELLS })));
