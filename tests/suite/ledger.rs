@@ -1,6 +1,7 @@
 //! Nothing is computed twice: a study that is killed, shared out, extended or damaged gives the bytes of one that was left in peace.
 
 use crate::common::program::{may_nowak, names_in, program, stderr};
+use kinetaxis::verify::SHIPPED;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::collections::BTreeMap;
@@ -203,6 +204,50 @@ fn shards_in_any_order_make_the_bytes_of_one_process() {
         bench.done(&format!("{command} e.toml --quiet --out shared --threads 8"));
         assert_eq!(before, bench.records("shared"));
         bench.assert_same("whole", "shared");
+    }
+}
+
+/// Every shipped experiment, as short as `verify --quick` has it: by any number of threads, shared out in any way and merged
+/// in any order, killed and taken up. `SHIPPED=virus cargo test --release one_set_of_bytes -- --ignored --nocapture` for some.
+#[test]
+#[ignore = "a quarter of an hour"]
+fn one_set_of_bytes_for_every_shipped_experiment() {
+    let wanted = std::env::var("SHIPPED").unwrap_or_default();
+    let mut random = random(17);
+    for (name, text) in SHIPPED.iter().filter(|(name, _)| name.contains(&wanted)) {
+        let bench = Bench::new(text);
+        let table: toml::Table = text.parse().unwrap();
+        let quick = table["verify"].get("quick").and_then(|q| q.as_array()).into_iter().flatten();
+        let mut set: Vec<String> = quick.map(|q| q.as_str().unwrap().replace(' ', "")).collect();
+        set.push("ensemble.replicates=3".into());
+        let set: String = set.iter().map(|pair| format!(" --set {pair}")).collect();
+        let line = format!("ensemble e.toml --quiet{set}");
+        let start = Instant::now();
+        bench.done(&format!("{line} --out whole --threads 1"));
+        let whole = start.elapsed();
+        for threads in [2, 3, 5, 8] {
+            bench.done(&format!("{line} --out threads-{threads} --threads {threads}"));
+            bench.assert_same("whole", &format!("threads-{threads}"));
+        }
+        for count in [2, 4, 7] {
+            let mut parts: Vec<String> = Vec::new();
+            for index in (1..=count).rev() {
+                let out = format!("part-{index}-{count}");
+                bench.done(&format!("{line} --shard {index}/{count} --out {out}"));
+                parts.insert(random.random_range(0..=parts.len()), out);
+            }
+            bench.done(&format!("merge {} --quiet --out merged-{count}", parts.join(" ")));
+            bench.assert_same("whole", &format!("merged-{count}"));
+        }
+        let mut child = bench.command(&format!("{line} --out killed")).spawn().unwrap();
+        sleep(whole.mul_f64(0.6 * random.random::<f64>()));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        if !bench.path("killed").exists() {
+            bench.done(&format!("{line} --out killed"));
+        }
+        bench.assert_same("whole", "killed");
+        println!("{name}: one set of bytes, {:.1} s each", whole.as_secs_f64());
     }
 }
 
