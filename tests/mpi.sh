@@ -10,13 +10,13 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 study() {
-    "$@" --quiet --set cells.count=2000 --set domain.grid=16 --set time.step=0.1 --set time.outputs=[] \
+    "$@" --quiet --set cells.count=2000 --set domain.grid=16 --set deposit.bandwidth=0.5 --set time.step=0.1 --set time.outputs=[] \
         --set converge.epsilons=[0.4,0.3] --set converge.replicates=4 --set converge.budget_replicates=4 \
         --set ensemble.replicates=6
 }
 
 run() {
-    "$@" --quiet --set cells.count=50000 --set domain.grid=16 --set time.step=0.1 --set time.outputs=[]
+    "$@" --quiet --set cells.count=50000 --set domain.grid=16 --set deposit.bandwidth=0.5 --set time.step=0.1 --set time.outputs=[]
 }
 
 for command in ensemble converge run; do

@@ -14,6 +14,13 @@ use crate::study::cost::predict;
 /// Validates and says so.
 pub fn check(input: &Input) -> Result<(), CliError> {
     let Loaded { experiment: e, given, .. } = load(input)?;
+    // What `verify` would read.
+    for (key, changes) in [("quick", &e.verify.quick), ("by_cells", &e.verify.by_cells)] {
+        if !changes.is_empty() {
+            load(&Input { set: changes.clone(), seed: None, ..input.clone() })
+                .map_err(|error| CliError::BadInput(format!("verify.{key}: {error}")))?;
+        }
+    }
     let mut large = Vec::new();
     for work in Work::ALL {
         match larger_than_memory(work, &e) {

@@ -295,7 +295,7 @@ impl<E: Sync> Context<E> {
         });
         self.progress.finish();
         result.map_err(|error| match (error.into(), &self.place.ledger) {
-            (CliError::Shared(_), Some(ledger)) => shared(ledger),
+            (CliError::Shared(_), Some(ledger)) => shared(ledger, self.quiet),
             (error, _) => error,
         })
     }
@@ -426,9 +426,12 @@ fn take_timings(json: &mut Json) -> Option<Json> {
 }
 
 /// What a shard has done, and what is to be done when all have.
-pub fn shared(ledger: &FileLedger) -> CliError {
+pub fn shared(ledger: &FileLedger, quiet: bool) -> CliError {
     if let Err(why) = ledger.begin() {
         return CliError::Failure(why);
+    }
+    if quiet {
+        return CliError::Shared(String::new());
     }
     let [found, made] = ledger.counts();
     CliError::Shared(format!(

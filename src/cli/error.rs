@@ -85,8 +85,10 @@ pub fn warn(text: &str) {
 
 /// Tells the user; a closed terminal is no reason to panic.
 pub fn print(error: &CliError) {
-    if matches!(error, CliError::Interrupted) {
-        return super::signals::tell();
+    match error {
+        CliError::Interrupted => return super::signals::tell(),
+        CliError::Shared(told) if told.is_empty() => return,
+        _ => {}
     }
     let _ = writeln!(std::io::stderr().lock(), "kinetaxis: {}", error.to_string().trim_end());
 }

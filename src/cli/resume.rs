@@ -5,7 +5,7 @@ use super::checkpoints;
 use super::context::is_free;
 use super::error::{CliError, warn};
 use super::{Cli, Command, Hands};
-use crate::output::{FileLedger, Head, ledger_of};
+use crate::output::{FileLedger, Folder, FolderError, Head, ledger_of};
 use clap::Parser;
 use std::path::{Path, PathBuf};
 
@@ -25,12 +25,24 @@ pub fn merge(folders: &[PathBuf], out: &Path, hands: Hands) -> Result<(), CliErr
     let target = open(&ledger_of(out))?;
     for source in &sources {
         head(source)?;
-        open(source)?;
+        open(source).map_err(|error| of_another(error, &sources[0]))?;
     }
+    // Refused before anything is taken in.
+    drop(Folder::create(out, target.fits())?);
     for source in sources.iter().filter(|source| **source != ledger_of(out)) {
         target.take_in(source).map_err(CliError::Failure)?;
     }
     go_on(of, out, hands)
+}
+
+/// Why a ledger does not go with the first one.
+fn of_another(error: FolderError, first: &Path) -> CliError {
+    let FolderError::Misfit { ledger, differ } = error else { return error.into() };
+    CliError::BadInput(format!(
+        "{} holds the records of another study than {}:\n  {differ}\nGive the folders of one study",
+        ledger.display(),
+        first.display()
+    ))
 }
 
 fn head(ledger: &Path) -> Result<Head, CliError> {

@@ -5,7 +5,7 @@ use super::error::CliError;
 use super::page::Page;
 use super::tables::{aligned, print};
 use super::{Place, with_dimension};
-use crate::experiment::{Claim, Experiment, Loaded, read, to_toml};
+use crate::experiment::{Claim, Experiment, Loaded, Problems, read, to_toml};
 use crate::output::{Described, Head, Shard, Table, number};
 use crate::study::{Monitor, Task, Work};
 use crate::verify::{Finding, SHIPPED, Verdict, short, stamp};
@@ -75,6 +75,12 @@ pub fn verify(
     }
 }
 
+/// An experiment with the changes of `verify.quick` or `verify.by_cells`.
+fn changed(key: &str, text: &str, file: &str, changes: &[String]) -> Result<Loaded, CliError> {
+    let told = |problems: Problems| CliError::BadInput(format!("{file}: verify.{key}: {problems}"));
+    read(text, file, changes).map_err(told)
+}
+
 /// What the ledger is of.
 fn head(cases: &[Case], quick: bool, page: Option<&Path>) -> Head {
     let mut flags: Vec<String> = quick.then(|| "--quick".into()).into_iter().collect();
@@ -123,7 +129,7 @@ impl Case {
         let mut overrides = Vec::new();
         if quick && !loaded.experiment.verify.quick.is_empty() {
             overrides = loaded.experiment.verify.quick;
-            loaded = read(text, &file, &overrides)?;
+            loaded = changed("quick", text, &file, &overrides)?;
         }
         if loaded.experiment.verify.claims.is_empty() {
             return Err(CliError::BadInput(format!(
@@ -134,7 +140,7 @@ impl Case {
         let changes = &loaded.experiment.verify.by_cells;
         let by_cells = match changes.is_empty() {
             true => None,
-            false => Some(read(text, &file, changes)?.experiment),
+            false => Some(changed("by_cells", text, &file, changes)?.experiment),
         };
         let by_cells = by_cells.filter(|_| !quick);
         Ok(Self { name: name.into(), text: text.into(), quick: overrides, loaded, by_cells })
@@ -182,7 +188,7 @@ fn weigh<'a>(context: &Context<()>, cases: &'a [Case]) -> Result<Vec<Line<'a>>, 
         }
     }
     match context.ledger().filter(|_| context.is_shared()) {
-        Some(ledger) => Err(shared(ledger)),
+        Some(ledger) => Err(shared(ledger, context.quiet)),
         None => Ok(lines),
     }
 }

@@ -374,6 +374,31 @@ fn what_does_not_fit_is_refused_with_what_differs() {
     assert!(bench.records("e").keys().all(|name| !before.1.contains_key(name)));
 }
 
+/// Names without a folder, and places that have none, are as good as full paths.
+#[test]
+fn a_name_alone_is_a_place() {
+    let bench = Bench::new(ONE);
+    bench.done("run e.toml --quiet --out whole");
+    assert_eq!(bench.run("run e.toml --quiet --out r --wall-time 0").status.code(), Some(3));
+    bench.done("resume r --quiet");
+    bench.assert_same("whole", "r");
+    bench.done("ensemble e.toml --quiet --out e");
+    let mut there = program();
+    let output = there.current_dir(bench.path("e")).args(["resume", ".", "--quiet"]).output();
+    assert!(stderr(&output.unwrap()).contains("e holds the current folder"));
+    assert!(bench.done("ensemble e.toml --quiet --out s --shard 1/2").is_empty());
+    // What cannot be replaced is seen before anything is merged.
+    fs::create_dir(bench.path("mine")).unwrap();
+    fs::write(bench.path("mine/notes.txt"), "years of work").unwrap();
+    let output = bench.run("merge e --quiet --out mine");
+    assert!(output.status.code() == Some(2) && stderr(&output).contains("mine exists"));
+    assert!(!bench.path("mine.ledger").exists());
+    bench.done("ensemble e.toml --quiet --out other --set cells.count=200");
+    let told = stderr(&bench.run("merge e other --quiet --out both"));
+    assert!(told.contains("other.ledger holds") && told.contains("the folders of one study"));
+    assert!(!bench.path("both").exists() && !bench.path("both.ledger").exists());
+}
+
 /// Ctrl-C keeps what is done, and says where and how to go on.
 #[test]
 fn an_interrupt_keeps_what_is_done() {

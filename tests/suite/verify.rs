@@ -121,3 +121,29 @@ fn claims_that_are_none_are_refused() {
         }
     }
 }
+
+/// `check` reads what `verify` would, with its changes.
+#[test]
+fn changes_that_cannot_be_are_refused_by_check() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("walk.toml");
+    let check = || {
+        let output = program().arg("check").arg(&file).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    fs::write(&file, WALK).unwrap();
+    assert_eq!(check().0, Some(0));
+    let quick = r#"quick = ["epsilon=0.6"]"#;
+    for key in ["quick", "by_cells"] {
+        for (change, telling) in [
+            ("epsilon=-1", "must be"),
+            ("epsilo=1", "Did you mean"),
+            ("converge.epsilons=[0.2]", "Give at least 2"),
+        ] {
+            fs::write(&file, WALK.replace(quick, &format!("{key} = [\"{change}\"]"))).unwrap();
+            let (code, told) = check();
+            assert_eq!(code, Some(2), "{change}: {told}");
+            assert!(told.contains(&format!("verify.{key}: ")) && told.contains(telling), "{told}");
+        }
+    }
+}

@@ -137,7 +137,11 @@ mod tests {
         assert_eq!(of(1.7, 2.0, demand), Verdict::Undecided);
         assert_eq!(of(0.0, 9.0, Demand::Open), Verdict::Measured);
         assert_eq!(of(0.0, 1.0, Demand::AtMost(1.0)), Verdict::Holds);
+        assert_eq!(of(0.5, 1.5, Demand::AtMost(1.0)), Verdict::Undecided);
+        assert_eq!(of(1.1, 1.5, Demand::AtMost(1.0)), Verdict::Fails);
         assert_eq!(of(0.0, 1.0, Demand::AtLeast(2.0)), Verdict::Fails);
+        assert_eq!(of(1.5, 2.5, Demand::AtLeast(2.0)), Verdict::Undecided);
+        assert_eq!(of(2.0, 2.5, Demand::AtLeast(2.0)), Verdict::Holds);
         let held = Demand::Held(2.0, 0.25);
         assert_eq!(of(1.9, 2.3, held), Verdict::Holds);
         assert_eq!(of(1.7, 2.3, held), Verdict::Undecided);

@@ -48,6 +48,19 @@ pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     }
 }
 
+/// The folder that something is in.
+pub(super) fn home(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Makes a folder, unless it is there, so that a power cut leaves it.
+pub(super) fn make_to_stay(folder: &Path) -> io::Result<()> {
+    match make(folder) {
+        Err(e) if e.kind() == ErrorKind::AlreadyExists => Ok(()),
+        made => made.and_then(|()| sync_folder(home(folder))),
+    }
+}
+
 /// Renames a file, also to a name that another file has.
 pub(super) fn replace(from: &Path, to: &Path) -> io::Result<()> {
     fault::here()?;
@@ -113,7 +126,7 @@ pub(super) fn remove(folder: &Path) -> io::Result<()> {
 
 /// Whether a folder cannot be renamed: the root of a file system, or immutable.
 pub(super) fn is_fixed(folder: &Path, own: &Metadata) -> bool {
-    let parent = folder.parent().and_then(|parent| fs::metadata(parent).ok());
+    let parent = fs::metadata(home(folder)).ok();
     parent.is_none_or(|parent| parent.dev() != own.dev()) || has_fixed_attribute(folder)
 }
 

@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::HashSet;
 use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -85,12 +84,17 @@ pub struct FileLedger {
 
 /// The folder of the ledger of a results folder.
 pub fn ledger_of(results: &Path) -> PathBuf {
-    match results.extension().is_some_and(|end| end == LEDGER) {
-        true => results.into(),
+    let full = match results.file_name() {
+        Some(_) => results.to_path_buf(),
+        // As `.` and `..`, whose names are elsewhere.
+        None => results.canonicalize().unwrap_or_else(|_| results.into()),
+    };
+    match full.extension().is_some_and(|end| end == LEDGER) {
+        true => full,
         false => {
-            let mut name = results.file_name().unwrap_or_default().to_os_string();
+            let mut name = full.file_name().unwrap_or_default().to_os_string();
             name.push(format!(".{LEDGER}"));
-            results.with_file_name(name)
+            full.with_file_name(name)
         }
     }
 }
@@ -256,11 +260,9 @@ impl FileLedger {
         if *begun {
             return Ok(());
         }
-        let home = self.folder.parent().unwrap_or(Path::new("."));
-        match fs::create_dir_all(home).and_then(|()| disk::make(&self.folder)) {
-            Err(e) if e.kind() == ErrorKind::AlreadyExists => {}
-            made => made.map_err(|e| told(&self.folder, &e))?,
-        }
+        fs::create_dir_all(disk::home(&self.folder))
+            .and_then(|()| disk::make_to_stay(&self.folder))
+            .map_err(|e| told(&self.folder, &e))?;
         let bytes = postcard::to_stdvec(&self.head).map_err(|e| e.to_string())?;
         let path = self.folder.join(HEAD);
         Record::write(&path, "head", &[&bytes]).map_err(|e| {

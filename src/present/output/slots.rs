@@ -67,13 +67,7 @@ impl Slots {
     /// # Errors
     /// It cannot be kept; then the older ones stand.
     pub fn save(&self, steps: u64, name: &str, sections: &[&[u8]]) -> io::Result<()> {
-        match disk::make(&self.folder) {
-            Err(e) if e.kind() == ErrorKind::AlreadyExists => {}
-            made => {
-                made?;
-                disk::sync_folder(self.folder.parent().unwrap_or(Path::new(".")))?;
-            }
-        }
+        disk::make_to_stay(&self.folder)?;
         let path = self.folder.join(format!("{PREFIX}{steps:012}.{RECORD}"));
         Record::write(&path, name, sections)?;
         for (_, old) in self.all()?.into_iter().skip(KEPT) {

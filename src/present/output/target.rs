@@ -1,7 +1,7 @@
 //! Where results are to appear, and what may be replaced there.
 
 use super::FolderError;
-use super::disk::{Identity, identity, is_fixed};
+use super::disk::{Identity, home, identity, is_fixed};
 use rustix::fs::{Access, access};
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -35,7 +35,7 @@ impl Target {
         let Some(name) = full.file_name().map(OsString::from) else {
             return Err(unfit("is the root of all folders"));
         };
-        let parent = full.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let parent = home(&full);
         // Without a slash at its end, which would follow a link.
         standing(&parent.join(&name), shown)?;
         let missing = parent.ancestors().take_while(|p| !p.as_os_str().is_empty() && !p.exists());

@@ -1,5 +1,6 @@
 //! A file of its own, written whole or not at all.
 
+use super::disk;
 use std::fs::Permissions;
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -11,11 +12,10 @@ use std::path::Path;
 /// # Errors
 /// Of the kind `AlreadyExists` if it is there, or what the file system says.
 pub fn write_whole(file: &Path, text: &str, replace: bool) -> io::Result<()> {
-    let home = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut own = tempfile::Builder::new()
         .prefix(".kinetaxis-")
         .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(home)?;
+        .tempfile_in(disk::home(file))?;
     own.write_all(text.as_bytes())?;
     own.as_file().sync_all()?;
     match replace {

@@ -10,8 +10,9 @@ use kinetaxis::vector::dot;
 /// Edges of the box, which a flight crosses more than once.
 const EDGES: [f64; 3] = [0.9, 1.1, 0.7];
 const LOWER: f64 = -0.3;
-/// Parts of an edge in the count of cubes.
+/// Parts of an edge in the count of cubes, at most, and cells that a cube expects at least.
 const PARTS: usize = 4;
+const EXPECTED: f64 = 20.0;
 
 /// The verdicts of one combination, if its box is closed.
 pub fn ready(one: Combination, cells: usize) -> Option<Check> {
@@ -40,9 +41,11 @@ fn verdicts<const D: usize>(ready: &Ready<D>, square: f64, replicate: u64) -> Ve
     let cells = ready.run(replicate);
     let name = |what: &str| format!("{}: {what}", ready.name);
     let share = |x: &[f64; D], a: usize| (x[a] - LOWER) / EDGES[a];
-    let mut cubes = vec![0; PARTS.pow(D as u32)];
+    let most = (cells.len() as f64 / EXPECTED).powf(1.0 / D as f64) as usize;
+    let parts = PARTS.min(most);
+    let mut cubes = vec![0; parts.pow(D as u32)];
     for (x, _) in &cells {
-        let cube = (0..D).fold(0, |i, a| PARTS * i + (PARTS as f64 * share(x, a)) as usize);
+        let cube = (0..D).fold(0, |i, a| parts * i + (parts as f64 * share(x, a)) as usize);
         cubes[cube] += 1;
     }
     let shares = vec![1.0 / cubes.len() as f64; cubes.len()];
