@@ -3,6 +3,7 @@
 use super::case::read;
 use super::context::program;
 use super::error::CliError;
+use super::progress::told_if_long;
 use super::tables::{aligned, print};
 use super::with_dimension;
 use crate::experiment::{Loaded, read_within};
@@ -20,8 +21,15 @@ pub fn replay(file: &Path) -> Result<(), CliError> {
         read_within(memory::available(), &experiment, &file.display().to_string(), &[])?;
     with_dimension!(e.dimension, D => {
         let model = Model::<D>::new(&e)?;
-        let history = case.scene.replay(&model).map_err(CliError::Failure)?;
-        let Scene { population, cell, replicate, step, span, .. } = &case.scene;
+        let until = format!("running again until t = {}", case.scene.span[1]);
+        let scene = told_if_long("replay", &until, || case.scene.met_again(&model));
+        let otherwise = |why| {
+            let (of, here) = (&case.version, program());
+            CliError::Failure(format!("{why}. The file is of kinetaxis {of}, and this is {here}"))
+        };
+        let scene = scene.map_err(otherwise)?;
+        let history = scene.replay(&model).map_err(CliError::Failure)?;
+        let Scene { population, cell, replicate, step, span, .. } = &scene;
         print(&format!(
             "cell {cell} of {population}, replicate {replicate}, seed {}, field step {step} from t = {} to {}\n",
             e.seed, span[0], span[1]
@@ -31,7 +39,7 @@ pub fn replay(file: &Path) -> Result<(), CliError> {
         print(&table(span[0], &history.candidates));
         let now = match history.end {
             Ok(end) => format!("nothing is broken; at the end of the step {}", place(&end)),
-            Err(error) => case.scene.told(error),
+            Err(error) => scene.told(error),
         };
         print(&format!("{now}\n"));
         match now == case.told {

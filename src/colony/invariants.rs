@@ -36,7 +36,10 @@ impl Invariants {
     #[inline(always)]
     pub fn look(&mut self, rate: f64, bound: f64) {
         self.looks += 1;
-        self.steepest = self.steepest.max(rate / bound);
+        // A quotient that is no record is not needed.
+        if rate > self.steepest * bound {
+            self.steepest = rate / bound;
+        }
     }
 
     /// Takes the mass of a population and that of its deposit in.

@@ -74,6 +74,7 @@ const LEGS: u32 = 1 << 12;
 const UNDRAWN: u64 = 0;
 
 /// The cells in flight, one per lane.
+#[derive(Clone)]
 struct Flight<const D: usize> {
     x: [Lane<f64>; D],
     v: [Lane<f64>; D],
@@ -157,6 +158,36 @@ impl<const D: usize> Flight<D> {
             self.load(l, &x, &v);
         }
     }
+}
+
+/// Cells in flight with levels, the draws that these are made of, and proposals.
+type Candidates<const D: usize> = (Flight<D>, Lane<f64>, Lane<f64>, [Lane<f64>; D]);
+
+/// Writes down the candidate of the cell that is watched, if it has one.
+#[cold]
+#[inline(never)]
+fn write_down<const D: usize, K: TurningKernel<D>, S: Sense<D>>(
+    step: &Step<'_, D, K, S>,
+    trace: &mut Trace<D>,
+    (flight, level, drawn, proposal): &Candidates<D>,
+) {
+    let Some(l) = trace.due(&flight.due) else { return };
+    let (at, before) = (flight.position(l), flight.velocity(l));
+    let proposed = std::array::from_fn(|a| proposal[a][l]);
+    let law = step.kernel.proposal().filter(|_| step.envelopes.proposed);
+    let rate = step.kernel.relative_rate(step.signal, &at, &proposed, &before);
+    trace.candidates.push(Candidate {
+        time: step.duration - flight.rest[l],
+        at,
+        before,
+        proposed,
+        rate: law.map_or(rate, |law| rate / law.relative_density(&proposed, &before)),
+        bound: flight.bound[l],
+        floor: flight.floor[l],
+        level: level[l],
+        draws: [uniform(trace.clock), drawn[l]],
+        turned: None,
+    });
 }
 
 /// What flies the lanes.
@@ -293,7 +324,9 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
                 return Err(Halt::Interrupted);
             }
             if let Some(trace) = &mut self.trace {
-                trace.find(busy, &cells);
+                // Of what a call is handed, here and below, a copy: the rest stays in registers.
+                let copy = cells;
+                trace.find(busy, &copy);
             }
             self.leg(&mut flight);
             self.turn(&mut flight).map_err(|bad| {
@@ -405,7 +438,10 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
             level[l] = if skips { floor + (bound - floor) * u } else { bound * u };
         }
         if self.trace.is_some() {
-            self.write_down(flight, [&level, &levels.map(uniform)], &proposal);
+            let now = (flight.clone(), level, levels.map(uniform), proposal);
+            if let Some(trace) = &mut self.trace {
+                write_down(self.step, trace, &now);
+            }
         }
         for l in 0..LANES {
             let (below, above) = (u64::from(level[l] < low[l]), u64::from(level[l] >= high[l]));
@@ -441,7 +477,8 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
             turns[l] = u64::from(level[l] < rate);
         }
         if let Some(trace) = &mut self.trace {
-            trace.ended(&flight.due, &turns);
+            let copy = (flight.due, turns);
+            trace.ended(&copy.0, &copy.1);
         }
         for l in 0..LANES {
             self.tally.tumbles += turns[l];
@@ -452,36 +489,6 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
             }
         }
         Ok(())
-    }
-
-    /// Writes down the candidate of the cell that is watched, if it has one.
-    #[cold]
-    #[inline(never)]
-    fn write_down(
-        &mut self,
-        flight: &Flight<D>,
-        [level, drawn]: [&Lane<f64>; 2],
-        proposal: &[Lane<f64>; D],
-    ) {
-        let Some(trace) = &mut self.trace else { return };
-        let Some(l) = trace.due(&flight.due) else { return };
-        let (at, before) = (flight.position(l), flight.velocity(l));
-        let proposed = std::array::from_fn(|a| proposal[a][l]);
-        let (step, law) = (self.step, self.step.kernel.proposal());
-        let rate = step.kernel.relative_rate(step.signal, &at, &proposed, &before);
-        let law = law.filter(|_| step.envelopes.proposed);
-        trace.candidates.push(Candidate {
-            time: step.duration - flight.rest[l],
-            at,
-            before,
-            proposed,
-            rate: law.map_or(rate, |law| rate / law.relative_density(&proposed, &before)),
-            bound: flight.bound[l],
-            floor: flight.floor[l],
-            level: level[l],
-            draws: [uniform(trace.clock), drawn[l]],
-            turned: None,
-        });
     }
 
     /// Which expression is to blame for a rate.

@@ -3,6 +3,9 @@
 use crate::grid::Grid;
 use crate::vector::Vector;
 
+/// Components that are looked at side by side: a multiple of every dimension.
+const WIDTH: usize = 24;
+
 /// The first cell that is not at a finite place in the box (in the whole space: at a finite place) with a finite
 /// velocity, if there is one.
 #[inline(always)]
@@ -15,14 +18,23 @@ pub(crate) fn stray<const D: usize>(
         true => ([f64::MIN; D], [f64::INFINITY; D]),
         false => (grid.lower, grid.upper),
     };
-    let mut sound = true;
-    for (x, v) in positions.iter().zip(velocities) {
-        for a in 0..D {
+    let repeated = |face: &Vector<D>| -> [f64; WIDTH] { std::array::from_fn(|i| face[i % D]) };
+    let (low, high, mut sound) = (repeated(&lower), repeated(&upper), [true; WIDTH]);
+    let (xs, own) = positions.as_flattened().as_chunks::<WIDTH>();
+    let (vs, owned) = velocities.as_flattened().as_chunks::<WIDTH>();
+    for (x, v) in xs.iter().zip(vs) {
+        for i in 0..WIDTH {
             // Of what is no number neither holds.
-            sound &= (x[a] >= lower[a]) & (x[a] < upper[a]) & v[a].is_finite();
+            sound[i] &= (x[i] >= low[i]) & (x[i] < high[i]) & (v[i].abs() <= f64::MAX);
         }
     }
-    if sound { None } else { first(&lower, &upper, positions, velocities) }
+    for (i, (x, v)) in own.iter().zip(owned).enumerate() {
+        sound[i] &= (*x >= low[i]) & (*x < high[i]) & v.is_finite();
+    }
+    match sound.iter().all(|sound| *sound) {
+        true => None,
+        false => first(&lower, &upper, positions, velocities),
+    }
 }
 
 #[cold]

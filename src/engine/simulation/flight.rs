@@ -26,6 +26,8 @@ pub(super) struct Flight<'a, const D: usize> {
     pub deposited: bool,
     pub streams: Streams,
     pub step: u64,
+    /// Whether what a block starts with is kept until it is flown.
+    pub keeps: bool,
     pub cells: &'a mut Population<D>,
     pub parts: &'a mut Parts,
     /// Raised when a cell is beyond what surrounds an open box.
@@ -54,7 +56,7 @@ fn fly_by<const D: usize, K: TurningKernel<D>, S: Sense<D>>(
     flight: Flight<'_, D>,
 ) -> Result<Tally, SimulationError> {
     let Flight { model, species, dt, span, deposited, streams, step: number, .. } = flight;
-    let Flight { cells, parts, lost, watch, signals, .. } = flight;
+    let Flight { cells, parts, lost, watch, signals, keeps, .. } = flight;
     let open = model.grid().is_open();
     let (weight, Parts { grids, length, start }) = (cells.weight, parts);
     let (length, start) = (*length, *start);
@@ -67,7 +69,6 @@ fn fly_by<const D: usize, K: TurningKernel<D>, S: Sense<D>>(
             None => SimulationError::Unbounded { time: f64::NAN, unbounded },
         }
     })?;
-    // What a block started with is kept until it is flown.
     let incident = |error: MotionError, block: u64, cells: [Vec<f64>; 2]| match error.cell() {
         None => None,
         Some(cell) => {
@@ -101,7 +102,8 @@ fn fly_by<const D: usize, K: TurningKernel<D>, S: Sense<D>>(
                 if watch.stop.load(Ordering::Relaxed) {
                     return Err(None);
                 }
-                for (start, now) in start.iter_mut().zip([xs.as_flattened(), vs.as_flattened()]) {
+                let now = [xs.as_flattened(), vs.as_flattened()];
+                for (start, now) in start.iter_mut().zip(now).filter(|_| keeps) {
                     start.clear();
                     start.extend_from_slice(now);
                 }

@@ -38,6 +38,8 @@ pub struct Simulation<'m, const D: usize> {
     done: usize,
     work: Work,
     loop_time: Duration,
+    /// Whether what a block of cells starts a field step with is kept until it is flown.
+    keeps: bool,
 }
 
 /// Memory that is used again at every step.
@@ -103,7 +105,7 @@ impl<'m, const D: usize> Simulation<'m, D> {
         let fields = vec![Vec::new(); state.populations.len()];
         let work = Work { parts, fields, ..Work::default() };
         let (streams, ticks) = (Streams::new(model.seed, replicate), model.ticks());
-        Self { model, streams, state, ticks, done, work, loop_time }
+        Self { model, streams, state, ticks, done, work, loop_time, keeps: false }
     }
 
     /// How many of its ticks are done, and how many there are.
@@ -284,6 +286,7 @@ impl<'m, const D: usize> Simulation<'m, D> {
                 deposited,
                 streams: self.streams.of_population(&species.name),
                 step: self.state.step,
+                keeps: self.keeps,
                 cells: &mut colony.cells,
                 parts: &mut self.work.parts[number],
                 lost: &self.work.lost,

@@ -1,6 +1,6 @@
 //! The history of one cell through one field step, told again from its [`Scene`].
 
-use super::{Incident, Scene, SimulationError};
+use super::{Incident, Scene, Simulation, SimulationError};
 use crate::cells::BLOCK;
 use crate::model::Model;
 use crate::motion::{Candidate, MotionError, Trace};
@@ -23,6 +23,29 @@ pub struct History<const D: usize> {
 }
 
 impl Scene {
+    /// The same with the cells at the start of the field step: the replicate is run again until it ends there.
+    ///
+    /// # Errors
+    /// It ends elsewhere, or not at all.
+    pub fn met_again<const D: usize>(self, model: &Model<D>) -> Result<Self, String> {
+        if !self.cells[0].is_empty() {
+            return Ok(self);
+        }
+        let mut simulation = Simulation::new(model, self.replicate).map_err(|e| e.to_string())?;
+        simulation.keeps = true;
+        let never = AtomicBool::new(false);
+        match simulation.run(&never, &|_| {}, |_| {}) {
+            Err(SimulationError::Cell(met)) if met.scene.is_of(&self) => Ok(met.scene),
+            Err(other) => Err(format!("the replicate ended otherwise: {other}")),
+            Ok(()) => Err("the replicate has come to its end".into()),
+        }
+    }
+
+    fn is_of(&self, other: &Self) -> bool {
+        let names = |scene: &Self| (scene.step, scene.cell, scene.population.clone());
+        names(self) == names(other)
+    }
+
     /// Flies the block of the cell again, in signals that are made of the same coefficients.
     ///
     /// # Errors
