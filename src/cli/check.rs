@@ -1,12 +1,13 @@
 //! `kinetaxis check EXPERIMENT`.
 
-use super::context::load;
+use super::context::{load, read_text};
 use super::error::CliError;
 use super::feasible::{larger_than_memory, negative_rate_message};
 use super::progress::told_if_long;
 use super::{Input, with_dimension};
-use crate::experiment::Loaded;
 use crate::experiment::periodic::warnings;
+use crate::experiment::{Experiment, Loaded, Problems, read_within};
+use crate::memory;
 use crate::model::Model;
 use crate::study::Work;
 use crate::study::cost::predict;
@@ -14,13 +15,6 @@ use crate::study::cost::predict;
 /// Validates and says so.
 pub fn check(input: &Input) -> Result<(), CliError> {
     let Loaded { experiment: e, given, .. } = load(input)?;
-    // What `verify` would read.
-    for (key, changes) in [("quick", &e.verify.quick), ("by_cells", &e.verify.by_cells)] {
-        if !changes.is_empty() {
-            load(&Input { set: changes.clone(), seed: None, ..input.clone() })
-                .map_err(|error| CliError::BadInput(format!("verify.{key}: {error}")))?;
-        }
-    }
     let mut large = Vec::new();
     for work in Work::ALL {
         match larger_than_memory(work, &e) {
@@ -52,9 +46,24 @@ pub fn check(input: &Input) -> Result<(), CliError> {
     if let (Some(message), true) = (&negative, refuses) {
         return Err(CliError::BadInput(message.clone()));
     }
-    for warning in warnings(&e).iter().chain(&negative).chain(&large).chain(&long) {
+    let unread = unread(input, &e)?;
+    for warning in warnings(&e).iter().chain(&negative).chain(&large).chain(&long).chain(&unread) {
         super::tables::print(&format!("warning: {warning}\n"));
     }
     super::tables::print(&format!("{}: valid\n", input.experiment.display()));
     Ok(())
+}
+
+/// What `verify` will refuse of the changes that it makes.
+fn unread(input: &Input, e: &Experiment) -> Result<Vec<String>, CliError> {
+    let (text, file) = (read_text(&input.experiment)?, input.experiment.display().to_string());
+    let mut told = Vec::new();
+    for (key, changes) in [("quick", &e.verify.quick), ("by_cells", &e.verify.by_cells)] {
+        if !changes.is_empty()
+            && let Err(Problems(all)) = read_within(memory::available(), &text, &file, changes)
+        {
+            told.extend(all.iter().map(|problem| format!("verify.{key}: {problem}")));
+        }
+    }
+    Ok(told)
 }

@@ -157,7 +157,7 @@ enum Command {
 }
 
 /// An experiment and changes to it.
-#[derive(Clone, Args)]
+#[derive(Args)]
 struct Input {
     /// The experiment file (TOML)
     experiment: PathBuf,
