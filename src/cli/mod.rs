@@ -262,10 +262,12 @@ pub fn main() -> ExitCode {
         .map_err(CliError::from)
         .and_then(|()| run(cli.command))
         .and_then(|()| Ok(tables::all_printed()?));
+    // Afterwards MPI is not there to be asked.
+    let is_worker = ranks::is_worker();
     ranks.end();
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(CliError::Shared(_)) if ranks::is_worker() => ExitCode::SUCCESS,
+        Err(CliError::Shared(_)) if is_worker => ExitCode::SUCCESS,
         Err(error) => {
             error::print(&error);
             ExitCode::from(error.code())

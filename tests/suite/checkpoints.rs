@@ -119,8 +119,10 @@ fn killed(kills: u32) {
             child.kill().unwrap();
             let finished = child.wait().unwrap().success();
             if finished || desk.path("out").exists() {
-                // Killed when nothing was left to do but to remove the states.
-                let _ = fs::remove_dir_all(desk.path("out.ledger"));
+                // Killed when nothing was left to do but to remove the states, and what had reserved the place.
+                for left in ["out.ledger", ".kinetaxis-out"] {
+                    let _ = fs::remove_dir_all(desk.path(left));
+                }
                 ended = true;
                 break;
             }
