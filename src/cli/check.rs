@@ -13,8 +13,10 @@ use crate::study::Work;
 use crate::study::cost::predict;
 
 /// Validates and says so.
-pub fn check(input: &Input) -> Result<(), CliError> {
-    let Loaded { experiment: e, given, .. } = load(input)?;
+pub fn check(mut input: Input) -> Result<(), CliError> {
+    let text = read_text(&input.experiment)?;
+    input.text = Some(text.clone());
+    let Loaded { experiment: e, given, .. } = load(&input)?;
     let mut large = Vec::new();
     for work in Work::ALL {
         match larger_than_memory(work, &e) {
@@ -46,7 +48,7 @@ pub fn check(input: &Input) -> Result<(), CliError> {
     if let (Some(message), true) = (&negative, refuses) {
         return Err(CliError::BadInput(message.clone()));
     }
-    let unread = unread(input, &e)?;
+    let unread = unread(&text, &input.experiment.display().to_string(), &e);
     for warning in warnings(&e).iter().chain(&negative).chain(&large).chain(&long).chain(&unread) {
         super::tables::print(&format!("warning: {warning}\n"));
     }
@@ -55,15 +57,14 @@ pub fn check(input: &Input) -> Result<(), CliError> {
 }
 
 /// What `verify` will refuse of the changes that it makes.
-fn unread(input: &Input, e: &Experiment) -> Result<Vec<String>, CliError> {
-    let (text, file) = (read_text(&input.experiment)?, input.experiment.display().to_string());
+fn unread(text: &str, file: &str, e: &Experiment) -> Vec<String> {
     let mut told = Vec::new();
     for (key, changes) in [("quick", &e.verify.quick), ("by_cells", &e.verify.by_cells)] {
         if !changes.is_empty()
-            && let Err(Problems(all)) = read_within(memory::available(), &text, &file, changes)
+            && let Err(Problems(all)) = read_within(memory::available(), text, file, changes)
         {
             told.extend(all.iter().map(|problem| format!("verify.{key}: {problem}")));
         }
     }
-    Ok(told)
+    told
 }

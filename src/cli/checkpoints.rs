@@ -35,7 +35,7 @@ pub struct When {
 
 /// What the run is that has a state in this folder, if one has.
 pub fn head_of(folder: &Path) -> Option<Head> {
-    let mut record = Slots::new(folder.into()).newest().ok()?.0?;
+    let mut record = Slots::new(folder.into()).opened()?;
     let (identity, _) = postcard::from_bytes::<(Identity, f64)>(&record.section(0).ok()?).ok()?;
     let Identity { head, replicate, .. } = identity;
     Some(Head { flags: vec![format!("--replicate={replicate}")], ..head })

@@ -293,7 +293,7 @@ fn say(told: &clap::Error) -> ExitCode {
 fn run(command: Command) -> Result<(), CliError> {
     match command {
         Command::New { file, force } => new::new(&file, force),
-        Command::Check(input) => check::check(&input),
+        Command::Check(input) => check::check(input),
         Command::Inspect { input, json } => inspect::inspect(&input, json),
         Command::Run { job, replicate, checkpoint_every: every, wall_time: wall } => {
             run::run(&job, replicate, When { every, wall })

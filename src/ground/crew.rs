@@ -76,10 +76,7 @@ impl Crew {
 
     /// How many all have, of which this process has `own`.
     pub fn count(&self, own: usize) -> usize {
-        match self.is_alone() {
-            true => own,
-            false => self.fold(0, |sum: usize| sum + own),
-        }
+        self.fold(0, |sum: usize| sum + own)
     }
 
     /// Adds up fields: those of the first process, those of the next and so on, into `first` of all of them. `first` and

@@ -437,11 +437,9 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
             let u = uniform(levels[l]);
             level[l] = if skips { floor + (bound - floor) * u } else { bound * u };
         }
-        if self.trace.is_some() {
+        if let Some(trace) = &mut self.trace {
             let now = (flight.clone(), level, levels.map(uniform), proposal);
-            if let Some(trace) = &mut self.trace {
-                write_down(self.step, trace, &now);
-            }
+            write_down(self.step, trace, &now);
         }
         for l in 0..LANES {
             let (below, above) = (u64::from(level[l] < low[l]), u64::from(level[l] >= high[l]));

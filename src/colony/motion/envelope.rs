@@ -84,13 +84,13 @@ pub(crate) fn sampled<const D: usize>(
     positions.iter().step_by(distance(positions.len()))
 }
 
-/// Those of all cells, of which a crew has its own from number `start` on.
+/// Those of `all` cells, of which a crew has its own from number `start` on.
 pub(crate) fn sampled_of_all<const D: usize>(
     crew: &Crew,
-    start: usize,
+    (start, all): (usize, usize),
     own: &[Vector<D>],
 ) -> Vec<Vector<D>> {
-    let distance = distance(crew.count(own.len()));
+    let distance = distance(all);
     let first = start.next_multiple_of(distance) - start;
     let chosen = own.iter().skip(first).step_by(distance);
     let numbers = crew.fold(Vec::new(), |mut before: Vec<f64>| {

@@ -22,14 +22,15 @@ pub(crate) fn stray<const D: usize>(
     let (low, high, mut sound) = (repeated(&lower), repeated(&upper), [true; WIDTH]);
     let (xs, own) = positions.as_flattened().as_chunks::<WIDTH>();
     let (vs, owned) = velocities.as_flattened().as_chunks::<WIDTH>();
+    // Of what is no number none holds.
+    let is_sound = |i: usize, x: f64, v: f64| (x >= low[i]) & (x < high[i]) & v.is_finite();
     for (x, v) in xs.iter().zip(vs) {
         for i in 0..WIDTH {
-            // Of what is no number neither holds.
-            sound[i] &= (x[i] >= low[i]) & (x[i] < high[i]) & (v[i].abs() <= f64::MAX);
+            sound[i] &= is_sound(i, x[i], v[i]);
         }
     }
     for (i, (x, v)) in own.iter().zip(owned).enumerate() {
-        sound[i] &= (*x >= low[i]) & (*x < high[i]) & v.is_finite();
+        sound[i] &= is_sound(i, *x, *v);
     }
     match sound.iter().all(|sound| *sound) {
         true => None,

@@ -57,6 +57,8 @@ pub struct Parts {
     pub length: usize,
     /// The number of the first cell, which is that of a block.
     pub start: usize,
+    /// Cells of the whole crew.
+    pub all: usize,
 }
 
 impl<const D: usize> Deposit<D> {
@@ -89,7 +91,7 @@ impl<const D: usize> Deposit<D> {
         let Range { start, end } = self.crew.own(all, length);
         let count = (end - start).div_ceil(length);
         let grids = vec![vec![0.0; self.map.len()]; count];
-        Parts { grids, length, start }
+        Parts { grids, length, start, all }
     }
 
     /// Those of `cells` cells that this process has.

@@ -58,10 +58,10 @@ fn fly_by<const D: usize, K: TurningKernel<D>, S: Sense<D>>(
     let Flight { model, species, dt, span, deposited, streams, step: number, .. } = flight;
     let Flight { cells, parts, lost, watch, signals, keeps, .. } = flight;
     let open = model.grid().is_open();
-    let (weight, Parts { grids, length, start }) = (cells.weight, parts);
-    let (length, start) = (*length, *start);
+    let (weight, Parts { grids, length, start, all }) = (cells.weight, parts);
+    let (length, start, all) = (*length, *start, *all);
     let (positions, velocities) = (&mut cells.positions, &mut cells.velocities);
-    let sample = sampled_of_all(&model.crew, start, positions);
+    let sample = sampled_of_all(&model.crew, (start, all), positions);
     let senses = (kernel, signal);
     let step = model.field_step(species, senses, dt, &sample).map_err(|unbounded| {
         match model.refused(species, kernel, signal) {

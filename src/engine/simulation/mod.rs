@@ -271,7 +271,7 @@ impl<'m, const D: usize> Simulation<'m, D> {
         for (number, species) in model.populations.iter().enumerate() {
             let deposited = deposited && !self.changes(number);
             let colony = &mut self.state.populations[number];
-            let all = model.crew.count(colony.cells.len());
+            let all = self.work.parts[number].all;
             if all == 0 {
                 continue;
             }
@@ -306,7 +306,7 @@ impl<'m, const D: usize> Simulation<'m, D> {
             let changes = self.changes(number);
             let Work { parts, fields, nodal, .. } = &mut self.work;
             let (colony, field) = (&mut self.state.populations[number], &mut fields[number]);
-            let Parts { grids, length, .. } = &mut parts[number];
+            let Parts { grids, length, all, .. } = &mut parts[number];
             let told = |wrong: Wrong| wrong.of(&species.name, tick.end);
             if changes {
                 checks::places(colony, model.grid()).map_err(told)?;
@@ -318,8 +318,7 @@ impl<'m, const D: usize> Simulation<'m, D> {
                 field.clone_from(&colony.density.now);
                 continue;
             }
-            let all = model.crew.count(colony.cells.len());
-            checks::mass_deposited((colony, all), model.grid(), field, *length).map_err(told)?;
+            checks::mass_deposited((colony, *all), model.grid(), field, *length).map_err(told)?;
             nodal.clone_from(field);
             model.spectral.inverse_in_place(nodal);
             colony.tally.invariants.survey(nodal);

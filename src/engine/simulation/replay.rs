@@ -28,9 +28,6 @@ impl Scene {
     /// # Errors
     /// It ends elsewhere, or not at all.
     pub fn met_again<const D: usize>(self, model: &Model<D>) -> Result<Self, String> {
-        if !self.cells[0].is_empty() {
-            return Ok(self);
-        }
         let mut simulation = Simulation::new(model, self.replicate).map_err(|e| e.to_string())?;
         simulation.keeps = true;
         let never = AtomicBool::new(false);
@@ -42,8 +39,7 @@ impl Scene {
     }
 
     fn is_of(&self, other: &Self) -> bool {
-        let names = |scene: &Self| (scene.step, scene.cell, scene.population.clone());
-        names(self) == names(other)
+        (self.step, self.cell, &self.population) == (other.step, other.cell, &other.population)
     }
 
     /// Flies the block of the cell again, in signals that are made of the same coefficients.

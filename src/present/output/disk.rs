@@ -5,7 +5,7 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A folder or file, however it is called: device and inode.
 pub(super) type Identity = (u64, u64);
@@ -46,6 +46,11 @@ pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
         Err(e) if matches!(e.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
         done => done,
     }
+}
+
+/// A path that ends with a name, which `.` and `..` have elsewhere.
+pub(super) fn named(path: &Path) -> io::Result<PathBuf> {
+    path.file_name().map_or_else(|| path.canonicalize(), |_| Ok(path.into()))
 }
 
 /// The folder that something is in.

@@ -84,11 +84,7 @@ pub struct FileLedger {
 
 /// The folder of the ledger of a results folder.
 pub fn ledger_of(results: &Path) -> PathBuf {
-    let full = match results.file_name() {
-        Some(_) => results.to_path_buf(),
-        // As `.` and `..`, whose names are elsewhere.
-        None => results.canonicalize().unwrap_or_else(|_| results.into()),
-    };
+    let full = disk::named(results).unwrap_or_else(|_| results.into());
     match full.extension().is_some_and(|end| end == LEDGER) {
         true => full,
         false => {

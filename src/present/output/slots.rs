@@ -62,6 +62,11 @@ impl Slots {
         Ok((None, damaged))
     }
 
+    /// The newest state that can be opened; its sections may be damaged.
+    pub fn opened(&self) -> Option<Record> {
+        self.all().ok()?.iter().find_map(|(_, path)| Record::open(path).ok())
+    }
+
     /// Keeps a state after `steps` steps, and of the older ones the last.
     ///
     /// # Errors

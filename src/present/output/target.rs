@@ -1,7 +1,7 @@
 //! Where results are to appear, and what may be replaced there.
 
 use super::FolderError;
-use super::disk::{Identity, home, identity, is_fixed};
+use super::disk::{Identity, home, identity, is_fixed, named};
 use rustix::fs::{Access, access};
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -26,12 +26,10 @@ impl Target {
     pub fn new(shown: &Path) -> Result<Self, FolderError> {
         let at = FolderError::at(shown);
         let unfit = |why| FolderError::Unfit { path: shown.into(), why };
-        let full = match shown.file_name() {
-            Some(_) => shown.to_path_buf(),
-            // As `.` and `..`, whose names are elsewhere.
-            None if !shown.as_os_str().is_empty() => shown.canonicalize().map_err(&at)?,
-            None => return Err(unfit("names no folder")),
-        };
+        if shown.as_os_str().is_empty() {
+            return Err(unfit("names no folder"));
+        }
+        let full = named(shown).map_err(&at)?;
         let Some(name) = full.file_name().map(OsString::from) else {
             return Err(unfit("is the root of all folders"));
         };
