@@ -11,12 +11,12 @@ use super::reactions::{reactions_json, reactions_text};
 use super::referee::{report, verdicts};
 use super::tables::{aligned, print};
 use super::{Input, with_dimension};
-use crate::experiment::{Experiment, points};
+use crate::experiment::Experiment;
 use crate::memory::total;
 use crate::model::Model;
 use crate::referee::{Review, review};
 use crate::signal::Cues;
-use crate::study::{Work, cost, ledger_bytes, measured_pace, needs, plan, positivity, runs};
+use crate::study::{Trial, Work, cost, ledger_bytes, needs, plan, positivity};
 use crate::turning::{Sense, TurningKernel};
 use serde_json::{Value, json};
 
@@ -45,16 +45,6 @@ pub fn inspect(input: &Input, as_json: bool) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Predicted work of the cells of a sweep.
-fn sweep_work<const D: usize>(e: &Experiment) -> Result<f64, CliError> {
-    let runs = runs(e) as f64;
-    let mut work = 0.0;
-    for at in points(e).iter().flat_map(|point| std::iter::once(&point.own).chain(&point.other)) {
-        work += runs * cost::predict(at, &Model::<D>::new(at)?).work();
-    }
-    Ok(work)
-}
-
 /// Everything there is to say, as JSON.
 fn facts<const D: usize>(
     e: &Experiment,
@@ -71,9 +61,9 @@ fn facts<const D: usize>(
     let rate = species.kernel.leading_rate(middle, 0.0);
     let bound = species.kernel.candidate_bound(&cues.bounds_of_all());
     let cost = cost::predict(e, model);
-    let pace = told_if_long("inspect", "a trial run", || measured_pace::<D>(e))?;
-    let seconds = cost.work() * pace;
-    let sweep = told_if_long("inspect", "the models of the sweep", || sweep_work::<D>(e))? * pace;
+    let trial = told_if_long("inspect", "a trial run", || Trial::new(e, model))?;
+    let seconds = cost.work() * trial.pace;
+    let sweep = cost::predict_sweep(e, model)? * trial.pace;
     let threads = std::thread::available_parallelism().map_or(1, usize::from) as f64;
     let motion = plan_json(&plan(model)?);
     let memory = |work: Work| total(&needs::<D>(work, e));
@@ -101,6 +91,9 @@ fn facts<const D: usize>(
         "cost": {
             "candidates": cost.candidates,
             "cell_steps": cost.cell_steps,
+            "trial": {
+                "cells": trial.cells, "end": trial.end, "work": trial.work, "seconds": trial.seconds,
+            },
             "run_seconds": seconds / threads,
             "ensemble_seconds": seconds * e.ensemble.replicates as f64 / threads,
             "converge_seconds": sweep / threads,
@@ -189,5 +182,13 @@ fn text(f: &Value) -> String {
         true => format!("order {}: {order}\n", f["expected_order"]),
         false => String::new(),
     };
-    aligned(&rows) + &format!("{why}motion {motion}\n")
+    let trial = &cost["trial"];
+    let trial = format!(
+        "trial: {} cells to t = {}, {} events and cell-steps in {} s",
+        trial["cells"],
+        number(&trial["end"]),
+        trial["work"],
+        number(&trial["seconds"]),
+    );
+    aligned(&rows) + &format!("{why}motion {motion}\n{trial}\n")
 }

@@ -40,7 +40,7 @@ fn limit_in<const D: usize>(context: Context) -> Result<(), CliError> {
     let first = own.first();
     let space = VelocitySpace::from_experiment(&first.velocity);
     let kernel = Kernel::<D>::from_experiment(&first.kernel, &space, own.epsilon);
-    let initial = InitialLaw::new(&first.cells, spectral.grid())?;
+    let initial = InitialLaw::shared(&first.cells, spectral.grid())?;
     let virial = Virial::new(&own, &kernel, &initial);
     let Found { run, own_error, smoothed, again } = context.monitored(|m| found::<D>(&own, m))?;
     let mut summary = state_of(e, &run, &spectral);

@@ -10,6 +10,7 @@
 use crate::grid::Grid;
 use crate::simd::{nearest, whole};
 use crate::vector::{Vector, norm};
+use rayon::prelude::*;
 
 /// Nodes in reach along one axis.
 pub const REACH: usize = 3;
@@ -71,6 +72,7 @@ impl<const D: usize> NodeMap<D> {
         let (spacing, strides) = (grid.spacing(), grid.strides());
         let padded_strides = padded.strides();
         let folded = (0..padded.len())
+            .into_par_iter()
             .map(|flat| {
                 let index = padded.unravel(flat);
                 (0..D)
@@ -245,7 +247,12 @@ impl<const D: usize> NodeMap<D> {
         });
         let nothing = [f64::INFINITY, f64::NEG_INFINITY];
         let mut e = Extremes { low: nothing[0], high: nothing[1], slope: [nothing; D] };
-        let widen = |range: &mut [f64; 2], d: f64| *range = [range[0].min(d), range[1].max(d)];
+        // One instruction each, which passes over what is no number, as `min` and `max` do with three.
+        let widen = |range: &mut [f64; 2], d: f64| {
+            range[0] = if d < range[0] { d } else { range[0] };
+            range[1] = if d > range[1] { d } else { range[1] };
+        };
+        let mut values = nothing;
         for line in 0..count[..D - 1].iter().product() {
             let (mut base, mut rest, mut inner) = (first[D - 1], line, [false; D]);
             for a in (0..D - 1).rev() {
@@ -254,9 +261,7 @@ impl<const D: usize> NodeMap<D> {
                 rest /= count[a];
             }
             let here = &padded[base..base + count[D - 1]];
-            for c in here {
-                (e.low, e.high) = (e.low.min(*c), e.high.max(*c));
-            }
+            here.iter().for_each(|c| widen(&mut values, *c));
             for pair in here.windows(2) {
                 widen(&mut e.slope[D - 1], pair[1] - pair[0]);
             }
@@ -267,6 +272,7 @@ impl<const D: usize> NodeMap<D> {
                 }
             }
         }
+        [e.low, e.high] = values;
         e.slope = std::array::from_fn(|a| e.slope[a].map(|d| d * self.per_spacing[a]));
         e
     }

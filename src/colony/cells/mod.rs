@@ -3,6 +3,7 @@
 mod error;
 mod initial;
 mod profile;
+mod shared;
 mod spec;
 mod table;
 

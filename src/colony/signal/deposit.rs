@@ -64,7 +64,7 @@ pub struct Parts {
 impl<const D: usize> Deposit<D> {
     /// Kernel of standard deviation `bandwidth` and order 2, 4 or 6.
     pub fn new(spectral: &Spectral<D>, map: Arc<NodeMap<D>>, bandwidth: f64, order: usize) -> Self {
-        let squares = spectral.laplacian().iter();
+        let squares = spectral.laplacian().par_iter();
         let kernel: Vec<f64> = squares.map(|k2| smoothing_kernel(bandwidth, order, *k2)).collect();
         let symbol = spectral.table(|k| spline::symbol(spectral.grid(), k));
         let multiplier = kernel.iter().zip(symbol).map(|(k, s)| k / s).collect();

@@ -2,6 +2,7 @@
 
 use super::{Law, SignalEquation, WholeSpace};
 use crate::spectral::Spectral;
+use rayon::prelude::*;
 use std::sync::{Arc, Mutex};
 
 /// 0 = D_S ΔS + αρ − βS. Without decay a periodic or no-flux box needs a mean-free source: the
@@ -41,11 +42,16 @@ impl Elliptic {
     /// The response in every mode.
     fn responses<const D: usize>(&self, spectral: &Spectral<D>) -> Arc<Vec<f64>> {
         let squares = spectral.laplacian();
-        let mut table = self.table.lock().expect("nothing panics while it holds the lock");
-        if table.len() != squares.len() {
-            *table = Arc::new(squares.iter().map(|k2| self.response(*k2)).collect());
+        let lock = || self.table.lock().expect("nothing panics while it holds the lock");
+        let table = lock().clone();
+        if table.len() == squares.len() {
+            return table;
         }
-        table.clone()
+        // Made outside the lock: a thread that waits for its parts may take up work that asks for it.
+        let made: Arc<Vec<f64>> =
+            Arc::new(squares.par_iter().map(|k2| self.response(*k2)).collect());
+        *lock() = made.clone();
+        made
     }
 }
 

@@ -5,6 +5,7 @@ use crate::spline::NodeMap;
 use crate::tiles::Tiles;
 use crate::turning::{Bounds, Sense};
 use crate::vector::{Vector, norm};
+use std::sync::OnceLock;
 
 /// Grid cells along each edge of the tiles that local bounds are found for.
 const TILE: usize = 4;
@@ -22,6 +23,8 @@ pub struct SensedSignal<'a, const D: usize> {
     farthest: f64,
     /// ∂tS and its largest value, where a kernel senses it.
     change: Option<(Vec<f64>, f64)>,
+    /// Bounds by tile, made when they are asked for.
+    tiles: OnceLock<Tiles<D, Bounds<D>>>,
 }
 
 /// The padded coefficients of the spline that interpolates `field`, which is overwritten.
@@ -50,7 +53,7 @@ impl<'a, const D: usize> SensedSignal<'a, D> {
         spline(spectral, map, symbol, field, &mut padded);
         let grid = map.grid();
         let farthest = grid.lower.iter().chain(&grid.upper).map(|x| x.abs()).fold(0.0, f64::max);
-        Self { map, padded, farthest, change: None }
+        Self { map, padded, farthest, change: None, tiles: OnceLock::new() }
     }
 
     /// Whether S and ∂tS are finite everywhere.
@@ -65,12 +68,20 @@ impl<'a, const D: usize> SensedSignal<'a, D> {
         spline(spectral, self.map, symbol, field, &mut padded);
         // A spline lies between its coefficients.
         let most = padded.iter().map(|c| c.abs()).fold(0.0, f64::max);
-        Self { change: Some((padded, most)), ..self }
+        Self { change: Some((padded, most)), tiles: OnceLock::new(), ..self }
     }
 
     /// Gives the memory back.
     pub fn into_padded(self) -> Vec<f64> {
         self.padded
+    }
+
+    fn tiles(&self) -> &Tiles<D, Bounds<D>> {
+        // Not made inside the lock: a thread that waits for its parts may take up work that asks for them.
+        if self.tiles.get().is_none() {
+            let _ = self.tiles.set(Tiles::new(self.map.grid(), TILE, |c| self.bounds_of(c)));
+        }
+        self.tiles.get().expect("they have been set")
     }
 
     fn bounds_of(&self, cells: [[usize; 2]; D]) -> Bounds<D> {
@@ -124,12 +135,11 @@ impl<const D: usize> Sense<D> for SensedSignal<'_, D> {
     }
 
     fn bounds(&self) -> Bounds<D> {
-        let (tiles, _) = self.local_bounds();
-        let all = tiles.values().iter().copied().reduce(|a, b| a.join(&b));
+        let all = self.tiles().values().iter().copied().reduce(|a, b| a.join(&b));
         all.expect("a box has at least one tile")
     }
 
     fn local_bounds(&self) -> (Tiles<D, Bounds<D>>, usize) {
-        (Tiles::new(self.map.grid(), TILE, |cells| self.bounds_of(cells)), TILE)
+        (self.tiles().clone(), TILE)
     }
 }

@@ -9,6 +9,7 @@ use crate::scaling::Scaling;
 use crate::signal::Signals;
 use crate::turning::Kernel;
 use crate::velocity::VelocitySpace;
+use std::sync::Arc;
 
 /// K_h applied to ρ before it feeds signals and rates, as the deposit of cells does.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,7 +27,7 @@ pub struct Constituent<const D: usize> {
     /// What each of its terms senses: signals, by number, and their weights.
     pub cues: Vec<Vec<(usize, f64)>>,
     /// ρ⁰.
-    pub initial: InitialLaw<D>,
+    pub initial: Arc<InitialLaw<D>>,
     /// Births less deaths.
     pub growth: Option<Growth>,
     /// How rates and signals see it.
@@ -61,7 +62,7 @@ impl<const D: usize> System<D> {
             Ok(Constituent {
                 kernel: Kernel::from_experiment(&p.kernel, &space, scaling.bias()),
                 cues: p.kernel.terms.iter().map(|term| term.senses.clone()).collect(),
-                initial: InitialLaw::new(&p.cells, grid)?,
+                initial: InitialLaw::shared(&p.cells, grid)?,
                 growth: Growth::of(&p.cells),
                 mollifier: mollified.then_some(mollifier),
                 left: scaling.left(),

@@ -112,12 +112,7 @@ impl<const D: usize> Model<D> {
             spectral,
         };
         model.check_start(e)?;
-        match model.fault() {
-            Some((number, fault)) => {
-                Err(InitialError::Kernel(fault).of(e.key_of(&e.populations[number], "")))
-            }
-            None => Ok(model),
-        }
+        Ok(model)
     }
 
     /// The population that is alone, or the first one.
@@ -144,7 +139,8 @@ impl<const D: usize> Model<D> {
         self.populations.iter().map(|species| species.initial.start().to_vec()).collect()
     }
 
-    /// Checks every expression of signals, growth, reactions and kernels at t = 0, on the nodes of the grid.
+    /// Checks every expression of signals, growth, reactions and kernels at t = 0, on the nodes of the grid, and that
+    /// the kernels are some.
     fn check_start(&self, e: &Experiment) -> Result<(), InitialError> {
         let refusal = |value: OutOfRange| Err(InitialError::Value(Box::new(value)));
         let densities = self.start();
@@ -185,19 +181,19 @@ impl<const D: usize> Model<D> {
                 None => self.check_bound(e, (species, of), &cues)?,
             }
         }
+        for (species, of) in self.populations.iter().zip(&e.populations) {
+            if let Some(fault) = self.fault(species, &Cues::among(&sensed, &species.cues)) {
+                return Err(InitialError::Kernel(fault).of(e.key_of(of, "")));
+            }
+        }
         Ok(())
     }
 
     /// Why a kernel is none in the signals at t = 0, and the remedy, where no rule of the experiment file can judge
     /// that.
-    fn fault(&self) -> Option<(usize, String)> {
-        let sensed = self.initial_signals();
-        let of = |species: &Species<D>| {
-            let cues = Cues::among(&sensed, &species.cues);
-            let fault = species.kernel.leading_fault(&cues.bounds_of_all());
-            fault.or_else(|| self.negative(species, &cues))
-        };
-        self.populations.iter().enumerate().find_map(|(number, one)| Some((number, of(one)?)))
+    fn fault(&self, species: &Species<D>, cues: &Cues<'_, '_, D>) -> Option<String> {
+        let fault = species.kernel.leading_fault(&cues.bounds_of_all());
+        fault.or_else(|| self.negative(species, cues))
     }
 
     /// T < 0 of a kernel that the user typed, at some nodes and velocities.
@@ -286,10 +282,19 @@ impl<const D: usize> Model<D> {
     /// velocities forget, so that the flux is that of the output time. A steady signal needs none, if
     /// cells neither divide nor die.
     pub fn ticks(&self) -> Vec<Tick> {
-        if self.is_frozen() {
-            return ticks(&self.outputs, f64::INFINITY, f64::INFINITY);
+        self.ticks_with(&self.outputs, self.step, self.epsilon)
+    }
+
+    /// Those of `e`, which differs from this experiment in its times or in ε.
+    pub fn ticks_of(&self, e: &Experiment) -> Vec<Tick> {
+        self.ticks_with(&record_times(e), e.time.step, e.epsilon)
+    }
+
+    fn ticks_with(&self, outputs: &[f64], step: f64, epsilon: f64) -> Vec<Tick> {
+        match self.is_frozen() {
+            true => ticks(outputs, f64::INFINITY, f64::INFINITY),
+            false => ticks(outputs, step, self.last_step_at(epsilon)),
         }
-        ticks(&self.outputs, self.step, self.last_step())
     }
 
     /// Whether nothing changes but the cells, so that they need no field steps.
@@ -305,7 +310,11 @@ impl<const D: usize> Model<D> {
 
     /// The field step before an output: ε²/25, or ε^{q+1}/25 of the fastest population.
     pub fn last_step(&self) -> f64 {
-        let times = self.populations.iter().map(|species| species.scaling.tumble_time());
+        self.last_step_at(self.epsilon)
+    }
+
+    fn last_step_at(&self, epsilon: f64) -> f64 {
+        let times = self.populations.iter().map(|s| s.scaling.at(epsilon).tumble_time());
         0.04 * times.fold(f64::INFINITY, f64::min)
     }
 

@@ -39,7 +39,7 @@ pub struct Species<const D: usize> {
     /// Births and deaths at a net rate, if there are any.
     pub growth: Option<Growth>,
     /// f⁰.
-    pub initial: InitialLaw<D>,
+    pub initial: Arc<InitialLaw<D>>,
     /// Where the cells are at t = 0, in the box; of their images around a periodic axis, moments take
     /// those near to it.
     pub place: Vector<D>,
@@ -65,7 +65,7 @@ impl<const D: usize> Species<D> {
         let (grid, scaling) = (spectral.grid(), Scaling::new(e.epsilon, of.q, of.p));
         let space = VelocitySpace::from_experiment(&of.velocity);
         let kernel = Kernel::from_experiment(&of.kernel, &space, scaling.bias());
-        let initial = InitialLaw::new(&of.cells, grid)?;
+        let initial = InitialLaw::shared(&of.cells, grid)?;
         Ok(Self {
             name: of.name.clone(),
             scaling,

@@ -39,7 +39,7 @@ mod work;
 pub use budget::{BudgetRow, Effect, REMEDY, WELL_BELOW, beside_effect, runs};
 pub use checkpoint::{Checkpoints, Due};
 pub use converge::{Check, Convergence, Goal, Wanted, converge};
-pub use cost::{Cost, measured_pace};
+pub use cost::{Cost, Trial};
 pub use difference::available;
 pub use dual::Dual;
 pub use ensemble::{Ensemble, EnsembleFrame, Moments, RunRecord, ensemble, observe_run};

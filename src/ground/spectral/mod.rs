@@ -19,6 +19,7 @@ pub use nodes::{Field, NodeSpace};
 use crate::grid::{Boundary, Grid};
 use crate::vector::Vector;
 use axis::{Axis, Job};
+use rayon::prelude::*;
 use rustfft::FftPlanner;
 use std::f64::consts::SQRT_2;
 
@@ -56,8 +57,8 @@ impl<const D: usize> Spectral<D> {
     }
 
     /// A table over the modes: `f` of the mode's wave vector (|κ| along each axis).
-    pub fn table(&self, mut f: impl FnMut(&[f64; D]) -> f64) -> Vec<f64> {
-        (0..self.grid.len()).map(|flat| f(&self.wave_vector(flat))).collect()
+    pub fn table(&self, f: impl Fn(&[f64; D]) -> f64 + Sync) -> Vec<f64> {
+        (0..self.grid.len()).into_par_iter().map(|flat| f(&self.wave_vector(flat))).collect()
     }
 
     /// |κ|² of every mode: minus the symbol of the Laplacian.
