@@ -10,7 +10,6 @@ use crate::grid::Grid;
 use crate::spectral::Spectral;
 use crate::turning::{Bounds, Sense};
 use crate::vector::Vector;
-use rayon::prelude::*;
 
 /// S, ∇S, ∂tS and S(x + εv) at every node, for the velocities v of a set.
 pub struct NodalSignal<'a, const D: usize> {
@@ -52,7 +51,7 @@ impl<'a, const D: usize> NodalSignal<'a, D> {
             value: spectral.inverse(signal),
             gradient: std::array::from_fn(|a| spectral.derivative(a, signal)),
             change: change.map(|change| spectral.inverse(change)),
-            ahead: moves.par_iter().map(|by| spectral.shifted(signal, by)).collect(),
+            ahead: spectral.all_shifted(signal, moves),
             places: places(spectral.grid()),
         }
     }

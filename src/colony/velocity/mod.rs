@@ -220,13 +220,13 @@ impl<const D: usize> VelocitySpace<D> {
     /// The same with `angles` nodes on a circle and half as many latitudes, so up to degree
     /// `angles` − 1 in the direction.
     pub fn quadrature_of(&self, angles: usize) -> Vec<(Vector<D>, f64)> {
-        quadrature::rule(self.set, [self.inner, self.outer], angles, ANGLES)
+        quadrature::rule(&directions(angles), &self.speeds(ANGLES))
     }
 
-    /// The same with half as many speeds as `angles`, which is even: the set of nodes is closed
-    /// under reflections vₐ → −vₐ.
+    /// The same with half as many speeds as `angles`, which is a multiple of 4: the set of nodes is closed
+    /// under reflections vₐ → −vₐ, and none is its own image.
     pub fn ordinates(&self, angles: usize) -> Vec<(Vector<D>, f64)> {
-        quadrature::rule(self.set, [self.inner, self.outer], angles, angles / 2)
+        quadrature::rule(&quadrature::mirrored_directions(angles), &self.speeds(angles / 2))
     }
 
     /// Nodes and weights for ∫ g(r) r^{d−1} dr over the speeds of V: one of them on a sphere.

@@ -14,6 +14,8 @@ mod entropy;
 mod ordinates;
 mod phase;
 mod reactions;
+mod room;
+mod series;
 mod transport;
 mod turns;
 
@@ -29,13 +31,12 @@ use crate::turning::TurningKernel;
 use phase::Phase;
 use rayon::prelude::*;
 use reactions::Reactions;
+use room::Room;
 use std::f64::consts::PI;
 use std::sync::atomic::{AtomicBool, Ordering};
 use turns::Turns;
 
-/// Evaluations of Af per unit of ‖A‖t, and the work of one value of f in them beside that of a
-/// tumble: as seen.
-const PRODUCTS: f64 = 2.5;
+/// The work of one value of f in an evaluation of Af beside that of a tumble: as seen.
 const VALUE: f64 = 0.5;
 
 /// How finely the equation is solved, besides the grid of the experiment.
@@ -51,27 +52,32 @@ pub struct Resolution {
 /// bounds on the kernels at t = 0.
 pub fn predicted_work<const D: usize>(model: &Model<D>, resolution: Resolution, end: f64) -> f64 {
     let sensed = model.initial_signals();
+    let nodes = Room::new(model, &model.start()).len() as f64;
     let work = |species: &Species<D>| {
         let cues = crate::signal::Cues::among(&sensed, &species.cues);
         let bound = species.kernel.bound_of(&crate::turning::Sense::bounds_of_all(&cues));
         let ordinates = species.space.ordinates(resolution.angles).len();
-        let products = PRODUCTS * end * norm(model, species, bound);
-        VALUE * products * (ordinates * model.grid().len()) as f64
+        let ticks = ticks(&[end], resolution.step, model.last_step());
+        let speed = |tick: &Tick| tick.duration * norm(model, species, bound);
+        let products: f64 = ticks.iter().map(|tick| series::products(speed(tick))).sum();
+        VALUE * products * ordinates as f64 * nodes
     };
     model.populations.iter().map(work).sum()
 }
 
-/// A bound on ‖A‖, where tumbles are no faster than `rate`/ε^{q+1}.
+/// How large A + λ/2ε^{q+1} is, where tumbles are no faster than λ/ε^{q+1} = `rate`/ε^{q+1}: their operator has its values
+/// next to the interval from −λ to 0, that of the transport is imaginary, |v||κ|/ε at most.
 fn norm<const D: usize>(model: &Model<D>, species: &Species<D>, rate: f64) -> f64 {
     let scaling = species.scaling;
-    let fastest = |h: &f64| PI / h * species.space.max_speed() / scaling.epsilon();
-    let transport: f64 = model.grid().spacing().iter().map(fastest).sum();
-    transport + 2.0 * rate / scaling.tumble_time()
+    let wave: f64 = model.grid().spacing().iter().map(|h| (PI / h).powi(2)).sum();
+    let transport = wave.sqrt() * species.space.max_speed() / scaling.epsilon();
+    transport + 0.5 * rate / scaling.tumble_time()
 }
 
 /// f of every population on ordinates and grid, and every S.
 pub struct KineticSolver<'m, const D: usize> {
     model: &'m Model<D>,
+    room: Room<'m, D>,
     phases: Vec<Phase<'m, D>>,
     resolution: Resolution,
     /// The share of the largest |ρ| below which nothing is born.
@@ -87,14 +93,16 @@ pub struct KineticSolver<'m, const D: usize> {
 impl<'m, const D: usize> KineticSolver<'m, D> {
     /// Starts from f⁰ of the model.
     pub fn new(model: &'m Model<D>, resolution: Resolution) -> Self {
+        let room = Room::new(model, &model.start());
         let phase = |(number, species): (usize, &'m Species<D>)| {
-            Phase::new(model, species, resolution.angles, model.network.needs_flux(number))
+            let needs_flux = model.network.needs_flux(number);
+            Phase::new(model, species, &room, resolution.angles, needs_flux)
         };
         let phases: Vec<Phase<'m, D>> = model.populations.iter().enumerate().map(phase).collect();
         let densities: Vec<Vec<f64>> = phases.iter().map(|phase| phase.density.clone()).collect();
         let signals = model.signals.initial(&model.spectral, &densities);
         let (floor, time, products) = (FLOOR, 0.0, 0);
-        Self { model, phases, resolution, floor, time, signals, products, entropy: None }
+        Self { model, room, phases, resolution, floor, time, signals, products, entropy: None }
     }
 
     /// The same with births only above `factor` times as much as it has to be, to see what that changes.
@@ -143,12 +151,13 @@ impl<'m, const D: usize> KineticSolver<'m, D> {
             let deposit = &phase.species.deposit;
             let smoothed = |nodal: &[f64]| deposit.smooth(&spectral.forward(nodal));
             let scale = 1.0 / self.model.epsilon;
-            let moment = |m: usize| {
-                smoothed(&phase.ordinates.moment(&phase.f, |v| scale * moments.eval(m, v)))
-            };
+            let moment =
+                |m: usize| smoothed(&phase.moment(&self.room, |v| scale * moments.eval(m, v)));
             PopulationFields {
                 density: phase.density.clone(),
-                flux: phase.flux().map(|component| spectral.inverse(&smoothed(&component))),
+                flux: phase
+                    .flux(&self.room)
+                    .map(|component| spectral.inverse(&smoothed(&component))),
                 remainder: (0..moments.len()).map(moment).collect(),
             }
         };
@@ -158,12 +167,12 @@ impl<'m, const D: usize> KineticSolver<'m, D> {
 
     /// Nodal ρ of a population, not mollified.
     pub fn density(&self, population: usize) -> Vec<f64> {
-        self.phases[population].nodal_density()
+        self.phases[population].nodal_density(&self.room)
     }
 
     /// Nodal J of a population, not mollified.
     pub fn flux(&self, population: usize) -> [Vec<f64>; D] {
-        self.phases[population].flux()
+        self.phases[population].flux(&self.room)
     }
 
     /// K_h * ρ of every population.
@@ -179,23 +188,24 @@ impl<'m, const D: usize> KineticSolver<'m, D> {
         let mut middle = Vec::new();
         let change = model.forecast(now, &slopes, dt, &mut middle);
         let turns: Vec<Turns> = (self.phases.iter())
-            .map(|phase| phase.turns(model, &middle, change.as_deref()))
+            .map(|phase| phase.turns((model, &self.room), &middle, change.as_deref()))
             .collect();
         let halfway = later(&densities, &slopes, 0.5 * dt);
         let around =
             Surroundings { time: self.time + 0.5 * dt, densities: &halfway, signals: &middle };
         let rates = self.growth_rates(around);
-        let reactions = Reactions::new(model, &self.phases, around, dt);
+        let reactions = Reactions::new(model, (&self.phases, &self.room), around, dt);
         self.divide(&rates, dt);
         reactions.half(&mut self.phases, 0.5 * dt);
         let rates_before = self.entropy_rates(&turns);
         for (phase, turns) in self.phases.iter_mut().zip(&turns) {
-            self.products += phase.advance(model, turns, dt);
+            self.products += phase.advance((model, &self.room), turns, dt);
         }
         let after = self.entropy_rates(&turns);
         reactions.half(&mut self.phases, 0.5 * dt);
         self.divide(&rates, dt);
-        let next: Vec<Vec<f64>> = self.phases.iter().map(|phase| phase.smoothed(model)).collect();
+        let next: Vec<Vec<f64>> =
+            self.phases.iter().map(|phase| phase.smoothed(model, &self.room)).collect();
         let change = |(next, before): (&Vec<f64>, &Vec<f64>)| {
             next.iter().zip(before).map(|(now, before)| (now - before) / dt).collect()
         };
@@ -206,10 +216,26 @@ impl<'m, const D: usize> KineticSolver<'m, D> {
         (self.signals, self.time) = (signals, tick.end);
         for (phase, next) in self.phases.iter_mut().zip(next) {
             phase.density = next;
-            phase.track_flux(model, span, self.resolution.step);
+            phase.track_flux(model, &self.room, span, self.resolution.step);
         }
         if let Some(rates) = rates_before.zip(after) {
             self.note_entropy(rates, dt);
+        }
+        self.make_room(dt);
+    }
+
+    /// Lets f live on more of the grid where a step of length `dt` may bring cells.
+    fn make_room(&mut self, dt: f64) {
+        let densities = self.densities();
+        let flight = |phase: &Phase<'m, D>| {
+            phase.species.space.max_speed() / phase.species.scaling.epsilon()
+        };
+        let reach = dt * self.phases.iter().map(flight).fold(0.0, f64::max);
+        let mut larger = self.room.clone();
+        while larger.grow(&densities, reach) {}
+        if larger.len() > self.room.len() {
+            self.phases.iter_mut().for_each(|phase| phase.move_to([&self.room, &larger]));
+            self.room = larger;
         }
     }
 
@@ -244,14 +270,15 @@ impl<'m, const D: usize> KineticSolver<'m, D> {
             Surroundings { time: self.time, densities: &densities, signals: &self.signals };
         let network = &model.network;
         let flows = (!network.is_empty()).then(|| {
-            let nodal: Vec<_> = self.phases.iter().map(Phase::nodal_density).collect();
+            let nodal: Vec<_> =
+                self.phases.iter().map(|phase| phase.nodal_density(&self.room)).collect();
             network.flows(network.rates(spectral, around), &nodal)
         });
         let slope = |(number, phase): (usize, &Phase<'m, D>)| {
-            let mut slope = spectral.divergence(&phase.flux());
+            let mut slope = spectral.divergence(&phase.flux(&self.room));
             slope.iter_mut().for_each(|s| *s = -*s);
             if let Some(growth) = &phase.species.growth {
-                let density = spectral.forward(&phase.nodal_density());
+                let density = spectral.forward(&phase.nodal_density(&self.room));
                 growth.add_to(spectral, around, &density, &mut slope);
             }
             let net = flows.as_ref().and_then(|flows| flows.net(network, number));
@@ -279,8 +306,9 @@ impl<'m, const D: usize> KineticSolver<'m, D> {
             let (Some(rates), Some(growth)) = (rates, &phase.species.growth) else { continue };
             let mut rates = rates.clone();
             if growth.constant().is_none() {
-                barren(self.floor, &phase.nodal_density(), &mut rates);
+                barren(self.floor, &phase.nodal_density(&self.room), &mut rates);
             }
+            let rates = self.room.inside(rates);
             let factors: Vec<f64> = rates.iter().map(|r| (0.5 * dt * r).exp()).collect();
             phase
                 .f

@@ -3,6 +3,11 @@
 use crate::grid::Boundary;
 use crate::vector::Vector;
 use crate::velocity::VelocitySpace;
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Nodes of the grid whose sums over V are taken together.
+const TOGETHER: usize = 1 << 10;
 
 /// Quadrature nodes of V, closed under the reflections at walls.
 pub struct Ordinates<const D: usize> {
@@ -43,13 +48,32 @@ impl<const D: usize> Ordinates<D> {
 
     /// Σⱼ wⱼ p(vⱼ) fⱼ at every node of the grid.
     pub fn moment(&self, f: &[Vec<f64>], p: impl Fn(&Vector<D>) -> f64) -> Vec<f64> {
-        let mut sum = vec![0.0; f[0].len()];
-        for ((f, v), w) in f.iter().zip(&self.velocities).zip(&self.weights) {
-            let factor = w * p(v);
-            sum.iter_mut().zip(f).for_each(|(s, f)| *s += factor * f);
-        }
+        let factor = |(v, w): (&Vector<D>, &f64)| w * p(v);
+        let factors: Vec<f64> = self.velocities.iter().zip(&self.weights).map(factor).collect();
+        self.sum(f[0].len(), |j, here, sum| {
+            sum.iter_mut().zip(&f[j][here]).for_each(|(s, f)| *s += factors[j] * f);
+        })
+    }
+
+    /// What every node j adds at `nodes` nodes of the grid, in order of j: `add` adds it to the nodes of a range.
+    pub fn sum(
+        &self,
+        nodes: usize,
+        add: impl Fn(usize, Range<usize>, &mut [f64]) + Sync,
+    ) -> Vec<f64> {
+        let mut sum = vec![0.0; nodes];
+        sum.par_chunks_mut(TOGETHER).enumerate().for_each(|(chunk, sum)| {
+            let first = chunk * TOGETHER;
+            (0..self.len()).for_each(|j| add(j, first..first + sum.len(), sum));
+        });
         sum
     }
+}
+
+/// max |f|.
+pub(super) fn largest(f: &[Vec<f64>]) -> f64 {
+    let of = |f: &Vec<f64>| f.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
+    f.par_iter().map(of).reduce(|| 0.0, f64::max)
 }
 
 /// The node at each node's mirror image across the axes that are `turned`.

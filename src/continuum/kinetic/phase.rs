@@ -2,19 +2,16 @@
 
 use super::norm;
 use super::ordinates::Ordinates;
-use super::transport::add_transport;
+use super::room::Room;
+use super::series;
+use super::transport::Transport;
 use super::turns::Turns;
 use crate::model::{Model, Species};
 use crate::state::Tracked;
 use crate::turning::{Kernel, TurningKernel};
-use crate::vector::dot;
+use crate::vector::{Vector, dot};
 use crate::with_kernel;
 use rayon::prelude::*;
-
-/// Relative size of the terms of e^{Δt A} f that are left out.
-const TOLERANCE: f64 = 1e-10;
-/// Largest ‖A‖τ of one Taylor series: its terms grow to e^10 of f before they shrink.
-const REACH: f64 = 12.0;
 
 /// f of one population.
 pub(super) struct Phase<'m, const D: usize> {
@@ -27,6 +24,7 @@ pub(super) struct Phase<'m, const D: usize> {
     /// Those of K_h * ∫vf dv by component, where a reaction asks for them.
     pub momentum: Vec<Tracked>,
     pub memory: Memory,
+    transport: Transport<D>,
 }
 
 /// Arrays of the shape of f.
@@ -36,18 +34,25 @@ pub(super) struct Memory {
     slopes: Vec<Vec<f64>>,
 }
 
+impl Memory {
+    fn like(f: &[Vec<f64>]) -> Self {
+        Self { term: f.to_vec(), rate: f.to_vec(), slopes: Vec::new() }
+    }
+}
+
 impl<'m, const D: usize> Phase<'m, D> {
     /// f⁰.
     pub fn new(
         model: &'m Model<D>,
         species: &'m Species<D>,
+        room: &Room<'m, D>,
         angles: usize,
         needs_flux: bool,
     ) -> Self {
         let (grid, initial) = (model.grid(), &species.initial);
         let ordinates = Ordinates::new(&species.space, angles, &grid.boundary);
         let start = initial.start();
-        let nodal = model.spectral.inverse(start);
+        let nodal = room.inside(model.spectral.inverse(start));
         let tilt = species.space.tilt();
         let f: Vec<Vec<f64>> = (ordinates.velocities.iter().zip(&ordinates.equilibrium))
             .map(|(v, share)| {
@@ -56,44 +61,61 @@ impl<'m, const D: usize> Phase<'m, D> {
             })
             .collect();
         let density = species.deposit.smooth(start);
-        let memory = Memory { term: f.clone(), rate: f.clone(), slopes: f.clone() };
-        let mut phase = Self { species, ordinates, f, density, momentum: Vec::new(), memory };
+        let memory = Memory::like(&f);
+        let transport = Transport::new(room.spectral(), &ordinates);
+        let momentum = Vec::new();
+        let mut phase = Self { species, ordinates, f, density, momentum, memory, transport };
         if needs_flux {
-            phase.momentum = phase.smoothed_momentum(model).into_iter().map(Tracked::new).collect();
+            phase.momentum =
+                phase.smoothed_momentum(model, room).into_iter().map(Tracked::new).collect();
         }
         phase
     }
 
+    /// Σⱼ wⱼ p(vⱼ) fⱼ at the nodes of the model's grid.
+    pub fn moment(&self, room: &Room<D>, p: impl Fn(&Vector<D>) -> f64) -> Vec<f64> {
+        room.extended(self.ordinates.moment(&self.f, p))
+    }
+
     /// Nodal ρ, not mollified.
-    pub fn nodal_density(&self) -> Vec<f64> {
-        self.ordinates.moment(&self.f, |_| 1.0)
+    pub fn nodal_density(&self, room: &Room<D>) -> Vec<f64> {
+        self.moment(room, |_| 1.0)
     }
 
     /// Nodal J, not mollified.
-    pub fn flux(&self) -> [Vec<f64>; D] {
+    pub fn flux(&self, room: &Room<D>) -> [Vec<f64>; D] {
         let scale = 1.0 / self.species.scaling.epsilon();
-        std::array::from_fn(|a| self.ordinates.moment(&self.f, |v| scale * v[a]))
+        std::array::from_fn(|a| self.moment(room, |v| scale * v[a]))
     }
 
     /// Coefficients of K_h * ρ as f has it.
-    pub fn smoothed(&self, model: &Model<D>) -> Vec<f64> {
-        self.species.deposit.smooth(&model.spectral.forward(&self.nodal_density()))
+    pub fn smoothed(&self, model: &Model<D>, room: &Room<D>) -> Vec<f64> {
+        self.species.deposit.smooth(&model.spectral.forward(&self.nodal_density(room)))
     }
 
-    fn smoothed_momentum(&self, model: &Model<D>) -> Vec<Vec<f64>> {
+    fn smoothed_momentum(&self, model: &Model<D>, room: &Room<D>) -> Vec<Vec<f64>> {
         let along = |a: usize| {
-            let nodal = self.ordinates.moment(&self.f, |v| v[a]);
+            let nodal = self.moment(room, |v| v[a]);
             self.species.deposit.smooth(&model.spectral.forward(&nodal))
         };
         (0..D).map(along).collect()
     }
 
+    /// Brings f from one room to a larger one.
+    pub fn move_to(&mut self, [from, to]: [&Room<D>; 2]) {
+        self.f.par_iter_mut().for_each(|f| {
+            *f = to.inside(from.extended(std::mem::take(f)));
+        });
+        self.memory = Memory::like(&self.f);
+        self.transport = Transport::new(to.spectral(), &self.ordinates);
+    }
+
     /// Takes the momentum at the end of a step.
-    pub fn track_flux(&mut self, model: &Model<D>, span: [f64; 2], full: f64) {
+    pub fn track_flux(&mut self, model: &Model<D>, room: &Room<D>, span: [f64; 2], full: f64) {
         if self.momentum.is_empty() {
             return;
         }
-        let next = self.smoothed_momentum(model);
+        let next = self.smoothed_momentum(model, room);
         for (tracked, mut next) in self.momentum.iter_mut().zip(next) {
             tracked.replace(&mut next, span, full);
         }
@@ -102,7 +124,7 @@ impl<'m, const D: usize> Phase<'m, D> {
     /// How it turns in signals with these coefficients.
     pub fn turns(
         &self,
-        model: &Model<D>,
+        (model, room): (&Model<D>, &Room<D>),
         signals: &[Vec<f64>],
         change: Option<&[Vec<f64>]>,
     ) -> Turns {
@@ -110,47 +132,28 @@ impl<'m, const D: usize> Phase<'m, D> {
         let velocities = &self.ordinates.velocities;
         let cues = model.nodal_cues(self.species, signals, change, velocities);
         match &self.species.kernel {
-            Kernel::Sum(kernel) => Turns::new(kernel, &cues, &self.ordinates),
+            Kernel::Sum(kernel) => Turns::new(kernel, &cues, &self.ordinates, room),
             kernel => with_kernel!(kernel, kernel => {
-                Turns::new(kernel, &cues.all[0], &self.ordinates)
+                Turns::new(kernel, &cues.all[0], &self.ordinates, room)
             }),
         }
     }
 
-    /// f ← e^{dt A} f by Taylor series over equal parts of dt; how often Af was evaluated.
-    pub fn advance(&mut self, model: &Model<D>, turns: &Turns, dt: f64) -> usize {
+    /// f ← e^{dt A} f; how often Af was evaluated.
+    pub fn advance(
+        &mut self,
+        (model, room): (&Model<D>, &Room<D>),
+        turns: &Turns,
+        dt: f64,
+    ) -> usize {
         let scaling = self.species.scaling;
-        let parts = (dt * norm(model, self.species, turns.highest) / REACH).ceil();
-        let Self { ordinates, f, memory: Memory { term, rate, slopes }, .. } = self;
-        let mut products = 0;
-        for _part in 0..parts as usize {
-            term.par_iter_mut().zip(&*f).for_each(|(t, f)| t.copy_from_slice(f));
-            let (size, mut small) = (largest(f), 0);
-            if size == 0.0 {
-                break;
-            }
-            for order in 1.. {
-                turns.apply(ordinates, scaling.tumble_time(), term, rate);
-                add_transport(&model.spectral, ordinates, scaling.epsilon(), term, slopes, rate);
-                products += 1;
-                let factor = dt / parts / order as f64;
-                rate.par_iter_mut().for_each(|r| r.iter_mut().for_each(|r| *r *= factor));
-                std::mem::swap(term, rate);
-                f.par_iter_mut().zip(&*term).for_each(|(f, t)| {
-                    f.iter_mut().zip(t).for_each(|(f, t)| *f += t);
-                });
-                small = if largest(term) < TOLERANCE * size { small + 1 } else { 0 };
-                if small == 2 {
-                    break;
-                }
-            }
-        }
-        products
+        let size = dt * norm(model, self.species, turns.highest);
+        let damping = 0.5 * dt * turns.highest / scaling.tumble_time();
+        let Self { ordinates, f, transport, memory: Memory { term, rate, slopes }, .. } = self;
+        let apply = |f: &[Vec<f64>], rate: &mut [Vec<f64>]| {
+            turns.apply(ordinates, scaling.tumble_time(), f, rate);
+            transport.add(room.spectral(), ordinates, scaling.epsilon(), f, (slopes, rate));
+        };
+        series::advance([f, term, rate], (dt, size, damping), apply)
     }
-}
-
-/// max |f|.
-pub(super) fn largest(f: &[Vec<f64>]) -> f64 {
-    let of = |f: &Vec<f64>| f.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
-    f.par_iter().map(of).reduce(|| 0.0, f64::max)
 }

@@ -1,6 +1,8 @@
 //! The G_i on ordinates and grid, at rates that stand still.
 
-use super::phase::{Phase, largest};
+use super::ordinates::largest;
+use super::phase::Phase;
+use super::room::Room;
 use crate::model::Model;
 use crate::reaction::{Event, Newborn};
 use crate::signal::{Arguments, Surroundings};
@@ -35,24 +37,24 @@ impl Reactions {
     /// Those of the middle of a step of length `dt`.
     pub fn new<const D: usize>(
         model: &Model<D>,
-        phases: &[Phase<'_, D>],
+        (phases, room): (&[Phase<'_, D>], &Room<D>),
         middle: Surroundings<'_>,
         dt: f64,
     ) -> Self {
         let (spectral, network) = (&model.spectral, &model.network);
         let arguments = Arguments::new(spectral, middle, network.reactions.iter().map(|r| &r.rate));
         let channel = |reaction: &crate::reaction::Reaction| {
-            let rate = arguments.nodal(&reaction.rate);
+            let rate = room.inside(arguments.nodal(&reaction.rate));
             let mut rates = vec![rate];
             if let Event::Infection { of, by, literal, .. } = reaction.event {
-                let met = spectral.inverse(&middle.densities[by]);
+                let met = room.inside(spectral.inverse(&middle.densities[by]));
                 rates = match literal {
                     false => vec![product(&rates[0], |k| met[k].max(0.0))],
                     true => {
                         let (there, velocities) = (&phases[by], &phases[of].ordinates.velocities);
                         let scale = there.species.space.tilt();
                         let flux: [Vec<f64>; D] = std::array::from_fn(|a| {
-                            spectral.inverse(&there.momentum[a].after(0.5 * dt))
+                            room.inside(spectral.inverse(&there.momentum[a].after(0.5 * dt)))
                         });
                         let of_velocity = |v: &[f64; D]| {
                             let along = |k: usize| {

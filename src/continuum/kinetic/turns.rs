@@ -1,6 +1,7 @@
 //! The turning operator on discrete ordinates, in a frozen signal.
 
-use super::ordinates::Ordinates;
+use super::ordinates::{Ordinates, largest};
+use super::room::Room;
 use crate::signal::AtNodes;
 use crate::turning::TurningKernel;
 use rayon::prelude::*;
@@ -35,13 +36,14 @@ impl Turns {
         kernel: &impl TurningKernel<D>,
         signal: &impl AtNodes<D>,
         ordinates: &Ordinates<D>,
+        room: &Room<D>,
     ) -> Self {
         let (v, reverse, n) = (&ordinates.velocities, &ordinates.reverse, ordinates.len());
         let beyond: Option<Vec<f64>> = kernel.beyond(ordinates.degree).map(|beyond| {
             (0..n * n).into_par_iter().map(|pair| beyond(&v[pair / n], &v[pair % n])).collect()
         });
-        Self::of(ordinates, signal.nodes(), |k, i, j| {
-            let (x, sense) = signal.at(k, [i, reverse[j]]);
+        Self::of(ordinates, room.len(), |k, i, j| {
+            let (x, sense) = signal.at(room.node(k), [i, reverse[j]]);
             let rate = kernel.relative_rate(&sense, x, &v[i], &v[j]);
             let left_out = |beyond: &Vec<f64>| kernel.memory_rate(&sense, x) * beyond[i * n + j];
             [rate, beyond.as_ref().map_or(0.0, left_out)]
@@ -72,26 +74,26 @@ impl Turns {
 
     fn with_loss<const D: usize>(rates: Rates, ordinates: &Ordinates<D>, nodes: usize) -> Self {
         let (n, weights) = (ordinates.len(), &ordinates.weights);
-        let total = |fields: &mut dyn Iterator<Item = &Vec<f64>>| {
-            let mut total = vec![0.0; nodes];
-            fields.zip(weights).for_each(|(field, w)| add(&mut total, *w, field));
-            total
-        };
         let loss: Vec<Vec<f64>> = match &rates {
             Rates::Sum { gain, share, loss } => {
-                let gains = total(&mut gain.iter());
+                let gains = ordinates.moment(gain, |_| 1.0);
                 let shares: f64 = weights.iter().zip(share).map(|(w, s)| w * s).sum();
                 let of = |loss: &Vec<f64>| -> Vec<f64> {
                     gains.iter().zip(loss).map(|(g, l)| g + shares * l).collect()
                 };
-                loss.iter().map(of).collect()
+                loss.par_iter().map(of).collect()
             }
             Rates::Table(table) => {
-                let column = |j: usize| total(&mut table.iter().skip(j).step_by(n));
+                let column = |j: usize| {
+                    let mut total = vec![0.0; nodes];
+                    let fields = table.iter().skip(j).step_by(n);
+                    fields.zip(weights).for_each(|(field, w)| add(&mut total, *w, field));
+                    total
+                };
                 (0..n).into_par_iter().map(column).collect()
             }
         };
-        let highest = loss.iter().flatten().fold(0.0_f64, |m, l| m.max(*l));
+        let highest = largest(&loss);
         Self { rates, loss, highest }
     }
 
@@ -106,11 +108,11 @@ impl Turns {
         match &self.rates {
             Rates::Sum { gain, share, loss } => {
                 let density = ordinates.moment(f, |_| 1.0);
-                let mut lost = vec![0.0; density.len()];
-                for ((f, loss), w) in f.iter().zip(loss).zip(&ordinates.weights) {
+                let lost = ordinates.sum(density.len(), |j, here, lost: &mut [f64]| {
+                    let (f, loss, w) = (&f[j][here.clone()], &loss[j][here], ordinates.weights[j]);
                     let terms = f.iter().zip(loss).map(|(f, l)| w * f * l);
                     lost.iter_mut().zip(terms).for_each(|(s, t)| *s += t);
-                }
+                });
                 rate.par_iter_mut().zip(gain).zip(share).for_each(|((rate, gain), share)| {
                     let gains = gain.iter().zip(&density).zip(&lost);
                     rate.iter_mut().zip(gains).for_each(|(r, ((g, d), l))| *r = g * d + share * l);
@@ -157,17 +159,28 @@ impl Rates {
         if !(0..nodes).step_by(nodes.div_ceil(PROBES)).all(is_sum) {
             return None;
         }
-        let field = |of: &(dyn Fn(usize) -> f64 + Sync)| (0..nodes).map(of).collect::<Vec<f64>>();
-        let gain: Vec<_> = (0..n).into_par_iter().map(|i| field(&|x| at(x, i, 0))).collect();
-        let loss: Vec<_> = (0..n)
-            .into_par_iter()
-            .map(|j| field(&|x| (at(x, 0, j) - at(x, 0, 0)) / share[0]))
-            .collect();
-        let negative = |k: usize| {
-            let least = loss.iter().fold(f64::INFINITY, |m, l| m.min(l[k]));
-            gain.iter().zip(&share).any(|(g, s)| g[k] + s * least < 0.0)
+        let base: Vec<f64> = (0..nodes).into_par_iter().map(|x| at(x, 0, 0)).collect();
+        let gain = |i: usize| match i {
+            0 => base.clone(),
+            _ => (0..nodes).map(|x| at(x, i, 0)).collect::<Vec<f64>>(),
         };
-        if (0..nodes).any(negative) { None } else { Some(Self::Sum { gain, share, loss }) }
+        let gain: Vec<_> = (0..n).into_par_iter().map(gain).collect();
+        let loss = |j: usize| match j {
+            0 => vec![0.0; nodes],
+            _ => base.iter().enumerate().map(|(x, base)| (at(x, 0, j) - base) / share[0]).collect(),
+        };
+        let loss: Vec<Vec<f64>> = (0..n).into_par_iter().map(loss).collect();
+        let mut least = vec![0.0_f64; nodes];
+        for loss in &loss {
+            least.iter_mut().zip(loss).for_each(|(least, loss)| *least = least.min(*loss));
+        }
+        let negative = |(gain, share): (&Vec<f64>, &f64)| {
+            gain.iter().zip(&least).any(|(gain, least)| gain + share * least < 0.0)
+        };
+        match gain.par_iter().zip(&share).any(negative) {
+            true => None,
+            false => Some(Self::Sum { gain, share, loss }),
+        }
     }
 
     fn table(at: &(impl Fn(usize, usize, usize) -> f64 + Sync), nodes: usize, n: usize) -> Self {

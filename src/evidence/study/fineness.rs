@@ -5,12 +5,16 @@ use crate::kinetic::{self, Resolution};
 use crate::model::Model;
 use crate::velocity::VelocitySpace;
 
-/// Nodes around the circle of velocities; fewer, to see what they matter; and more, until the distance
-/// of ρ follows them by no more than a share of it.
-pub(super) const ANGLES: usize = 16;
-pub(super) const FEWER: usize = 12;
-pub(super) const MORE: [usize; 5] = [24, 32, 48, 64, 96];
+/// Nodes around the circle of velocities: as many as it takes until the distance of ρ follows more of them by no
+/// more than a share of it.
+pub(super) const LADDER: [usize; 8] = [8, 12, 16, 24, 32, 48, 64, 96];
 pub(super) const FOLLOWS: f64 = 1e-4;
+/// How many that is as a rule.
+const USUAL: usize = 12;
+/// How many more are tried for kernels that are a sum.
+pub(super) const TRIED: usize = 16;
+/// How much of a change with more angles is taken for the error with fewer: each is worth more than the next.
+pub(super) const DOUBT: f64 = 2.0;
 /// Most ordinates: 96 angles on a circle, 32 and a sphere.
 const MOST_ORDINATES: usize = 512;
 /// Most bytes of a turning operator that is a table.
@@ -34,7 +38,7 @@ pub(super) fn predicted_work<const D: usize>(comparison: &Comparison<D>) -> f64 
 
 /// The same of one model, before there is anything to compare with.
 pub(super) fn work_of_one<const D: usize>(model: &Model<D>) -> f64 {
-    let how = Resolution { angles: ANGLES, step: STEPS * model.step };
+    let how = Resolution { angles: USUAL, step: STEPS * model.step };
     kinetic::predicted_work(model, how, end(model)) / share_of_best::<D>()
 }
 
@@ -57,6 +61,6 @@ pub(super) fn affordable(ordinates: usize, nodes: f64) -> bool {
 /// The most ordinates that a sweep may come to, whose refinement has so many nodes.
 pub(super) fn most_ordinates<const D: usize>(space: &VelocitySpace<D>, nodes: f64) -> usize {
     let count = |angles: usize| space.ordinates(angles).len();
-    let more = MORE.into_iter().map(count).take_while(|count| affordable(*count, nodes));
-    more.last().unwrap_or(0).max(count(ANGLES))
+    let more = LADDER.into_iter().map(count).take_while(|count| affordable(*count, nodes));
+    more.last().unwrap_or(0).max(count(TRIED))
 }

@@ -1,6 +1,6 @@
 //! The memory that each command holds at its peak.
 
-use super::fineness::{ANGLES, COARSER, most_ordinates};
+use super::fineness::{COARSER, TRIED, most_ordinates};
 use super::stage::solves_equation;
 use super::work::Work;
 use crate::cells::most_cells;
@@ -262,7 +262,7 @@ fn converge<const D: usize>(e: &Experiment) -> Vec<Part> {
                         let count = most_ordinates(&space, coarse) as f64;
                         COPIES_OF_F * count + count * count
                     }
-                    false => COPIES_OF_F * space.ordinates(ANGLES).len() as f64,
+                    false => COPIES_OF_F * space.ordinates(TRIED).len() as f64,
                 }
             };
             let each: f64 = own.populations.iter().map(each).sum();

@@ -11,7 +11,7 @@
 //! is not born; each changes D by its norm at most.
 
 use super::difference::{Comparison, Side, Test, pairing};
-use super::fineness::{ANGLES, FEWER, FOLLOWS, MORE, STEPS, affordable, both, end, share_of_best};
+use super::fineness::{DOUBT, FOLLOWS, LADDER, STEPS, TRIED, affordable, both, end, share_of_best};
 use super::ledger::Task;
 use super::monitor::Monitor;
 use super::reference::{LimitFields, coarse_limit};
@@ -134,8 +134,9 @@ impl<const D: usize> Solver<'_, D> {
         Ok((side.fields, side.weak, solver.entropy().to_vec()))
     }
 
-    /// The fewest angles that ρ no longer follows, the solution with these and, unless V has no angles,
-    /// by how much it differs from that with fewer.
+    /// The fewest angles of which more are not followed by ρ, the solution with these and, unless V has no angles,
+    /// its error by how much it changes with more. Where there are never enough, the most that are affordable, and by
+    /// how much it changed with the last of them.
     fn angles(
         &self,
         c: &Comparison<D>,
@@ -144,21 +145,27 @@ impl<const D: usize> Solver<'_, D> {
         let count = |angles: usize| -> usize {
             c.model.populations.iter().map(|s| s.space.ordinates(angles).len()).sum()
         };
-        let with = |angles: usize| self.solve(c, How { angles, ..how });
-        let mut now = with(how.angles)?;
-        if count(FEWER) == count(how.angles) {
-            return Ok((how.angles, now, None));
+        let [first, second, ..] = LADDER;
+        let (mut angles, mut now) = (first, self.solve(c, How { angles: first, ..how })?);
+        if count(first) == count(second) {
+            return Ok((angles, now, None));
         }
-        let (mut angles, mut change) = (how.angles, Change::of(&now, &with(FEWER)?));
-        for more in MORE {
-            let follows = change.size() > FOLLOWS * sizes(now.nodal.densities());
-            if !follows || !affordable(count(more), c.model.grid().len() as f64) {
+        let mut change = None;
+        for more in LADDER.into_iter().skip(1) {
+            if more > TRIED && !affordable(count(more), c.model.grid().len() as f64) {
                 break;
             }
-            let next = self.solve(c, How { angles: more, share: 0.0, ..how })?;
-            (angles, change, now) = (more, Change::of(&next, &now), next);
+            let entropy = self.entropy.take();
+            let share = if more == second { how.share } else { 0.0 };
+            let next = self.solve(c, How { angles: more, share, ..how })?;
+            let by = Change::of(&next, &now);
+            if by.size() <= FOLLOWS * sizes(next.nodal.densities()) {
+                self.entropy.replace(entropy);
+                return Ok((angles, now, Some(by.scaled(DOUBT))));
+            }
+            (angles, now, change) = (more, next, Some(by));
         }
-        Ok((angles, now, Some(change)))
+        Ok((angles, now, change))
     }
 
     /// By how much `base` changes with twice the step, and whether that is of second order. Terms of
@@ -197,7 +204,7 @@ pub(super) fn solve<const D: usize>(
     let solver = Solver { on, parameter, monitor, entropy: RefCell::new(Vec::new()) };
     let (of_best, other) = (share_of_best::<D>(), refined.grid.get(index));
     let cheap = How {
-        angles: ANGLES,
+        angles: LADDER[0],
         steps: STEPS,
         entropy: other.is_none(),
         floor: 1.0,

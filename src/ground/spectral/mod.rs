@@ -11,9 +11,11 @@
 //! is expanded in √2 sin κⱼx along that axis.
 
 mod axis;
+mod lines;
 mod nodes;
 mod pass;
 
+pub use lines::{LONGEST, LineMatrix};
 pub use nodes::{Field, NodeSpace};
 
 use crate::grid::{Boundary, Grid};
