@@ -7,6 +7,10 @@
 //! Arrays of spline coefficients are padded: every axis has [`GHOST`] nodes beyond each face that
 //! repeat the periodic or mirrored ones, so that no stencil of a point in the box has to be folded.
 
+mod tangent;
+
+pub use tangent::{Cells, Landscape, Tangent};
+
 use crate::grid::Grid;
 use crate::simd::{nearest, whole};
 use crate::vector::{Vector, norm};
@@ -118,6 +122,23 @@ impl<const D: usize> NodeMap<D> {
         padded.clear();
         padded.extend(self.folded.iter().map(|&node| nodal[node as usize]));
         padded.resize(self.len, 0.0);
+    }
+
+    /// Calls `take` with every node of the grid and its entry in `padded`.
+    pub fn for_each_own(&self, padded: &[f64], mut take: impl FnMut(usize, f64)) {
+        let (n, mut node) = (self.grid.cells[D - 1], 0);
+        let first: usize = self.strides.iter().map(|stride| GHOST * stride).sum();
+        for line in 0..self.grid.len() / n {
+            let (mut base, mut rest) = (first, line);
+            for a in (0..D - 1).rev() {
+                base += rest % self.grid.cells[a] * self.strides[a];
+                rest /= self.grid.cells[a];
+            }
+            for c in &padded[base..base + n] {
+                take(node, *c);
+                node += 1;
+            }
+        }
     }
 
     /// Adds every entry of `padded` to the node that it repeats: the adjoint of [`NodeMap::pad`].

@@ -1,14 +1,26 @@
 //! A field step of a population, by the blocks that its cells fly in.
 
 use super::block::Block;
+use super::round::{Rates, Rounds};
 use super::{BadRate, Halt, MotionError, Step, Tally, Trace};
 use crate::cells::{BLOCK, Population};
 use crate::rng::{Purpose, Streams};
+use crate::schema::OutOfRange;
 use crate::simd::vectorise;
 use crate::turning::{Sense, TurningKernel};
 use crate::vector::Vector;
 use rayon::prelude::*;
 use std::sync::atomic::AtomicBool;
+
+impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Rates<D> for Step<'_, D, K, S> {
+    fn rate(&self, x: &Vector<D>, v: &Vector<D>, w: &Vector<D>) -> f64 {
+        self.kernel.relative_rate(self.signal, x, v, w)
+    }
+
+    fn refused(&self, turn: [&Vector<D>; 3]) -> Option<Box<OutOfRange>> {
+        self.kernel.refused(self.signal, turn).map(Box::new)
+    }
+}
 
 impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Step<'_, D, K, S> {
     /// Advances one block of cells by Δt, with the streams of its number and of the field step. `stop`
@@ -43,9 +55,25 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Step<'_, D, K, S> {
     ) -> Result<Tally, MotionError> {
         let stream = streams.stream(Purpose::Motion, block, number);
         let (xs, vs) = (&mut *positions, &mut *velocities);
-        let block_of_cells =
-            Block { positions: xs, velocities: vs, step: self, stream, stop, trace };
-        let result = vectorise(block_of_cells);
+        let result = match &self.envelopes.tangents {
+            Some(tangents) => vectorise(Rounds {
+                positions: xs,
+                velocities: vs,
+                tangents,
+                rates: self,
+                space: self.space,
+                grid: self.grid,
+                scaling: self.scaling,
+                duration: self.duration,
+                refuse_negative: self.refuse_negative,
+                stream,
+                stop,
+                trace,
+            }),
+            None => {
+                vectorise(Block { positions: xs, velocities: vs, step: self, stream, stop, trace })
+            }
+        };
         let (replicate, first) = (streams.replicate(), block as usize * BLOCK);
         result.map_err(|halt| match halt {
             Halt::Interrupted => MotionError::Interrupted,

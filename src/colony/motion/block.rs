@@ -1,4 +1,4 @@
-//! The cells of one block, sixteen at a time.
+//! The cells of one block, thirty-two at a time.
 //!
 //! A leg of a cell ends at its next event, at the horizon of its bounds, or at the end of Δt. A
 //! first pass flies the cells to the end of Δt that have no event before it, by a bound that holds
@@ -7,9 +7,9 @@
 
 use super::hybrid::Hopper;
 use super::lanes::{LANES, Lane, LaneRng, direction, minus_log, uniform};
+use super::pass::{Queue, UNDRAWN, pass};
 use super::step::Step;
 use super::{BadRate, Candidate, Halt, Method, Place, Tally, Trace, stray};
-use crate::cells::BLOCK;
 use crate::grid::Grid;
 use crate::invariants::Invariants;
 use crate::rng::Stream;
@@ -46,8 +46,7 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Vectorised for Block<'_, 
         let invariants = Invariants { cells: cell_steps, ..Invariants::default() };
         let tally = Tally { cell_steps, skip_ahead, invariants, ..Tally::default() };
         let mut pilot = Pilot { step, rng, stream, stop, tally, trace };
-        let mut queue = Queue { len: 0, cell: [0; BLOCK], draw: [UNDRAWN; BLOCK] };
-        pilot.pass(positions, velocities, &mut queue)?;
+        let queue = pilot.pass(positions, velocities)?;
         pilot.fly(positions, velocities, &queue)?;
         match stray(step.grid, positions, velocities) {
             Some(cell) => Err(Halt::Stray(cell)),
@@ -56,22 +55,8 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Vectorised for Block<'_, 
     }
 }
 
-/// Cells that may have an event.
-struct Queue {
-    len: usize,
-    cell: [u32; BLOCK],
-    /// What their first event is drawn from, if it is drawn already.
-    draw: [u64; BLOCK],
-}
-
-/// Components of the vectors of all lanes, one after the other, in up to three dimensions.
-const FLAT: usize = 3 * LANES;
-
 /// Legs of all lanes between two looks at the wish to stop: a look every millisecond or so.
 const LEGS: u32 = 1 << 12;
-
-/// No event is drawn yet: no draw that may have an event has these bits.
-const UNDRAWN: u64 = 0;
 
 /// The cells in flight, one per lane.
 #[derive(Clone)]
@@ -204,72 +189,24 @@ struct Pilot<'a, 's, const D: usize, K, S> {
 impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
     /// Moves the cells that have no event within Δt, and queues the others.
     #[inline(always)]
-    fn pass(
-        &mut self,
-        xs: &mut [Vector<D>],
-        vs: &mut [Vector<D>],
-        queue: &mut Queue,
-    ) -> Result<(), Halt<D>> {
+    fn pass(&mut self, xs: &mut [Vector<D>], vs: &mut [Vector<D>]) -> Result<Queue, Halt<D>> {
         let step = self.step;
         if step.method == Method::Hybrid {
-            return self.hop(xs, vs, queue);
+            return self.hop(xs, vs);
         }
         if step.method == Method::SkipAhead || step.envelopes.horizon < step.duration {
-            (queue.len, queue.cell) = (xs.len(), std::array::from_fn(|i| i as u32));
-            return Ok(());
+            return Ok(Queue::all(xs.len()));
         }
-        // −ln u · ε²/T̄ ≥ Δt for every u up to this.
         let expected = step.envelopes.highest * step.duration / step.scaling.tumble_time();
-        let quiet = (-expected).exp() * (1.0 - 1e-12);
         let way = step.duration / step.scaling.epsilon();
-        let face = |of: &Vector<D>| -> [f64; FLAT] { std::array::from_fn(|i| of[i % D]) };
-        let (lower, upper) = (face(&step.grid.lower), face(&step.grid.upper));
-        for (batch, (xs, vs)) in xs.chunks_mut(LANES).zip(vs.chunks_mut(LANES)).enumerate() {
-            let draws = self.draw();
-            let (mut open, mut moved, mut ways) = ([0; LANES], [0.0; LANES], [0.0; FLAT]);
-            for l in 0..LANES {
-                let u = uniform(draws[l]);
-                moved[l] = if u > quiet { 0.0 } else { way };
-                open[l] = u64::from(u > quiet);
-            }
-            for (ways, moved) in ways.chunks_exact_mut(D).zip(moved) {
-                ways.fill(moved);
-            }
-            let (x, v) = (xs.as_flattened_mut(), vs.as_flattened());
-            let n = x.len();
-            let (v, ways, lower, upper) = (&v[..n], &ways[..n], &lower[..n], &upper[..n]);
-            let mut outside = 0;
-            for i in 0..n {
-                x[i] += ways[i] * v[i];
-                outside |= u64::from(x[i] < lower[i]) | u64::from(x[i] >= upper[i]);
-            }
-            if outside != 0 {
-                xs.iter_mut().zip(vs).for_each(|(x, v)| step.grid.fold(x, v));
-            }
-            let mut opened = 0_u32;
-            for l in 0..xs.len() {
-                opened |= (open[l] as u32) << l;
-            }
-            while opened != 0 {
-                let l = opened.trailing_zeros() as usize;
-                opened &= opened - 1;
-                let k = queue.len;
-                (queue.cell[k], queue.draw[k]) = ((batch * LANES + l) as u32, draws[l]);
-                queue.len += 1;
-            }
-        }
-        Ok(())
+        Ok(pass(xs, vs, step.grid, (expected, way), || self.draw()))
     }
 
     /// Moves the cells that hop, and queues the others; the cells of an antithetic pair hop both or
     /// not at all. The draws of a pair are a stream of their own, which both read from its start.
     #[inline(always)]
-    fn hop(
-        &mut self,
-        xs: &mut [Vector<D>],
-        vs: &mut [Vector<D>],
-        queue: &mut Queue,
-    ) -> Result<(), Halt<D>> {
+    fn hop(&mut self, xs: &mut [Vector<D>], vs: &mut [Vector<D>]) -> Result<Queue, Halt<D>> {
+        let mut queue = Queue::empty();
         let hopper = Hopper::new(self.step);
         let group = if self.step.antithetic { 2 } else { 1 };
         for first in (0..xs.len()).step_by(group) {
@@ -277,10 +214,7 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
             let hops = cells.clone().all(|i| hopper.takes(&xs[i]));
             hopper.check(&vs[first]).map_err(|halt| halt.of_cell(first))?;
             if !hops {
-                for i in cells {
-                    queue.cell[queue.len] = i as u32;
-                    queue.len += 1;
-                }
+                cells.for_each(|i| queue.push(i, UNDRAWN));
                 continue;
             }
             self.tally.hybrid += cells.len() as u64;
@@ -299,7 +233,7 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
                 fly(i, side, &mut Stream::seed_from_u64(seed))?;
             }
         }
-        Ok(())
+        Ok(queue)
     }
 
     /// Flies the cells of the queue to the end of Δt.
@@ -368,7 +302,7 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
             flight.rest[l] = 0.0;
             return false;
         }
-        (cells[l], flight.drawn[l]) = (queue.cell[*next] as usize, queue.draw[*next]);
+        (cells[l], flight.drawn[l]) = queue.get(*next);
         flight.load(l, &xs[cells[l]], &vs[cells[l]]);
         flight.rest[l] = self.step.duration;
         *next += 1;
@@ -622,7 +556,7 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
         1.0
     }
 
-    /// Sixteen draws; in antithetic pairs the second lane repeats those of the first.
+    /// A draw for every lane; in antithetic pairs the second lane repeats those of the first.
     #[inline(always)]
     fn draw(&mut self) -> Lane<u64> {
         let mut draws = self.rng.next();

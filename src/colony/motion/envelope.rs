@@ -1,10 +1,11 @@
 //! Between what bounds a turning kernel lies, and where: what candidates are drawn from.
 
 use super::Method;
+use super::tangents::Tangents;
 use crate::crew::Crew;
 use crate::grid::Grid;
 use crate::tiles::Tiles;
-use crate::turning::{Affine, Bounds, MOST_TERMS, Sense, TurningKernel, Unbounded};
+use crate::turning::{Affine, Bounds, Combined, MOST_TERMS, Sense, TurningKernel, Unbounded};
 use crate::vector::{Vector, norm};
 
 /// floor · F(v) ≤ T_ε(v, w) ≤ bound · F(v). The part floor · F is a turn that forgets everything;
@@ -59,11 +60,13 @@ pub struct Envelopes<const D: usize> {
     pub horizon: f64,
     /// Whether new velocities are drawn from the kernel's proposal P; bounds are then on T/P.
     pub proposed: bool,
+    /// What cells fly by instead where T/F is affine.
+    pub tangents: Option<Tangents<D>>,
 }
 
 /// Nothing is known: every candidate above the floor needs a look.
 const UNKNOWN: Affine =
-    Affine { rate: 0.0, gain: 0.0, loss: 0.0, saturation: 0.0, slack: f64::INFINITY };
+    Affine { rate: 0.0, gain: 0.0, loss: 0.0, saturation: 0.0, lag: 0.0, slack: f64::INFINITY };
 
 /// ∇S within a box: its middle and half its width along each axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -117,7 +120,8 @@ impl<const D: usize> Envelopes<D> {
         let envelope = Envelope::roomy(bound, floor);
         let place = Place { envelope, gains: 0.0, far: near, near };
         let (places, horizon, highest) = (Tiles::single(place), f64::INFINITY, envelope.bound);
-        Self { places, highest, affine: UNKNOWN, events: highest, horizon, proposed: false }
+        let (affine, events) = (UNKNOWN, highest);
+        Self { places, highest, affine, events, horizon, proposed: false, tangents: None }
     }
 
     /// Bounds by tile. A cell in a tile may leave it, so its bounds are those of all tiles within a
@@ -150,10 +154,22 @@ impl<const D: usize> Envelopes<D> {
             uniform.events = uniform.expected(flight, positions);
             return Ok(uniform);
         }
+        if let Some(combined) = kernel.combined(&all).filter(|_| flight.in_rounds) {
+            let (bound, floor) = limits(&all);
+            let bounds = Self::uniform(bound, floor);
+            let most = combined.affine.most(flight.max_speed * combined.slope);
+            let slack = combined.affine.slack + ROOM * most;
+            let combined = Combined { affine: Affine { slack, ..combined.affine }, ..combined };
+            let tangents = Tangents::new(&combined, signal, grid, flight, bounds.highest);
+            if let Some(tangents) = tangents.filter(|_| bound.is_finite()) {
+                let events = tangents.expected(sampled(positions));
+                return Ok(Self { events, tangents: Some(tangents), ..bounds });
+            }
+        }
         let (mut cues, width) = signal.local_bounds_of_all();
         let affine = kernel.affine(&all[0]).map_or(UNKNOWN, |affine| {
-            let most = (affine.gain - affine.loss) * affine.sense(flight.max_speed * all[0].slope);
-            Affine { slack: affine.slack + ROOM * (affine.rate.abs() + most), ..affine }
+            let most = affine.most(flight.max_speed * all[0].slope);
+            Affine { slack: affine.slack + ROOM * most, ..affine }
         });
         let sensed = kernel.sensing_distance();
         // A leg keeps the velocity that it starts with; beyond a wall it is ∇S that is mirrored.
@@ -195,7 +211,9 @@ impl<const D: usize> Envelopes<D> {
                 return best.ok_or(Unbounded(bound));
             }
             let highest = bounds_there().fold(0.0, f64::max);
-            let mut tried = Self { places, highest, affine, events: 0.0, horizon, proposed };
+            let tangents = None;
+            let mut tried =
+                Self { places, highest, affine, events: 0.0, horizon, proposed, tangents };
             tried.events = tried.expected(flight, positions);
             if best.as_ref().is_some_and(|b| tried.events >= b.events) {
                 break;
@@ -263,4 +281,9 @@ pub struct FlightScale {
     pub tumble_time: f64,
     /// Δt.
     pub duration: f64,
+    /// How many cells there are, about.
+    pub cells: usize,
+    /// Whether the cells of an affine kernel can fly by its tangents: tumble by tumble, to velocities that are
+    /// uniform in V, and each for itself.
+    pub in_rounds: bool,
 }

@@ -1,4 +1,4 @@
-//! Sixteen cells at a time: the arithmetic of exact thinning on arrays, without branches.
+//! Thirty-two cells at a time: the arithmetic of exact thinning on arrays, without branches.
 //!
 //! Everything here is plain f64 and u64 arithmetic in a fixed order (no fused multiply-add, no sum
 //! across lanes), so it gives the same bits whatever vector instructions the compiler finds.
@@ -7,7 +7,7 @@ use crate::rng::Stream;
 use rand::RngExt;
 
 /// Cells advanced together.
-pub(super) const LANES: usize = 16;
+pub(super) const LANES: usize = 32;
 
 /// One number per lane.
 pub(super) type Lane<T> = [T; LANES];
@@ -33,18 +33,25 @@ impl LaneRng {
     /// The next 64 bits of every lane.
     #[inline(always)]
     pub(super) fn next(&mut self) -> Lane<u64> {
-        let [s0, s1, s2, s3] = &mut self.state;
         let mut out = [0; LANES];
         for l in 0..LANES {
-            out[l] = s0[l].wrapping_add(s3[l]).rotate_left(23).wrapping_add(s0[l]);
-            let t = s1[l] << 17;
-            s2[l] ^= s0[l];
-            s3[l] ^= s1[l];
-            s1[l] ^= s2[l];
-            s0[l] ^= s3[l];
-            s2[l] ^= t;
-            s3[l] = s3[l].rotate_left(45);
+            out[l] = self.next_of(l);
         }
+        out
+    }
+
+    /// The next 64 bits of lane `l`.
+    #[inline(always)]
+    pub(super) fn next_of(&mut self, l: usize) -> u64 {
+        let [s0, s1, s2, s3] = &mut self.state;
+        let out = s0[l].wrapping_add(s3[l]).rotate_left(23).wrapping_add(s0[l]);
+        let t = s1[l] << 17;
+        s2[l] ^= s0[l];
+        s3[l] ^= s1[l];
+        s1[l] ^= s2[l];
+        s0[l] ^= s3[l];
+        s2[l] ^= t;
+        s3[l] = s3[l].rotate_left(45);
         out
     }
 }
@@ -56,7 +63,8 @@ pub(super) fn uniform(bits: u64) -> f64 {
 }
 
 /// −ln u for u in (0, 1): relative error below 5·10⁻¹⁶ away from u = 1, absolute error below
-/// 2·10⁻¹⁶ near it. With u = 2ᵏm, m ∈ [√½, √2), ln m = 2 artanh s, s = (m−1)/(m+1).
+/// 2·10⁻¹⁶ near it. With u = 2ᵏm, m ∈ [√½, √2), ln m = 2 artanh s, s = (m−1)/(m+1). The polynomial
+/// for (artanh s − s)/s³ interpolates at Chebyshev nodes in s² < 0.0295, to 5·10⁻¹⁸ of artanh s.
 #[inline(always)]
 pub(super) fn minus_log(u: f64) -> f64 {
     const SQRT_HALF: u64 = 0x3fe6_a09e_667f_3bcd;
@@ -68,10 +76,16 @@ pub(super) fn minus_log(u: f64) -> f64 {
     let k = f64::from_bits((k as u64).wrapping_add(MAGIC.to_bits())) - MAGIC;
     let s = (m - 1.0) / (m + 1.0);
     let q = s * s;
-    let mut p = 1.0 / 21.0;
-    for n in [19.0, 17.0, 15.0, 13.0, 11.0, 9.0, 7.0, 5.0, 3.0] {
-        p = p * q + 1.0 / n;
-    }
+    const ARTANH: [f64; 7] = [
+        0.073_082_249_104_139_87,
+        0.076_658_607_847_949_77,
+        0.090_914_445_627_961_3,
+        0.111_111_055_673_952_71,
+        0.142_857_143_129_877_57,
+        0.199_999_999_999_497_52,
+        0.333_333_333_333_333_5,
+    ];
+    let p = polynomial(&ARTANH, q);
     // ln 2 in two parts: k times the first is exact.
     const LN2_HIGH: f64 = 0.693_147_180_369_123_8;
     const LN2_LOW: f64 = 1.908_214_929_270_587_7e-10;
@@ -79,38 +93,41 @@ pub(super) fn minus_log(u: f64) -> f64 {
     -(k * LN2_HIGH + (2.0 * s + small))
 }
 
-/// A uniform direction of the plane, (cos, sin): absolute error below 3·10⁻¹⁶. Two bits choose the
-/// quadrant, the rest an angle in (−π/4, π/4).
+/// c₀qⁿ + … + cₙ by Horner's rule.
+#[inline(always)]
+fn polynomial<const N: usize>(coefficients: &[f64; N], q: f64) -> f64 {
+    let mut sum = coefficients[0];
+    for c in &coefficients[1..] {
+        sum = sum * q + c;
+    }
+    sum
+}
+
+/// A uniform direction of the plane, (cos, sin): absolute error below 4·10⁻¹⁶. Two bits choose the
+/// quadrant, the rest an angle in (−π/4, π/4). Polynomials in x² interpolate at Chebyshev nodes: to
+/// 2·10⁻¹⁷ of the sine and 2.1·10⁻¹⁶ of the cosine.
 #[inline(always)]
 pub(super) fn direction(bits: u64) -> (f64, f64) {
     let x = (uniform(bits << 2) - 0.5) * std::f64::consts::FRAC_PI_2;
     let q = x * x;
-    // Taylor: the first neglected terms are below 10⁻¹⁷ at |x| = π/4.
-    let mut sin = -1.0 / 1_307_674_368_000.0;
-    for c in [
-        1.0 / 6_227_020_800.0,
-        -1.0 / 39_916_800.0,
-        1.0 / 362_880.0,
-        -1.0 / 5040.0,
-        1.0 / 120.0,
-        -1.0 / 6.0,
-    ] {
-        sin = sin * q + c;
-    }
-    let sin = x + x * (q * sin);
-    let mut cos = 1.0 / 20_922_789_888_000.0;
-    for c in [
-        -1.0 / 87_178_291_200.0,
-        1.0 / 479_001_600.0,
-        -1.0 / 3_628_800.0,
-        1.0 / 40_320.0,
-        -1.0 / 720.0,
-        1.0 / 24.0,
-        -0.5,
-    ] {
-        cos = cos * q + c;
-    }
-    let cos = 1.0 + q * cos;
+    const SINE: [f64; 6] = [
+        1.591_812_928_081_223e-10,
+        -2.505_113_184_480_848e-8,
+        2.755_731_610_255_150_3e-6,
+        -1.984_126_983_675_857_4e-4,
+        8.333_333_333_330_948e-3,
+        -0.166_666_666_666_666_66,
+    ];
+    const COSINE: [f64; 6] = [
+        2.066_550_484_906_507_6e-9,
+        -2.755_585_551_163_711_7e-7,
+        2.480_158_262_335_054_7e-5,
+        -1.388_888_888_212_794_8e-3,
+        4.166_666_666_663_093e-2,
+        -0.499_999_999_999_999_67,
+    ];
+    let sin = x + x * (q * polynomial(&SINE, q));
+    let cos = 1.0 + q * polynomial(&COSINE, q);
     // A quarter turn exchanges the two, a half turn flips both signs.
     let (swap, half) = (bits >> 63 == 1, bits << 1 & 0x8000_0000_0000_0000);
     let (a, b) = if swap { (-sin, cos) } else { (cos, sin) };

@@ -13,8 +13,11 @@ mod hybrid;
 mod lanes;
 mod method;
 mod offer;
+mod pass;
+mod round;
 mod step;
 mod stray;
+mod tangents;
 mod trace;
 
 pub use advance::advance;

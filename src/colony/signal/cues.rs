@@ -3,7 +3,7 @@
 use super::nodal::{AtNodes, Turning};
 use super::{NodalSignal, SensedSignal};
 use crate::tiles::Tiles;
-use crate::turning::{Bounds, Feelings, Felt, MOST_TERMS, Sense};
+use crate::turning::{Bounds, Feelings, Felt, MOST_TERMS, Scenery, Sense};
 use crate::vector::Vector;
 
 /// The cues of a population, by the terms of its kernel.
@@ -47,6 +47,12 @@ impl<'a, const D: usize> Sense<D> for Cues<'_, 'a, D> {
         let (tiles, widths): (Vec<_>, Vec<_>) =
             self.all.iter().map(|cue| cue.local_bounds()).unzip();
         (tiles, widths[0])
+    }
+
+    fn scenery(&self, weights: &[f64]) -> Option<Scenery<D>> {
+        let mut sum = Vec::new();
+        self.all.iter().zip(weights).for_each(|(cue, weight)| cue.add_to(*weight, &mut sum));
+        Some(Scenery::Spline(sum))
     }
 
     fn value(&self, x: &Vector<D>) -> f64 {

@@ -3,12 +3,14 @@
 use crate::spectral::Spectral;
 use crate::spline::NodeMap;
 use crate::tiles::Tiles;
-use crate::turning::{Bounds, Sense};
+use crate::turning::{Bounds, Scenery, Sense};
 use crate::vector::{Vector, norm};
 use std::sync::OnceLock;
 
 /// Grid cells along each edge of the tiles that local bounds are found for.
 const TILE: usize = 4;
+/// The same of those that bounds for the whole box are joined from.
+const COARSE: usize = 16;
 
 /// Round-off of a spline that is evaluated, in units of ε_f/2 times its largest coefficient c: its
 /// 3ᵈ products err by 6d in the weights, d in multiplying them and 3 + 3ᵈ⁻¹ in the sums, 33 in 3D. The
@@ -84,6 +86,12 @@ impl<'a, const D: usize> SensedSignal<'a, D> {
         self.tiles.get().expect("they have been set")
     }
 
+    /// Adds its nodal coefficients times a weight to a sum, which starts empty.
+    pub(super) fn add_to(&self, weight: f64, sum: &mut Vec<f64>) {
+        sum.resize(self.map.grid().len(), 0.0);
+        self.map.for_each_own(&self.padded, |node, c| sum[node] += weight * c);
+    }
+
     fn bounds_of(&self, cells: [[usize; 2]; D]) -> Bounds<D> {
         let e = self.map.extremes(&self.padded, cells);
         let change = self.change.as_ref().map_or(0.0, |(_, most)| *most);
@@ -135,11 +143,21 @@ impl<const D: usize> Sense<D> for SensedSignal<'_, D> {
     }
 
     fn bounds(&self) -> Bounds<D> {
-        let all = self.tiles().values().iter().copied().reduce(|a, b| a.join(&b));
+        let tiles = Tiles::new(self.map.grid(), COARSE, |cells| self.bounds_of(cells));
+        let all = tiles.values().iter().copied().reduce(|a, b| a.join(&b));
         all.expect("a box has at least one tile")
     }
 
     fn local_bounds(&self) -> (Tiles<D, Bounds<D>>, usize) {
         (self.tiles().clone(), TILE)
+    }
+
+    fn scenery(&self, weights: &[f64]) -> Option<Scenery<D>> {
+        let others = weights[1..].iter().any(|weight| *weight != 0.0);
+        (!others).then(|| {
+            let mut sum = Vec::new();
+            self.add_to(weights[0], &mut sum);
+            Scenery::Spline(sum)
+        })
     }
 }

@@ -1,6 +1,6 @@
 //! What a turning kernel has to tell.
 
-use super::{Bounds, Felt, Majorant, Sense, Symmetry};
+use super::{Bounds, Felt, MOST_TERMS, Majorant, Sense, Symmetry};
 use crate::rng::Stream;
 use crate::schema::OutOfRange;
 use crate::vector::{Vector, norm, scaled};
@@ -14,8 +14,8 @@ use thiserror::Error;
 )]
 pub struct Unbounded(pub f64);
 
-/// |T_ε/F − (rate + gain σ(v·g) + loss σ(w·g′))| ≤ slack, where g and g′ are values that ∇S takes
-/// within the sensing distance, gain ≥ 0 ≥ loss, and σ(y) = y, or κy/√(1+κ²y²) if it saturates.
+/// |T_ε/F − (rate + gain σ(v·g) + loss σ(w·g′))| ≤ slack, where g is the mean of ∇S from x to x + `lag` v,
+/// g′ that from x − `lag` w to x, gain ≥ 0 ≥ loss, and σ(y) = y, or κy/√(1+κ²y²) if it saturates.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Affine {
     /// T/F without a gradient.
@@ -26,8 +26,37 @@ pub struct Affine {
     pub loss: f64,
     /// κ, or 0 if σ(y) = y.
     pub saturation: f64,
+    /// How far ahead and behind is sensed, over the velocity; 0 where the gradient at x is.
+    pub lag: f64,
     /// What this leaves out.
     pub slack: f64,
+}
+
+/// An [`Affine`] kernel that senses a weighted sum of signals.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Combined {
+    /// T/F as a function of the sum.
+    pub affine: Affine,
+    /// Weights of the signals of the terms.
+    pub weights: [f64; MOST_TERMS],
+    /// A bound on the slope of the sum, and on its round-off.
+    pub slope: f64,
+    /// See [`Bounds::noise`].
+    pub noise: f64,
+}
+
+impl Combined {
+    /// In signals within these bounds.
+    pub fn new<const D: usize>(
+        affine: Affine,
+        weights: [f64; MOST_TERMS],
+        cues: &[Bounds<D>],
+    ) -> Self {
+        let sum = |of: fn(&Bounds<D>) -> f64| -> f64 {
+            cues.iter().zip(weights).map(|(cue, weight)| weight.abs() * of(cue)).sum()
+        };
+        Self { affine, weights, slope: sum(|cue| cue.slope), noise: sum(|cue| cue.noise) }
+    }
 }
 
 impl Affine {
@@ -35,6 +64,16 @@ impl Affine {
     #[inline(always)]
     pub fn is_known(&self) -> bool {
         self.slack < f64::INFINITY
+    }
+
+    /// The most that |T/F| can be by it where |v·g| and |w·g′| are at most `y`.
+    pub fn most(&self, y: f64) -> f64 {
+        self.rate.abs() + (self.gain - self.loss) * self.sense(y)
+    }
+
+    /// The largest σ′.
+    pub fn slope(&self) -> f64 {
+        if self.saturation == 0.0 { 1.0 } else { self.saturation }
     }
 
     /// σ(y).
@@ -149,6 +188,14 @@ pub trait TurningKernel<const D: usize>: Sync {
     /// such sum, or if that does not pay. It spares most candidates the look at the signal.
     fn affine(&self, _bounds: &Bounds<D>) -> Option<Affine> {
         None
+    }
+
+    /// The same for a kernel of several terms, each in its own signal, if one weighted sum of the signals
+    /// tells T.
+    fn combined(&self, cues: &[Bounds<D>]) -> Option<Combined> {
+        let mut weights = [0.0; MOST_TERMS];
+        weights[0] = 1.0;
+        self.affine(&cues[0]).map(|affine| Combined::new(affine, weights, cues))
     }
 
     /// A law other than F to draw new velocities from.

@@ -208,7 +208,7 @@ impl<const D: usize> TurningKernel<D> for Local<D> {
         let [rate, a, b] = self.constants().filter(|_| self.space.is_uniform())?;
         let scale = self.epsilon * self.space.measure();
         let (gain, loss) = (scale * a, -scale * b);
-        Some(Affine { rate, gain, loss, saturation: 0.0, slack: 0.0 })
+        Some(Affine { rate, gain, loss, saturation: 0.0, lag: 0.0, slack: 0.0 })
     }
 
     fn is_sampled(&self) -> bool {

@@ -22,7 +22,8 @@ mod sum;
 pub use expression::{Expression, VARIABLES, pairs};
 pub use isotropic::Isotropic;
 pub use kernel::{
-    Affine, Answer, Coefficients, Limit, Proposal, Remainder, Response, TurningKernel, Unbounded,
+    Affine, Answer, Coefficients, Combined, Limit, Proposal, Remainder, Response, TurningKernel,
+    Unbounded,
 };
 pub use local::Local;
 pub use majorant::{Majorant, Symmetry, Turn, Wave};
@@ -30,7 +31,7 @@ pub use nonlocal::NonLocal;
 pub use psi::Psi;
 pub use radial::Moments;
 pub use scattering::Scattering;
-pub use sense::{Bounds, Feelings, Felt, LinearSignal, MOST_TERMS, Sense};
+pub use sense::{Bounds, Feelings, Felt, LinearSignal, MOST_TERMS, Scenery, Sense};
 pub use spec::{KernelModel, KernelSpec, PsiSpec, ScatteringSpec, Term};
 pub use sum::Sum;
 
@@ -240,6 +241,10 @@ impl<const D: usize> TurningKernel<D> for Kernel<D> {
 
     fn affine(&self, bounds: &Bounds<D>) -> Option<Affine> {
         with_kernel!(self, k => k.affine(bounds))
+    }
+
+    fn combined(&self, cues: &[Bounds<D>]) -> Option<Combined> {
+        with_kernel!(self, k => k.combined(cues))
     }
 
     fn proposal(&self) -> Option<&dyn Proposal<D>> {

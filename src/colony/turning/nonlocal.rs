@@ -91,7 +91,7 @@ impl<const D: usize> TurningKernel<D> for NonLocal<D> {
         })
     }
 
-    /// By the mean value theorem S(x+εv) − S(x) = εv·∇S(ξ) with ξ within reach.
+    /// S(x+εv) − S(x) = εv·g, and g the mean of ∇S on the way.
     fn affine(&self, bounds: &Bounds<D>) -> Option<Affine> {
         let t = self.psi.tangent(bounds.difference(self.epsilon * self.max_speed))?;
         let noise = 2.0 * bounds.noise * t.slope;
@@ -105,6 +105,7 @@ impl<const D: usize> TurningKernel<D> for NonLocal<D> {
             gain: scale * self.plus,
             loss: -scale * self.minus,
             saturation,
+            lag: self.epsilon,
             slack: self.measure * weights * (t.slack + noise),
         })
     }

@@ -1,7 +1,7 @@
 //! The signal as a kernel sees it: through [`Sense`], never a grid.
 
 use crate::tiles::Tiles;
-use crate::vector::{Vector, add_scaled};
+use crate::vector::{Vector, add_scaled, scaled};
 use std::ops::Deref;
 
 /// Terms that a kernel has, at most.
@@ -98,6 +98,19 @@ pub trait Sense<const D: usize>: Sync {
     fn local_bounds(&self) -> (Tiles<D, Bounds<D>>, usize) {
         (Tiles::single(self.bounds()), 1)
     }
+    /// What the weighted sum of the cues is, for cells that look at it by its linear models; `None` if it is
+    /// neither.
+    fn scenery(&self, _weights: &[f64]) -> Option<Scenery<D>> {
+        None
+    }
+}
+
+/// What a signal is.
+pub enum Scenery<const D: usize> {
+    /// One with this gradient everywhere.
+    Slope(Vector<D>),
+    /// A spline with these coefficients at the nodes of the grid.
+    Spline(Vec<f64>),
 }
 
 /// Bounds on a signal.
@@ -183,5 +196,9 @@ impl<const D: usize> Sense<D> for LinearSignal<D> {
         let gradient = self.gradient.map(|g| [g, g]);
         let (low, high) = (self.offset - reach, self.offset + reach);
         Bounds { low, high, slope, gradient, change: 0.0, noise: 0.0 }
+    }
+
+    fn scenery(&self, weights: &[f64]) -> Option<Scenery<D>> {
+        Some(Scenery::Slope(scaled(weights[0], &self.gradient)))
     }
 }

@@ -1,7 +1,8 @@
 //! A kernel that is a sum of others, each of which senses a signal of its own.
 
 use super::{
-    Answer, Bounds, Coefficients, Felt, Kernel, Limit, Remainder, Response, Sense, TurningKernel,
+    Affine, Answer, Bounds, Coefficients, Combined, Felt, Kernel, Limit, MOST_TERMS, Remainder,
+    Response, Sense, TurningKernel,
 };
 use crate::schema::OutOfRange;
 use crate::vector::{Vector, add_scaled, norm};
@@ -69,6 +70,34 @@ impl<const D: usize> TurningKernel<D> for Sum<D> {
     fn refused<S: Sense<D>>(&self, signal: &S, turn: [&Vector<D>; 3]) -> Option<OutOfRange> {
         let mut terms = self.terms.iter().enumerate();
         terms.find_map(|(k, term)| term.refused(signal.cue(k), turn))
+    }
+
+    /// Of terms that are linear in gradients where the cell is, Σ gainₖ∇Sₖ and Σ lossₖ∇Sₖ tell T; if one is a
+    /// multiple of the other, one of them does.
+    fn combined(&self, cues: &[Bounds<D>]) -> Option<Combined> {
+        let terms: Option<Vec<Affine>> =
+            (self.terms.iter().zip(cues)).map(|(term, cue)| term.affine(cue)).collect();
+        let terms = terms.filter(|all| all.iter().all(|a| a.saturation == 0.0 && a.lag == 0.0))?;
+        let by_loss = terms.iter().any(|a| a.loss != 0.0);
+        let of = |a: &Affine| if by_loss { -a.loss } else { a.gain };
+        let first = terms.iter().find(|a| of(a) != 0.0);
+        let gain = first.map_or(1.0, |a| a.gain / of(a));
+        let same = |a: &Affine| (a.gain - gain * of(a)).abs() <= 1e-14 * a.gain;
+        if !terms.iter().all(same) {
+            return None;
+        }
+        let mut weights = [0.0; MOST_TERMS];
+        weights.iter_mut().zip(&terms).for_each(|(weight, a)| *weight = of(a));
+        let total = |of: fn(&Affine) -> f64| terms.iter().map(of).sum();
+        let affine = Affine {
+            rate: total(|a| a.rate),
+            gain,
+            loss: if by_loss { -1.0 } else { 0.0 },
+            saturation: 0.0,
+            lag: 0.0,
+            slack: total(|a| a.slack),
+        };
+        Some(Combined::new(affine, weights, cues))
     }
 
     /// Of the one term that remembers, if one does.

@@ -130,6 +130,8 @@ impl<const D: usize> Species<D> {
             max_speed: self.space.max_speed(),
             tumble_time: self.scaling.tumble_time(),
             duration,
+            cells: self.cells,
+            in_rounds: method == Method::Exact && self.space.is_uniform() && !self.antithetic,
         };
         let envelopes = match self.kernel_bound {
             // A bound from the user is checked at every candidate: no floor spares the look.
