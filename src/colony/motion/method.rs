@@ -55,14 +55,15 @@ impl Method {
         })
     }
 
-    /// Time per event, relative to exact thinning; `circle` if V is a circle, where the free walk is
-    /// drawn in lanes. Measured: docs/performance.md.
-    pub fn cost(self, circle: bool) -> f64 {
+    /// Time per event, relative to exact thinning in rounds; `circle` if V is a circle, where the free walk is
+    /// drawn in lanes, `in_rounds` if exact thinning is. Measured: docs/performance.md.
+    pub fn cost(self, circle: bool, in_rounds: bool) -> f64 {
         match (self, circle) {
-            (Self::SkipAhead, true) => 2.0,
-            (Self::SkipAhead, false) => 6.0,
-            (Self::Hybrid, _) => 15.0,
-            _ => 1.0,
+            (Self::SkipAhead, true) => 3.0,
+            (Self::SkipAhead, false) => 9.0,
+            (Self::Hybrid, _) => 25.0,
+            _ if in_rounds => 1.0,
+            _ => 1.7,
         }
     }
 }

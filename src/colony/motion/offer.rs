@@ -23,7 +23,8 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Step<'_, D, K, S> {
     /// What this step offers to the cells at `positions`.
     pub fn offer(&self, positions: &[Vector<D>]) -> Offer {
         let circle = D == 2 && self.space.set() == VelocitySet::Sphere;
-        let unit = self.method.cost(circle);
+        let in_rounds = self.envelopes.tangents.is_some();
+        let unit = self.method.cost(circle, in_rounds);
         let events = self.envelopes.events * self.duration / self.scaling.tumble_time();
         if self.method != Method::Hybrid {
             return Offer { method: self.method, events, cost: unit * events, bias: 0.0 };
@@ -34,7 +35,7 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Step<'_, D, K, S> {
         let share = hopping / sample.len().max(1) as f64;
         let (hops, others) = (share * f64::from(hopper.hops()), (1.0 - share) * events);
         let bias = if share > 0.0 { self.bias(&hopper, &sample) } else { 0.0 };
-        let cost = unit * hopper.looks() * hops + Method::Exact.cost(circle) * others;
+        let cost = unit * hopper.looks() * hops + Method::Exact.cost(circle, false) * others;
         Offer { method: Method::Hybrid, events: hops + others, cost, bias }
     }
 

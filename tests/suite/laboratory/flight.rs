@@ -110,6 +110,8 @@ impl<const D: usize, K: TurningKernel<D>> Flight<'_, D, K> {
             max_speed: space.max_speed(),
             tumble_time: self.epsilon * self.epsilon,
             duration: self.duration,
+            cells: CELLS,
+            in_rounds: method == Method::Exact && space.is_uniform(),
         };
         let envelopes = match self.way {
             Way::Found if !self.kernel.is_sampled() => {
