@@ -7,10 +7,8 @@
 //! Arrays of spline coefficients are padded: every axis has [`GHOST`] nodes beyond each face that
 //! repeat the periodic or mirrored ones, so that no stencil of a point in the box has to be folded.
 
-mod moments;
 mod tangent;
 
-pub use moments::Moments;
 pub use tangent::{Cells, Landscape, Tangent};
 
 use crate::grid::Grid;
@@ -33,13 +31,6 @@ pub struct Stencil<const D: usize> {
     base: usize,
     /// Distance t ∈ [−½, ½] from the middle node along each axis, in grid cells.
     t: Vector<D>,
-}
-
-impl<const D: usize> Stencil<D> {
-    /// Place of the lowest node in the padded array.
-    pub fn base(&self) -> usize {
-        self.base
-    }
 }
 
 /// B at the three nodes: ½(½−t)², ¾−t², ½(½+t)².

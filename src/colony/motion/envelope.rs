@@ -1,7 +1,7 @@
 //! Between what bounds a turning kernel lies, and where: what candidates are drawn from.
 
-use super::Method;
 use super::tangents::Tangents;
+use super::{FlightScale, Method};
 use crate::crew::Crew;
 use crate::grid::Grid;
 use crate::tiles::Tiles;
@@ -267,23 +267,4 @@ fn gradient_box<const D: usize>(ranges: &[[f64; 2]; D]) -> GradientBox<D> {
         middle: ranges.map(|[low, high]| 0.5 * (low + high)),
         half: ranges.map(|[low, high]| 0.5 * (high - low) + room),
     }
-}
-
-/// How far cells can fly.
-pub struct FlightScale {
-    /// How they fly.
-    pub method: Method,
-    /// Largest speed in space, s/ε.
-    pub speed: f64,
-    /// Largest |v|, s.
-    pub max_speed: f64,
-    /// ε^{q+1}: rates of the kernel are over this.
-    pub tumble_time: f64,
-    /// Δt.
-    pub duration: f64,
-    /// How many cells there are, about.
-    pub cells: usize,
-    /// Whether the cells of an affine kernel can fly by its tangents: tumble by tumble, to velocities that are
-    /// uniform in V, and each for itself.
-    pub in_rounds: bool,
 }

@@ -7,12 +7,11 @@ use crate::cells::BLOCK;
 use crate::crew::Crew;
 use crate::simd::{Vectorised, vectorise};
 use crate::spectral::Spectral;
-use crate::spline::{self, Moments, NodeMap};
+use crate::spline::{self, NodeMap};
 use crate::vector::Vector;
 use rayon::prelude::*;
-use std::any::Any;
 use std::ops::Range;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// Largest number of private grids.
 const PARTS: usize = 64;
@@ -21,13 +20,6 @@ const FEW_PARTS: usize = 8;
 /// Cells that make a private grid worth its while, at least, and per node.
 const CELLS_PER_PART: usize = 1 << 12;
 const CELLS_PER_NODE: usize = 2;
-/// Nodes along each edge of the patches by which it is judged how many nodes cells share, and cells from one that is
-/// looked at to the next.
-const PATCH: usize = 8;
-const SAMPLED: usize = 64;
-/// Nodes whose moments stay in a cache, and cells for each that make moments worth their while.
-const MOST_NODES: usize = 1 << 13;
-const CELLS_PER_SUM: usize = 8;
 /// Places in a block that are deposited in turn.
 const STRIDES: usize = 16;
 
@@ -54,16 +46,6 @@ pub struct Deposit<const D: usize> {
     per_volume: f64,
     /// Who has the cells.
     pub crew: Crew,
-    /// Moments of no cells, to be used again.
-    kept: Mutex<Vec<Moments>>,
-}
-
-/// How the cells of a private grid are spread.
-pub enum Spreading {
-    /// Cell by cell.
-    ByCells,
-    /// By their moments about the nodes.
-    ByMoments(Moments),
 }
 
 /// Private grids of a deposit, each of some of the cells.
@@ -92,7 +74,6 @@ impl<const D: usize> Deposit<D> {
             multiplier,
             per_volume: 1.0 / spectral.grid().cell_volume(),
             crew: Crew::default(),
-            kept: Mutex::default(),
         }
     }
 
@@ -126,43 +107,10 @@ impl<const D: usize> Deposit<D> {
         cells.div_ceil(wanted).next_multiple_of(BLOCK).max(BLOCK)
     }
 
-    /// How to spread the cells of a private grid, which are now at these places: by moments where many of them share
-    /// few nodes, as they do where neighbours in the array are neighbours in space.
-    pub fn spreading(&self, positions: &[Vector<D>]) -> Spreading {
-        if D != 2 || positions.len() < CELLS_PER_PART {
-            return Spreading::ByCells;
-        }
-        let of = |x: &Vector<D>| -> usize {
-            let node = self.map.stencil(x).base();
-            let [stride, _] = self.map.strides()[..] else { return 0 };
-            node / stride / PATCH * stride + node % stride / PATCH
-        };
-        let mut patches: Vec<usize> = positions.iter().step_by(SAMPLED).map(of).collect();
-        patches.sort_unstable();
-        patches.dedup();
-        let nodes = patches.len() * PATCH * PATCH;
-        if nodes > MOST_NODES || positions.len() < CELLS_PER_SUM * nodes {
-            return Spreading::ByCells;
-        }
-        let kept = self.kept.lock().ok().and_then(|mut kept| kept.pop());
-        Spreading::ByMoments(kept.unwrap_or_else(|| Moments::new(self.map.len())))
-    }
-
-    /// Spreads cells of equal weight: adds `weight` · B(x − xᵢ)/|cell| to a private grid, now or in the end.
-    pub fn add(&self, by: &mut Spreading, part: &mut [f64], positions: &[Vector<D>], weight: f64) {
+    /// Adds `weight` · B(x − xᵢ)/|cell| for cells of equal weight to a private grid.
+    pub fn add(&self, part: &mut [f64], positions: &[Vector<D>], weight: f64) {
         let amount = self.per_volume * weight;
-        vectorise(Spread { map: &self.map, by, part, positions, amount });
-    }
-
-    /// Adds what is not yet in the private grid.
-    pub fn end(&self, by: Spreading, part: &mut [f64], weight: f64) {
-        let Spreading::ByMoments(mut moments) = by else { return };
-        if let Some(map) = (&*self.map as &dyn Any).downcast_ref() {
-            moments.pour(map, self.per_volume * weight, part);
-        }
-        if let Ok(mut kept) = self.kept.lock() {
-            kept.push(moments);
-        }
+        vectorise(Spread { map: &self.map, part, positions, amount });
     }
 
     /// Coefficients of ρ_h in `field`, from the private grids; the first of them is overwritten.
@@ -208,7 +156,6 @@ impl<const D: usize> Deposit<D> {
 /// Adds cells of equal weight to a grid.
 struct Spread<'a, const D: usize> {
     map: &'a NodeMap<D>,
-    by: &'a mut Spreading,
     part: &'a mut [f64],
     positions: &'a [Vector<D>],
     amount: f64,
@@ -219,15 +166,6 @@ impl<const D: usize> Vectorised for Spread<'_, D> {
 
     #[inline(always)]
     fn run(self) {
-        if let Spreading::ByMoments(moments) = self.by {
-            let map = (self.map as &dyn Any).downcast_ref();
-            if let Some((map, positions)) =
-                map.zip(self.positions.as_flattened().as_chunks().0.into())
-            {
-                moments.add(map, positions);
-            }
-            return;
-        }
         // Neighbours in the array are often neighbours in space, and a sum has to wait for the one
         // before it at the same node: strides of the array in turn.
         let stride = self.positions.len().div_ceil(STRIDES);

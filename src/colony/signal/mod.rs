@@ -19,7 +19,7 @@ mod whole_space;
 
 pub use cues::{Cues, NodalCues};
 pub use density::Density;
-pub use deposit::{Deposit, Parts, Spreading, smoothing_kernel};
+pub use deposit::{Deposit, Parts, smoothing_kernel};
 pub use elliptic::Elliptic;
 pub use nodal::{AtNodes, NodalSignal};
 pub use parabolic::{Parabolic, doubled, phi};

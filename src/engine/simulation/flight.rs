@@ -5,7 +5,7 @@ use crate::cells::{BLOCK, Population};
 use crate::model::{Model, Species};
 use crate::motion::{MotionError, Tally, sampled_of_all};
 use crate::rng::Streams;
-use crate::signal::{Cues, Parts, Spreading};
+use crate::signal::{Cues, Parts};
 use crate::turning::{Kernel, Sense, TurningKernel};
 use crate::with_kernel;
 use rayon::prelude::*;
@@ -96,10 +96,6 @@ fn fly_by<const D: usize, K: TurningKernel<D>, S: Sense<D>>(
             grid.fill(0.0);
             let (mut tally, first) = (Tally::default(), (start + part * length) / BLOCK);
             let mut start = [Vec::new(), Vec::new()];
-            let mut by = match deposited {
-                true => species.deposit.spreading(xs),
-                false => Spreading::ByCells,
-            };
             let blocks = xs.chunks_mut(BLOCK).zip(vs.chunks_mut(BLOCK)).enumerate();
             for (block, (xs, vs)) in blocks {
                 let names = [(first + block) as u64, number];
@@ -122,10 +118,9 @@ fn fly_by<const D: usize, K: TurningKernel<D>, S: Sense<D>>(
                     lost.fetch_or(!held, Ordering::Relaxed);
                 }
                 if deposited && inside {
-                    species.deposit.add(&mut by, grid, xs, weight);
+                    species.deposit.add(grid, xs, weight);
                 }
             }
-            species.deposit.end(by, grid, weight);
             Ok(tally)
         })
         .collect();
