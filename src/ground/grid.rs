@@ -171,6 +171,18 @@ impl<const D: usize> Grid<D> {
         (0..D).all(|a| x[a] >= self.lower[a] && x[a] < self.upper[a])
     }
 
+    /// Whether L points, given by their components, lie in the box.
+    #[inline(always)]
+    pub fn holds_all<const L: usize>(&self, x: &[[f64; L]; D]) -> bool {
+        let mut inside = 1;
+        for a in 0..D {
+            for l in 0..L {
+                inside &= u64::from(x[a][l] >= self.lower[a]) & u64::from(x[a][l] < self.upper[a]);
+            }
+        }
+        inside != 0
+    }
+
     /// Brings a cell that has flown freely to `x` back into the box: wraps it, or reflects position
     /// and velocity at the walls (specular), however many times the box was crossed. An open axis
     /// has no faces: there it stays where it is.

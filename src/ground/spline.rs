@@ -7,6 +7,7 @@
 //! Arrays of spline coefficients are padded: every axis has [`GHOST`] nodes beyond each face that
 //! repeat the periodic or mirrored ones, so that no stencil of a point in the box has to be folded.
 
+mod lanes;
 mod tangent;
 
 pub use tangent::{Cells, Landscape, Tangent};
@@ -165,11 +166,18 @@ impl<const D: usize> NodeMap<D> {
     fn for_each_line(&self, base: usize, mut line: impl FnMut(usize, [usize; 2])) {
         match D {
             1 => line(base, [0, 0]),
-            2 => (0..REACH).for_each(|i| line(base + i * self.strides[0], [i, 0])),
-            _ => (0..REACH * REACH).for_each(|k| {
-                let (i, j) = (k / REACH, k % REACH);
-                line(base + i * self.strides[0] + j * self.strides[1], [i, j]);
-            }),
+            // Loops and no closures, which would be compiled once for all processors.
+            2 => {
+                for i in 0..REACH {
+                    line(base + i * self.strides[0], [i, 0]);
+                }
+            }
+            _ => {
+                for k in 0..REACH * REACH {
+                    let (i, j) = (k / REACH, k % REACH);
+                    line(base + i * self.strides[0] + j * self.strides[1], [i, j]);
+                }
+            }
         }
     }
 
@@ -181,7 +189,9 @@ impl<const D: usize> NodeMap<D> {
         let mut sum = [0.0; REACH + 1];
         self.for_each_line(s.base, |first, r| {
             let (line, across) = (&padded[first..first + REACH + 1], across(&w, r));
-            (0..=REACH).for_each(|k| sum[k] += across * line[k]);
+            for k in 0..=REACH {
+                sum[k] += across * line[k];
+            }
         });
         product(&sum, &w[D - 1])
     }
@@ -194,12 +204,16 @@ impl<const D: usize> NodeMap<D> {
         let (mut sum, mut steep) = ([0.0; REACH + 1], [[0.0; REACH + 1]; D]);
         self.for_each_line(s.base, |first, r| {
             let (line, all) = (&padded[first..first + REACH + 1], across(&w, r));
-            (0..=REACH).for_each(|k| sum[k] += all * line[k]);
+            for k in 0..=REACH {
+                sum[k] += all * line[k];
+            }
             for a in 0..D - 1 {
                 let mut mixed = w;
                 mixed[a] = d[a];
                 let one = across(&mixed, r);
-                (0..=REACH).for_each(|k| steep[a][k] += one * line[k]);
+                for k in 0..=REACH {
+                    steep[a][k] += one * line[k];
+                }
             }
         });
         let mut gradient: Vector<D> = std::array::from_fn(|a| product(&steep[a], &w[D - 1]));
@@ -215,7 +229,9 @@ impl<const D: usize> NodeMap<D> {
         let along = w[D - 1].map(|w| amount * w);
         self.for_each_line(s.base, |first, r| {
             let (line, across) = (&mut padded[first..first + REACH + 1], across(&w, r));
-            (0..=REACH).for_each(|k| line[k] += across * along[k]);
+            for k in 0..=REACH {
+                line[k] += across * along[k];
+            }
         });
     }
 }

@@ -5,7 +5,7 @@
 //! looks for NaN once, and asks [`Ranged::check`] for the reason.
 
 use super::key::{ANY, Key, Kind, Range};
-use crate::formula::{Formula, Quantity};
+use crate::formula::{Formula, Linear, Quantity};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use thiserror::Error;
@@ -107,6 +107,32 @@ impl Ranged {
                 let value = f.eval(arguments);
                 if self.range.contains(value) { value } else { f64::NAN }
             }
+        }
+    }
+
+    /// The values at L points, the same bits as [`Ranged::eval`] gives.
+    #[inline(always)]
+    pub fn eval_lanes<const N: usize, const L: usize>(
+        &self,
+        arguments: [&[f64; L]; N],
+    ) -> [f64; L] {
+        match &self.quantity {
+            Quantity::Constant(c) => [*c; L],
+            Quantity::Formula(f) => {
+                let mut values = f.eval_lanes(arguments);
+                for l in 0..L {
+                    values[l] = if self.range.contains(values[l]) { values[l] } else { f64::NAN };
+                }
+                values
+            }
+        }
+    }
+
+    /// See [`Formula::linear`].
+    pub fn linear<const N: usize>(&self, given: &[Option<f64>]) -> Option<Linear<N>> {
+        match &self.quantity {
+            Quantity::Constant(_) => None,
+            Quantity::Formula(f) => f.linear(given),
         }
     }
 

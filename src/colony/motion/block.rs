@@ -16,7 +16,7 @@ use crate::rng::Stream;
 use crate::schema::OutOfRange;
 use crate::simd::Vectorised;
 use crate::tiles::Tiles;
-use crate::turning::{Affine, Proposal, Sense, TurningKernel};
+use crate::turning::{Affine, Proposal, Sense, TurningKernel, Turns};
 use crate::vector::Vector;
 use crate::velocity::VelocitySet;
 use rand::{RngExt, SeedableRng};
@@ -389,12 +389,19 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Pilot<'_, '_, D, K, S> {
         for l in 0..LANES {
             self.tally.candidates += flight.due[l];
         }
+        let rates = match looks {
+            0 => [0.0; LANES],
+            open => {
+                let asked = Turns { at: &flight.x, new: &proposal, old: &flight.v, open };
+                self.step.kernel.relative_rates(self.step.signal, &asked)
+            }
+        };
         while looks != 0 {
             let l = looks.trailing_zeros() as usize;
             looks &= looks - 1;
             let (x, w) = (flight.position(l), flight.velocity(l));
             let v: Vector<D> = std::array::from_fn(|a| proposal[a][l]);
-            let mut rate = self.step.kernel.relative_rate(self.step.signal, &x, &v, &w);
+            let mut rate = rates[l];
             if let Some(law) = kernels_own {
                 rate /= law.relative_density(&v, &w);
             }

@@ -63,6 +63,16 @@ impl<'a, const D: usize> Sense<D> for Cues<'_, 'a, D> {
         self.first().value_and_gradient(x)
     }
 
+    #[inline(always)]
+    fn values<const L: usize>(&self, x: &[[f64; L]; D]) -> [f64; L] {
+        self.first().values(x)
+    }
+
+    #[inline(always)]
+    fn values_and_gradients<const L: usize>(&self, x: &[[f64; L]; D]) -> ([f64; L], [[f64; L]; D]) {
+        self.first().values_and_gradients(x)
+    }
+
     fn change(&self, x: &Vector<D>) -> f64 {
         self.first().change(x)
     }

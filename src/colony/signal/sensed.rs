@@ -110,6 +110,20 @@ impl<'a, const D: usize> SensedSignal<'a, D> {
     }
 }
 
+/// Points changed one by one.
+#[cold]
+fn each<const D: usize, const L: usize>(
+    x: &[[f64; L]; D],
+    f: impl Fn(Vector<D>) -> Vector<D>,
+) -> [[f64; L]; D] {
+    let mut changed = *x;
+    for l in 0..L {
+        let point = f(std::array::from_fn(|a| x[a][l]));
+        (0..D).for_each(|a| changed[a][l] = point[a]);
+    }
+    changed
+}
+
 impl<const D: usize> Sense<D> for SensedSignal<'_, D> {
     type Cue = Self;
 
@@ -136,6 +150,28 @@ impl<const D: usize> Sense<D> for SensedSignal<'_, D> {
         }
         // On an open axis alone, and at the end of the field step the run stops.
         self.map.value_and_gradient(&self.padded, &grid.clamped(x))
+    }
+
+    #[inline(always)]
+    fn values<const L: usize>(&self, x: &[[f64; L]; D]) -> [f64; L] {
+        let grid = self.map.grid();
+        if grid.holds_all(x) {
+            return self.map.values(&self.padded, x);
+        }
+        let within = each(x, |mut x| {
+            grid.fold(&mut x, &mut [0.0; D]);
+            grid.clamped(&x)
+        });
+        self.map.values(&self.padded, &within)
+    }
+
+    #[inline(always)]
+    fn values_and_gradients<const L: usize>(&self, x: &[[f64; L]; D]) -> ([f64; L], [[f64; L]; D]) {
+        let grid = self.map.grid();
+        if grid.holds_all(x) {
+            return self.map.values_and_gradients(&self.padded, x);
+        }
+        self.map.values_and_gradients(&self.padded, &each(x, |x| grid.clamped(&x)))
     }
 
     fn change(&self, x: &Vector<D>) -> f64 {

@@ -1,8 +1,10 @@
 //! A kernel given as an expression.
 
 use super::expansion::{Expansion, Misfit, expand, resolution};
+use super::line::Line;
 use super::patches::Patches;
-use super::{Bounds, Coefficients, KernelModel, Sense, TurningKernel, search};
+use super::turns::{FEW, dots, lane, norms};
+use super::{Affine, Bounds, Coefficients, KernelModel, Sense, TurningKernel, Turns, search};
 use crate::formula::Formula;
 use crate::schema::{Draft, Fallback::*, Key, Kind, OutOfRange, Ranged, key};
 use crate::vector::{Vector, dot, norm, scaled};
@@ -41,6 +43,8 @@ pub(super) fn read(draft: &Draft) -> Option<KernelModel> {
 pub struct Expression<const D: usize> {
     rate: Rate<D>,
     epsilon: f64,
+    /// The line that it is, if it is one.
+    line: Option<Line>,
     limit: Arc<Patches>,
 }
 
@@ -54,6 +58,7 @@ struct Rate<const D: usize> {
     ahead: bool,
     behind: bool,
     path: bool,
+    turns: bool,
     /// Whether it depends on the value of the signal.
     signal: bool,
     /// What is added to T/F where D and χ are found: 1 for a term that may have no T₀ of its own.
@@ -89,6 +94,7 @@ impl<const D: usize> Rate<D> {
             ahead: any(&["R"]),
             behind: any(&["Q"]),
             path: any(&["W"]),
+            turns: any(&["r", "q", "p"]),
             signal: any(&["S", "R", "Q"]),
             formula: Ranged::formula(KEYS, "kernel.turning", formula),
             space,
@@ -194,7 +200,8 @@ impl<const D: usize> Expression<D> {
             let e = copy.expansion(s, slope, *nodes);
             [e.diffusivity, e.drift / slope]
         };
-        Self { rate, epsilon, limit: Arc::new(Patches::new(exact, along)) }
+        let line = Line::of(&rate.formula, space, epsilon);
+        Self { rate, epsilon, line, limit: Arc::new(Patches::new(exact, along)) }
     }
 
     /// Why the theory does not hold in a signal within `bounds`: T₀ must be positive and isotropic, with
@@ -246,6 +253,50 @@ impl<const D: usize> Expression<D> {
     /// Whether it is a term of a sum.
     fn is_term(&self) -> bool {
         self.rate.offset > 0.0
+    }
+
+    /// T/F in a signal within `bounds`: proved of a line, and found by search of others.
+    fn extremes(&self, bounds: &Bounds<D>) -> [f64; 2] {
+        match &self.line {
+            Some(line) => line.extremes(bounds),
+            None => self.rate.extremes(bounds, self.epsilon),
+        }
+    }
+
+    /// T_ε/F of several cells at once, with the bits of [`Rate::turn`].
+    #[inline(always)]
+    fn rates<S: Sense<D>, const L: usize>(&self, signal: &S, turns: &Turns<D, L>) -> [f64; L] {
+        let (rate, epsilon) = (&self.rate, self.epsilon);
+        let Turns { at, new, old, .. } = turns;
+        let zero = [0.0; L];
+        let [mut s, mut slope, mut a, mut b] = [zero; 4];
+        if rate.here {
+            let (value, gradient) = signal.values_and_gradients(at);
+            (s, slope) = (value, norms(&gradient));
+            (a, b) = (dots(new, &gradient), dots(old, &gradient));
+        }
+        let ahead = if rate.ahead { turns.ahead(signal, epsilon) } else { zero };
+        let behind = if rate.behind { turns.behind(signal, epsilon) } else { zero };
+        let mut path = zero;
+        if rate.path {
+            for l in 0..L {
+                path[l] = epsilon * (epsilon * signal.change(&lane(at, l)) + b[l]);
+            }
+        }
+        let [mut r, mut q, mut p] = [zero; 3];
+        if rate.turns {
+            (r, q, p) = (norms(new), norms(old), dots(new, old));
+        }
+        let mut density = zero;
+        for l in 0..L {
+            density[l] = rate.space.density(&lane(new, l));
+        }
+        let all = [&s, &slope, &a, &b, &ahead, &behind, &path, &r, &q, &p, &density, &[epsilon; L]];
+        let mut rates = rate.formula.eval_lanes(all);
+        for l in 0..L {
+            rates[l] /= density[l];
+        }
+        rates
     }
 
     /// What a cell at `x` senses that turns from `w` to `v`.
@@ -321,12 +372,28 @@ impl<const D: usize> TurningKernel<D> for Expression<D> {
             .or_else(|| self.rate.space.refused(v))
     }
 
+    #[inline(always)]
+    fn relative_rates<S: Sense<D>, const L: usize>(
+        &self,
+        signal: &S,
+        turns: &Turns<D, L>,
+    ) -> [f64; L] {
+        if turns.count() < FEW {
+            return turns.each(self, signal);
+        }
+        self.rates(signal, turns)
+    }
+
     fn bound(&self, bounds: &Bounds<D>) -> f64 {
-        self.rate.extremes(bounds, self.epsilon)[1]
+        self.extremes(bounds)[1]
     }
 
     fn floor(&self, bounds: &Bounds<D>) -> f64 {
-        self.rate.extremes(bounds, self.epsilon)[0]
+        self.extremes(bounds)[0]
+    }
+
+    fn affine(&self, bounds: &Bounds<D>) -> Option<Affine> {
+        self.line.as_ref()?.affine(bounds)
     }
 
     fn sensing_distance(&self) -> f64 {
@@ -335,6 +402,10 @@ impl<const D: usize> TurningKernel<D> for Expression<D> {
     }
 
     fn is_sampled(&self) -> bool {
+        self.line.is_none()
+    }
+
+    fn may_refuse(&self) -> bool {
         true
     }
 
@@ -376,6 +447,7 @@ impl<const D: usize> TurningKernel<D> for Expression<D> {
     }
 
     fn with_epsilon(&self, epsilon: f64) -> Self {
-        Self { epsilon, ..self.clone() }
+        let line = Line::of(&self.rate.formula, &self.rate.space, epsilon);
+        Self { epsilon, line, ..self.clone() }
     }
 }

@@ -1,6 +1,6 @@
 //! What a turning kernel has to tell.
 
-use super::{Bounds, Felt, MOST_TERMS, Majorant, Sense, Symmetry};
+use super::{Bounds, Felt, MOST_TERMS, Majorant, Sense, Symmetry, Turns};
 use crate::rng::Stream;
 use crate::schema::OutOfRange;
 use crate::vector::{Vector, norm, scaled};
@@ -153,6 +153,19 @@ pub trait TurningKernel<const D: usize>: Sync {
         w: &Vector<D>,
     ) -> f64;
 
+    /// The same of several cells at once, with the same bits; what stands in lanes that are not open is of no use.
+    #[inline(always)]
+    fn relative_rates<S: Sense<D>, const L: usize>(
+        &self,
+        signal: &S,
+        turns: &Turns<D, L>,
+    ) -> [f64; L]
+    where
+        Self: Sized,
+    {
+        turns.each(self, signal)
+    }
+
     /// An upper bound on T_ε/F for a signal within `bounds`: candidates come at this rate over ε².
     fn bound(&self, bounds: &Bounds<D>) -> f64;
 
@@ -236,6 +249,11 @@ pub trait TurningKernel<const D: usize>: Sync {
     /// Whether bounds come from many samples of a user's function: too costly tile by tile.
     fn is_sampled(&self) -> bool {
         false
+    }
+
+    /// Whether a value of a user's function may be one that it must not have.
+    fn may_refuse(&self) -> bool {
+        self.is_sampled()
     }
 
     /// Whether new velocities depend on old ones at order zero.

@@ -7,6 +7,7 @@ mod expansion;
 mod expression;
 mod isotropic;
 mod kernel;
+mod line;
 mod local;
 mod majorant;
 mod nonlocal;
@@ -18,6 +19,7 @@ pub(crate) mod search;
 mod sense;
 mod spec;
 mod sum;
+mod turns;
 
 pub use expression::{Expression, VARIABLES, pairs};
 pub use isotropic::Isotropic;
@@ -34,6 +36,7 @@ pub use scattering::Scattering;
 pub use sense::{Bounds, Feelings, Felt, LinearSignal, MOST_TERMS, Scenery, Sense};
 pub use spec::{KernelModel, KernelSpec, PsiSpec, ScatteringSpec, Term};
 pub use sum::Sum;
+pub use turns::Turns;
 
 use crate::schema::{
     Draft,
@@ -215,6 +218,14 @@ impl<const D: usize> TurningKernel<D> for Kernel<D> {
         with_kernel!(self, k => k.relative_rate(signal, x, v, w))
     }
 
+    fn relative_rates<S: Sense<D>, const L: usize>(
+        &self,
+        signal: &S,
+        turns: &Turns<D, L>,
+    ) -> [f64; L] {
+        with_kernel!(self, k => k.relative_rates(signal, turns))
+    }
+
     fn bound(&self, bounds: &Bounds<D>) -> f64 {
         with_kernel!(self, k => k.bound(bounds))
     }
@@ -269,6 +280,10 @@ impl<const D: usize> TurningKernel<D> for Kernel<D> {
 
     fn is_sampled(&self) -> bool {
         with_kernel!(self, k => k.is_sampled())
+    }
+
+    fn may_refuse(&self) -> bool {
+        with_kernel!(self, k => k.may_refuse())
     }
 
     fn senses_change(&self) -> bool {

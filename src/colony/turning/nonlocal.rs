@@ -1,9 +1,10 @@
 //! The non-local kernel (CMPS Model 2; 42. HKS Remark 3.7 is α₊ = 1, α₋ = 0).
 
 use super::psi::Ceiling;
+use super::turns::FEW;
 use super::{
     Affine, Bounds, Coefficients, KernelModel, Majorant, Psi, PsiSpec, Response, Sense, Symmetry,
-    Turn, TurningKernel, Wave,
+    Turn, TurningKernel, Turns, Wave,
 };
 use crate::schema::{Draft, Fallback::Value, Key, Kind::Float, NONNEGATIVE, OutOfRange, key};
 use crate::vector::{Vector, add_scaled};
@@ -69,6 +70,34 @@ impl<const D: usize> TurningKernel<D> for NonLocal<D> {
             rate += self.minus * self.psi.eval(here, behind);
         }
         self.measure * rate
+    }
+
+    #[inline(always)]
+    fn relative_rates<S: Sense<D>, const L: usize>(
+        &self,
+        signal: &S,
+        turns: &Turns<D, L>,
+    ) -> [f64; L] {
+        if turns.count() < FEW {
+            return turns.each(self, signal);
+        }
+        let (here, mut rates) = (signal.values(turns.at), [0.0; L]);
+        if self.plus != 0.0 {
+            let psi = self.psi.eval_lanes(&here, &turns.ahead(signal, self.epsilon));
+            for l in 0..L {
+                rates[l] += self.plus * psi[l];
+            }
+        }
+        if self.minus != 0.0 {
+            let psi = self.psi.eval_lanes(&here, &turns.behind(signal, self.epsilon));
+            for l in 0..L {
+                rates[l] += self.minus * psi[l];
+            }
+        }
+        for l in 0..L {
+            rates[l] *= self.measure;
+        }
+        rates
     }
 
     fn bound(&self, bounds: &Bounds<D>) -> f64 {

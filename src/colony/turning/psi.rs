@@ -126,6 +126,27 @@ impl Psi {
         }
     }
 
+    /// ψ(S, S̃) at L places, with the same bits.
+    #[inline(always)]
+    pub fn eval_lanes<const L: usize>(&self, here: &[f64; L], remote: &[f64; L]) -> [f64; L] {
+        let mut psi = [0.0; L];
+        match self {
+            Self::Saturating { c1, c2 } => {
+                for l in 0..L {
+                    let z = remote[l] - here[l];
+                    psi[l] = c1 * z / (1.0 + z * z).sqrt() + c2;
+                }
+            }
+            Self::Expression(formula) => psi = formula.eval_lanes([here, remote]),
+            _ => {
+                for l in 0..L {
+                    psi[l] = self.eval(here[l], remote[l]);
+                }
+            }
+        }
+        psi
+    }
+
     /// Which expression has a value that it must not have in ψ(S, S̃); ψ(S, S) must be positive.
     pub fn refused(&self, here: f64, remote: f64) -> Option<OutOfRange> {
         match self {

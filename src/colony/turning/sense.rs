@@ -78,6 +78,22 @@ pub trait Sense<const D: usize>: Sync {
     fn value(&self, x: &Vector<D>) -> f64;
     /// S(x) and ∇S(x).
     fn value_and_gradient(&self, x: &Vector<D>) -> (f64, Vector<D>);
+    /// S at L places, with the bits of [`Sense::value`].
+    #[inline(always)]
+    fn values<const L: usize>(&self, x: &[[f64; L]; D]) -> [f64; L] {
+        std::array::from_fn(|l| self.value(&std::array::from_fn(|a| x[a][l])))
+    }
+    /// S and ∇S at L places, with the bits of [`Sense::value_and_gradient`].
+    #[inline(always)]
+    fn values_and_gradients<const L: usize>(&self, x: &[[f64; L]; D]) -> ([f64; L], [[f64; L]; D]) {
+        let (mut values, mut gradients) = ([0.0; L], [[0.0; L]; D]);
+        for l in 0..L {
+            let (value, gradient) = self.value_and_gradient(&std::array::from_fn(|a| x[a][l]));
+            values[l] = value;
+            (0..D).for_each(|a| gradients[a][l] = gradient[a]);
+        }
+        (values, gradients)
+    }
     /// S(x + h v), where a cell at x would be after a time h with the velocity v.
     #[inline(always)]
     fn ahead(&self, x: &Vector<D>, h: f64, v: &Vector<D>) -> f64 {

@@ -117,6 +117,10 @@ impl<const D: usize> TurningKernel<D> for Sum<D> {
         self.terms.iter().any(Kernel::is_sampled)
     }
 
+    fn may_refuse(&self) -> bool {
+        self.terms.iter().any(Kernel::may_refuse)
+    }
+
     fn senses_change(&self) -> bool {
         self.terms.iter().any(Kernel::senses_change)
     }

@@ -234,7 +234,7 @@ impl<const D: usize> Model<D> {
         kernel: &K,
         signal: &S,
     ) -> Option<OutOfRange> {
-        if !kernel.is_sampled() {
+        if !kernel.may_refuse() {
             return None;
         }
         let along = |a: usize, speed: f64| -> Vector<D> {

@@ -21,9 +21,31 @@ pub(super) enum Arithmetic {
     DivideInto,
 }
 
+/// f(x): what is done in place, and any other function.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Unary {
+    Negate,
+    Square,
+    Cube,
+    Fourth,
+    Root,
+    Absolute,
+    Call(fn(f64) -> f64),
+}
+
+/// What becomes of values that are no numbers, by the instructions of an expression; `None` where nothing is
+/// known.
+pub(super) trait Walk<T> {
+    fn source(&self, source: Source) -> Option<T>;
+    fn arithmetic(&self, what: Arithmetic, x: &T, y: &T) -> Option<T>;
+    fn unary(&self, f: Unary, x: &T) -> Option<T>;
+    fn binary(&self, f: fn(f64, f64) -> f64, x: &T, y: &T) -> Option<T>;
+    fn select(&self, condition: &T, yes: &T, no: &T) -> Option<T>;
+}
+
 /// One instruction. `top` is the last value, `below` the others.
 #[derive(Clone, Copy, Debug)]
-enum Op {
+pub(super) enum Op {
     /// A new top.
     Load(Source),
     /// top ∘ source.
@@ -31,7 +53,7 @@ enum Op {
     /// below ∘ top.
     Fold(Arithmetic),
     /// f(top).
-    Unary(fn(f64) -> f64),
+    Unary(Unary),
     /// f(below, top).
     Binary(fn(f64, f64) -> f64),
     /// if(condition, below, top).
@@ -41,13 +63,13 @@ enum Op {
 /// The instructions of one expression. Those of a part stand together, and part after part.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Code {
-    ops: Vec<Op>,
+    pub(super) ops: Vec<Op>,
     /// Values that the stack has to hold.
-    depth: usize,
+    pub(super) depth: usize,
 }
 
 /// Values below the top that need no allocation.
-const SHALLOW: usize = 8;
+pub(super) const SHALLOW: usize = 8;
 
 impl Code {
     /// Where the next part starts.
@@ -60,7 +82,7 @@ impl Code {
     }
 
     /// f of the part that starts at `part`.
-    pub fn unary(&mut self, f: fn(f64) -> f64, part: usize) {
+    pub fn unary(&mut self, f: Unary, part: usize) {
         self.ops.push(Op::Unary(f));
         self.fold(part);
     }
@@ -100,10 +122,10 @@ impl Code {
 
     /// The part at `left` to the power of the part at `right`; small powers are products.
     pub fn power(&mut self, left: usize, right: usize) {
-        let product: Option<fn(f64) -> f64> = match self.single(right, self.end()) {
-            Some(Source::Number(2.0)) => Some(|x| x * x),
-            Some(Source::Number(3.0)) => Some(|x| x * x * x),
-            Some(Source::Number(4.0)) => Some(|x| (x * x) * (x * x)),
+        let product = match self.single(right, self.end()) {
+            Some(Source::Number(2.0)) => Some(Unary::Square),
+            Some(Source::Number(3.0)) => Some(Unary::Cube),
+            Some(Source::Number(4.0)) => Some(Unary::Fourth),
             _ => None,
         };
         match product {
@@ -151,6 +173,38 @@ impl Code {
         self.ops.iter().filter_map(Op::variable)
     }
 
+    /// What `walk` makes of the expression.
+    pub fn walk<T>(&self, walk: &impl Walk<T>) -> Option<T> {
+        let mut stack: Vec<T> = Vec::with_capacity(self.depth);
+        for op in &self.ops {
+            let made = match *op {
+                Op::Load(source) => walk.source(source),
+                Op::With(what, source) => {
+                    let x = stack.pop()?;
+                    walk.arithmetic(what, &x, &walk.source(source)?)
+                }
+                Op::Fold(what) => {
+                    let (y, x) = (stack.pop()?, stack.pop()?);
+                    walk.arithmetic(what, &x, &y)
+                }
+                Op::Unary(f) => {
+                    let x = stack.pop()?;
+                    walk.unary(f, &x)
+                }
+                Op::Binary(f) => {
+                    let (y, x) = (stack.pop()?, stack.pop()?);
+                    walk.binary(f, &x, &y)
+                }
+                Op::Select => {
+                    let (no, yes, condition) = (stack.pop()?, stack.pop()?, stack.pop()?);
+                    walk.select(&condition, &yes, &no)
+                }
+            };
+            stack.push(made?);
+        }
+        stack.pop()
+    }
+
     /// The values at L points; `argument` gives the values of a variable.
     #[inline]
     pub fn run<const L: usize>(&self, argument: impl Fn(usize) -> [f64; L]) -> [f64; L] {
@@ -183,7 +237,7 @@ impl Code {
                     height -= 1;
                     top = what.apply(&below[height], &top);
                 }
-                Op::Unary(f) => top = top.map(f),
+                Op::Unary(f) => top = f.apply(&top),
                 Op::Binary(f) => {
                     height -= 1;
                     top = each(&below[height], &top, f);
@@ -208,9 +262,30 @@ impl Op {
     }
 }
 
+impl Unary {
+    /// f(x).
+    pub fn of(self, x: f64) -> f64 {
+        let [value] = self.apply(&[x]);
+        value
+    }
+
+    #[inline(always)]
+    fn apply<const L: usize>(self, x: &[f64; L]) -> [f64; L] {
+        match self {
+            Self::Negate => x.map(|x| -x),
+            Self::Square => x.map(|x| x * x),
+            Self::Cube => x.map(|x| x * x * x),
+            Self::Fourth => x.map(|x| (x * x) * (x * x)),
+            Self::Root => x.map(f64::sqrt),
+            Self::Absolute => x.map(f64::abs),
+            Self::Call(f) => x.map(f),
+        }
+    }
+}
+
 impl Arithmetic {
     #[inline(always)]
-    fn apply<const L: usize>(self, x: &[f64; L], y: &[f64; L]) -> [f64; L] {
+    pub fn apply<const L: usize>(self, x: &[f64; L], y: &[f64; L]) -> [f64; L] {
         match self {
             Self::Add => each(x, y, |x, y| x + y),
             Self::Multiply => each(x, y, |x, y| x * y),
@@ -228,7 +303,8 @@ fn each<const L: usize>(x: &[f64; L], y: &[f64; L], f: impl Fn(f64, f64) -> f64)
 }
 
 /// None if the condition is neither true nor false.
-fn select(condition: f64, yes: f64, no: f64) -> f64 {
+#[inline(always)]
+pub(super) fn select(condition: f64, yes: f64, no: f64) -> f64 {
     match condition {
         1.0 => yes,
         0.0 => no,

@@ -4,13 +4,16 @@
 //! functions and constants.
 
 mod code;
+mod lanes;
 pub mod language;
 mod lexer;
+mod linear;
 mod misread;
 mod parser;
 #[cfg(test)]
 mod tests;
 
+pub use linear::{Linear, Near};
 pub use misread::Misread;
 
 use code::Code;
@@ -85,6 +88,19 @@ impl Formula {
         assert!(arguments.len() >= self.0.variables.len(), "too few arguments");
         let [value] = self.0.code.run(|i| [arguments[i]]);
         value
+    }
+
+    /// The values at L points, the same bits as [`Formula::eval`] gives.
+    ///
+    /// # Panics
+    /// If there are fewer `arguments` than variables.
+    #[inline(always)]
+    pub fn eval_lanes<const N: usize, const L: usize>(
+        &self,
+        arguments: [&[f64; L]; N],
+    ) -> [f64; L] {
+        assert!(N >= self.0.variables.len(), "too few arguments");
+        self.0.code.run_lanes(arguments)
     }
 
     /// The values at many points, the same bits as [`Formula::eval`] gives; `arguments` holds a list

@@ -3,7 +3,7 @@
 //! or < and < not < comparisons < + - < * / < sign < ^, and ^ binds to the right: 2^3^2 = 2^(3^2),
 //! -x^2 = -(x^2), 10^-x^2 = 10^(-(x^2)).
 
-use super::code::{Arithmetic, Code, Source};
+use super::code::{Arithmetic, Code, Source, Unary};
 use super::language::{COMPARISONS, CONSTANTS, Call, FUNCTIONS, WORDS, and, not, or};
 use super::lexer::{Kind, Token, tokens};
 use super::misread::Misread;
@@ -145,9 +145,9 @@ impl<'a> Parser<'a> {
                 self.code.load(Source::Number(x));
                 Ok(here)
             }
-            (_, "-") => self.signed(here, SIGN, Sort::Number, Some(|x| -x)),
+            (_, "-") => self.signed(here, SIGN, Sort::Number, Some(Unary::Negate)),
             (_, "+") => self.signed(here, SIGN, Sort::Number, None),
-            (_, "not") => self.signed(here, NOT, Sort::Condition, Some(not)),
+            (_, "not") => self.signed(here, NOT, Sort::Condition, Some(Unary::Call(not))),
             (_, "(") => {
                 let inner = self.part(OR)?;
                 self.close(token)?;
@@ -167,7 +167,7 @@ impl<'a> Parser<'a> {
         here: Part,
         binds: u8,
         sort: Sort,
-        f: Option<fn(f64) -> f64>,
+        f: Option<Unary>,
     ) -> Result<Part, Misread> {
         let inner = self.part(binds)?;
         self.want(inner, sort)?;
@@ -214,7 +214,7 @@ impl<'a> Parser<'a> {
         }
         parts.iter().try_for_each(|part| self.want(*part, Sort::Number))?;
         match call {
-            Call::One(f) => self.code.unary(f, here.start),
+            Call::One(f) => self.code.unary(of_name(name, f), here.start),
             Call::Two(f) => self.code.binary(f, here.start),
             Call::Many(_) => {}
         }
@@ -344,6 +344,15 @@ impl<'a> Parser<'a> {
             _ => known,
         };
         Misread::new(message, remedy)
+    }
+}
+
+/// The function of this name.
+fn of_name(name: &str, f: fn(f64) -> f64) -> Unary {
+    match name {
+        "sqrt" => Unary::Root,
+        "abs" => Unary::Absolute,
+        _ => Unary::Call(f),
     }
 }
 

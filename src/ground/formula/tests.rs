@@ -424,6 +424,10 @@ proptest! {
         for (i, value) in values.into_iter().enumerate() {
             prop_assert!(same(value, f.eval(&[xs[i], ys[i]])), "{text}");
         }
+        let lanes = [&xs, &ys].map(|c| -> [f64; 16] { c[..16].try_into().unwrap() });
+        for (i, value) in f.eval_lanes([&lanes[0], &lanes[1]]).into_iter().enumerate() {
+            prop_assert!(same(value, f.eval(&[xs[i], ys[i]])), "{text}");
+        }
     }
 
     #[test]
