@@ -197,3 +197,43 @@ impl<const D: usize> Sense<D> for SensedSignal<'_, D> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grid::{Boundary, Grid};
+
+    /// Several points at once are sensed as each by itself, in the box, at its faces and beyond.
+    #[test]
+    fn several_points_are_sensed_as_each_by_itself() {
+        let open = Boundary::Open { padding: 8 };
+        for boundary in [[Boundary::Periodic, Boundary::NoFlux], [open, Boundary::Periodic]] {
+            let grid = Grid { lower: [-1.0, 0.0], upper: [1.0, 3.0], cells: [16, 12], boundary };
+            let (spectral, map) = (Spectral::new(&grid), NodeMap::new(&grid));
+            let symbol = spectral.table(|k| crate::spline::symbol(&grid, k));
+            let mut field = spectral.forward(&grid.sample(|x| (3.0 * x[0]).sin() + x[1] * x[1]));
+            let signal = SensedSignal::new(&spectral, &map, &symbol, &mut field, Vec::new());
+            for far in [0.99, 1.7] {
+                let at = |a: usize, l: usize| {
+                    let (middle, half) = ([0.0, 1.5][a], [1.0, 1.5][a]);
+                    middle + far * half * (1.3 * (1 + l + 5 * a) as f64).sin()
+                };
+                let x: [[f64; 16]; 2] = std::array::from_fn(|a| std::array::from_fn(|l| at(a, l)));
+                let values = signal.values(&x);
+                for l in 0..16 {
+                    let own = signal.value(&[x[0][l], x[1][l]]);
+                    assert_eq!(own.to_bits(), values[l].to_bits(), "{boundary:?} {far} {l}");
+                }
+                // A cell is beyond an open face alone.
+                let within = [x[0], x[1].map(|y| y.clamp(0.0, 2.9))];
+                if far < 1.0 || boundary[0] == open {
+                    let (values, gradients) = signal.values_and_gradients(&within);
+                    for l in 0..16 {
+                        let own = signal.value_and_gradient(&[within[0][l], within[1][l]]);
+                        assert_eq!(own, (values[l], [gradients[0][l], gradients[1][l]]));
+                    }
+                }
+            }
+        }
+    }
+}

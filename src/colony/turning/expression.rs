@@ -4,6 +4,7 @@ use super::expansion::{Expansion, Misfit, expand, resolution};
 use super::line::Line;
 use super::patches::Patches;
 use super::turns::{FEW, dots, lane, norms};
+use super::variables::VARIABLES;
 use super::{Affine, Bounds, Coefficients, KernelModel, Sense, TurningKernel, Turns, search};
 use crate::formula::Formula;
 use crate::schema::{Draft, Fallback::*, Key, Kind, OutOfRange, Ranged, key};
@@ -11,19 +12,6 @@ use crate::vector::{Vector, dot, norm, scaled};
 use crate::velocity::VelocitySpace;
 use std::f64::consts::PI;
 use std::sync::{Arc, OnceLock};
-
-/// What T_ε(x, v, v′) may be made of, with the cell at x:
-///
-/// | name | |
-/// |---|---|
-/// | S, G | S(x), \|∇S(x)\| |
-/// | A, B | v·∇S(x), v′·∇S(x) |
-/// | R, Q | S(x+εv), S(x−εv′) |
-/// | W | ε²∂tS(x) + ε v′·∇S(x): what the cell feels along its path |
-/// | r, q, p | \|v\|, \|v′\|, v·v′ |
-/// | F | F(v) |
-/// | eps | ε |
-pub const VARIABLES: &[&str] = &["S", "G", "A", "B", "R", "Q", "W", "r", "q", "p", "F", "eps"];
 
 /// Keys of the experiment file.
 #[rustfmt::skip]
@@ -379,7 +367,7 @@ impl<const D: usize> TurningKernel<D> for Expression<D> {
         turns: &Turns<D, L>,
     ) -> [f64; L] {
         if turns.count() < FEW {
-            return turns.each(self, signal);
+            return self.one_by_one(signal, turns);
         }
         self.rates(signal, turns)
     }

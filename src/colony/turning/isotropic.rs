@@ -1,9 +1,10 @@
 //! The local kernel with an unbiased turn that remembers (CMPS Remarks 1, 3).
 
 use super::local::biases;
+use super::turns::{FEW, lane};
 use super::{
     Bounds, Coefficients, KernelModel, Local, Majorant, Proposal, Remainder, Scattering,
-    ScatteringSpec, Sense, Symmetry, TurningKernel,
+    ScatteringSpec, Sense, Symmetry, TurningKernel, Turns,
 };
 use crate::rng::Stream;
 use crate::schema::{Draft, OutOfRange};
@@ -50,6 +51,26 @@ impl<const D: usize> TurningKernel<D> for Isotropic<D> {
     ) -> f64 {
         let memory = self.scattering.relative(v, w) - 1.0;
         self.local.relative_rate(signal, x, v, w) + memory * self.local.rate(signal, x)
+    }
+
+    #[inline(always)]
+    fn relative_rates<S: Sense<D>, const L: usize>(
+        &self,
+        signal: &S,
+        turns: &Turns<D, L>,
+    ) -> [f64; L] {
+        if turns.count() < FEW {
+            return self.one_by_one(signal, turns);
+        }
+        let mut rates = self.local.relative_rates(signal, turns);
+        let lambda = self.local.rates(signal, turns.at);
+        for l in 0..L {
+            if turns.open >> l & 1 == 1 {
+                let (v, w) = (lane(turns.new, l), lane(turns.old, l));
+                rates[l] += (self.scattering.relative(&v, &w) - 1.0) * lambda[l];
+            }
+        }
+        rates
     }
 
     fn bound(&self, bounds: &Bounds<D>) -> f64 {

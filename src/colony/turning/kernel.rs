@@ -1,5 +1,6 @@
 //! What a turning kernel has to tell.
 
+use super::turns::lane;
 use super::{Bounds, Felt, MOST_TERMS, Majorant, Sense, Symmetry, Turns};
 use crate::rng::Stream;
 use crate::schema::OutOfRange;
@@ -159,11 +160,21 @@ pub trait TurningKernel<const D: usize>: Sync {
         &self,
         signal: &S,
         turns: &Turns<D, L>,
-    ) -> [f64; L]
-    where
-        Self: Sized,
-    {
-        turns.each(self, signal)
+    ) -> [f64; L] {
+        self.one_by_one(signal, turns)
+    }
+
+    /// The same, one after the other.
+    #[inline(always)]
+    fn one_by_one<S: Sense<D>, const L: usize>(&self, signal: &S, turns: &Turns<D, L>) -> [f64; L] {
+        let (mut rates, mut open) = ([0.0; L], turns.open);
+        while open != 0 {
+            let l = open.trailing_zeros() as usize;
+            open &= open - 1;
+            let (x, v, w) = (lane(turns.at, l), lane(turns.new, l), lane(turns.old, l));
+            rates[l] = self.relative_rate(signal, &x, &v, &w);
+        }
+        rates
     }
 
     /// An upper bound on T_ε/F for a signal within `bounds`: candidates come at this rate over ε².

@@ -1,6 +1,6 @@
 //! An expression that is a line: T/F = rate + gain v·∇S + loss v′·∇S, as its instructions show.
 
-use super::expression::VARIABLES;
+use super::variables::VARIABLES;
 use super::{Affine, Bounds};
 use crate::formula::{Linear, Near};
 use crate::schema::Ranged;

@@ -1,8 +1,9 @@
 //! The local kernel (CMPS Model 1; 38, 41).
 
+use super::turns::{FEW, dots, lane, norms};
 use super::{
     Affine, Bounds, Coefficients, KernelModel, Majorant, Response, Sense, Symmetry, Turn,
-    TurningKernel, Wave, sampled_bound,
+    TurningKernel, Turns, Wave, sampled_bound,
 };
 use crate::formula::Quantity;
 use crate::schema::{
@@ -83,6 +84,20 @@ impl<const D: usize> Local<D> {
             let (s, gradient) = signal.value_and_gradient(x);
             self.lambda.eval(&[s, norm(&gradient)])
         })
+    }
+
+    /// λ where several cells are.
+    #[inline(always)]
+    pub(super) fn rates<S: Sense<D>, const L: usize>(
+        &self,
+        signal: &S,
+        at: &[[f64; L]; D],
+    ) -> [f64; L] {
+        if let Some(rate) = self.lambda.constant() {
+            return [rate; L];
+        }
+        let (s, gradient) = signal.values_and_gradients(at);
+        self.lambda.eval_lanes([&s, &norms(&gradient)])
     }
 
     /// λ, if it is the same everywhere.
@@ -190,6 +205,34 @@ impl<const D: usize> TurningKernel<D> for Local<D> {
         });
         let bias = a * dot(v, &gradient) - b * dot(w, &gradient);
         lambda + self.epsilon * bias * self.space.inverse_density(v)
+    }
+
+    #[inline(always)]
+    fn relative_rates<S: Sense<D>, const L: usize>(
+        &self,
+        signal: &S,
+        turns: &Turns<D, L>,
+    ) -> [f64; L] {
+        if self.is_free() || turns.count() < FEW {
+            return self.one_by_one(signal, turns);
+        }
+        let (s, gradient) = signal.values_and_gradients(turns.at);
+        let [lambda, a, b] = match self.constants() {
+            Some(constants) => constants.map(|x| [x; L]),
+            None => [
+                self.lambda.eval_lanes([&s, &norms(&gradient)]),
+                self.a.eval_lanes([&s]),
+                self.b.eval_lanes([&s]),
+            ],
+        };
+        let (new, old) = (dots(turns.new, &gradient), dots(turns.old, &gradient));
+        let mut rates = [0.0; L];
+        for l in 0..L {
+            let bias = a[l] * new[l] - b[l] * old[l];
+            let inverse = self.space.inverse_density(&lane(turns.new, l));
+            rates[l] = lambda[l] + self.epsilon * bias * inverse;
+        }
+        rates
     }
 
     fn bound(&self, bounds: &Bounds<D>) -> f64 {

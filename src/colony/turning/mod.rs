@@ -20,8 +20,9 @@ mod sense;
 mod spec;
 mod sum;
 mod turns;
+mod variables;
 
-pub use expression::{Expression, VARIABLES, pairs};
+pub use expression::{Expression, pairs};
 pub use isotropic::Isotropic;
 pub use kernel::{
     Affine, Answer, Coefficients, Combined, Limit, Proposal, Remainder, Response, TurningKernel,
@@ -37,6 +38,7 @@ pub use sense::{Bounds, Feelings, Felt, LinearSignal, MOST_TERMS, Scenery, Sense
 pub use spec::{KernelModel, KernelSpec, PsiSpec, ScatteringSpec, Term};
 pub use sum::Sum;
 pub use turns::Turns;
+pub use variables::VARIABLES;
 
 use crate::schema::{
     Draft,

@@ -79,7 +79,7 @@ impl<const D: usize> TurningKernel<D> for NonLocal<D> {
         turns: &Turns<D, L>,
     ) -> [f64; L] {
         if turns.count() < FEW {
-            return turns.each(self, signal);
+            return self.one_by_one(signal, turns);
         }
         let (here, mut rates) = (signal.values(turns.at), [0.0; L]);
         if self.plus != 0.0 {

@@ -1,6 +1,6 @@
 //! Turns of several cells at once.
 
-use super::{Sense, TurningKernel};
+use super::Sense;
 use crate::vector::Vector;
 
 /// As many as are worth to be taken together.
@@ -33,19 +33,6 @@ impl<const D: usize, const L: usize> Turns<'_, D, L> {
     #[inline(always)]
     pub fn count(&self) -> u32 {
         self.open.count_ones()
-    }
-
-    /// One after the other.
-    #[inline(always)]
-    pub fn each<K: TurningKernel<D>, S: Sense<D>>(&self, kernel: &K, signal: &S) -> [f64; L] {
-        let (mut rates, mut open) = ([0.0; L], self.open);
-        while open != 0 {
-            let l = open.trailing_zeros() as usize;
-            open &= open - 1;
-            let (x, v, w) = (lane(self.at, l), lane(self.new, l), lane(self.old, l));
-            rates[l] = kernel.relative_rate(signal, &x, &v, &w);
-        }
-        rates
     }
 
     /// S(x + h v).
@@ -103,7 +90,10 @@ pub fn norms<const D: usize, const L: usize>(a: &[[f64; L]; D]) -> [f64; L] {
 mod tests {
     use super::*;
     use crate::formula::{Formula, Quantity};
-    use crate::turning::{Expression, Kernel, Local, NonLocal, Psi, PsiSpec, VARIABLES, Wave};
+    use crate::turning::{
+        Expression, Isotropic, Kernel, Local, NonLocal, Psi, PsiSpec, Scattering, ScatteringSpec,
+        VARIABLES, Wave,
+    };
     use crate::velocity::{VelocitySet, VelocitySpace};
 
     const L: usize = 16;
@@ -119,6 +109,21 @@ mod tests {
         };
         let own = Formula::parse("exp(R - S)/(2 + R)", &["S", "R"]).unwrap();
         let [one, more] = [1.0, 0.4].map(Quantity::Constant);
+        let of =
+            |text: &str, names: &[&str]| Quantity::Formula(Formula::parse(text, names).unwrap());
+        let steady = Local::new(one.clone(), more.clone(), more.clone(), space.clone(), 0.2);
+        let varied = Local::new(
+            of("1 + S/(1 + G^2)", &["S", "G"]),
+            of("S/3", &["S"]),
+            more,
+            space.clone(),
+            0.2,
+        );
+        let alike = Formula::parse("F*(1 + 0.2*p)", &["r", "q", "p", "F"]).unwrap();
+        let remembers = |local: &Local<D>| {
+            let law = ScatteringSpec::Expression(alike.clone());
+            Kernel::Isotropic(Isotropic::new(local.clone(), Scattering::new(law, space)))
+        };
         let kernels = [
             typed("F*(1 + eps*(A - 2*B)/sqrt(1 + G^2) + 0.1*p*q + r) + eps*F*(R*Q - W^3 + abs(S))"),
             typed("F - eps*B/7"),
@@ -126,7 +131,10 @@ mod tests {
             psi(PsiSpec::Saturating { c1: 0.5, c2: 1.0 }),
             psi(PsiSpec::Exponential { c1: 0.5, c2: 1.0 }),
             psi(PsiSpec::Expression(own)),
-            Kernel::Local(Local::new(one, more.clone(), more, space.clone(), 0.2)),
+            remembers(&steady),
+            remembers(&varied),
+            Kernel::Local(steady),
+            Kernel::Local(varied),
         ];
         let signal = Wave { mean: 1.3, amplitude: 0.8, number: 2.1, phase: 0.4 };
         let vectors = |seed: f64| -> [[f64; L]; D] {
