@@ -92,7 +92,7 @@ mod tests {
     use crate::formula::{Formula, Quantity};
     use crate::turning::{
         Expression, Isotropic, Kernel, Local, NonLocal, Psi, PsiSpec, Scattering, ScatteringSpec,
-        VARIABLES, Wave,
+        TurningKernel, VARIABLES, Wave,
     };
     use crate::velocity::{VelocitySet, VelocitySpace};
 
