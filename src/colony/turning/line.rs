@@ -96,8 +96,12 @@ impl Line {
     pub fn affine<const D: usize>(&self, bounds: &Bounds<D>) -> Option<Affine> {
         let Self { gain, loss, .. } = *self;
         let slack = self.slack(bounds);
-        let known = gain >= 0.0 && loss <= 0.0 && slack.is_finite();
-        known.then(|| Affine { rate: self.rate(), gain, loss, saturation: 0.0, slack })
+        let any = |names: &[&str]| names.iter().any(|name| self.factor(name) != Near::default());
+        let (here, remote) = (any(&["A", "B", "W"]), any(&["R", "Q"]));
+        // An `Affine` senses in one way.
+        let known = gain >= 0.0 && loss <= 0.0 && slack.is_finite() && !(here && remote);
+        let lag = if remote { self.epsilon } else { 0.0 };
+        known.then(|| Affine { rate: self.rate(), gain, loss, saturation: 0.0, lag, slack })
     }
 
     /// Between what T/F lies in a signal within `bounds`.
@@ -150,7 +154,8 @@ mod tests {
             ] {
                 let own = typed(text, set).affine(&bounds()).expect("it is a line");
                 let wanted = kernel.affine(&bounds()).expect("it has a line");
-                let same = near(own.rate, wanted.rate)
+                let same = own.lag == wanted.lag
+                    && near(own.rate, wanted.rate)
                     && near(own.gain, wanted.gain)
                     && near(own.loss, wanted.loss);
                 assert!(
