@@ -59,11 +59,11 @@ impl Method {
     /// drawn in lanes, `in_rounds` if exact thinning is. Measured: docs/performance.md.
     pub fn cost(self, circle: bool, in_rounds: bool) -> f64 {
         match (self, circle) {
-            (Self::SkipAhead, true) => 3.0,
-            (Self::SkipAhead, false) => 9.0,
-            (Self::Hybrid, _) => 25.0,
+            (Self::SkipAhead, true) => 2.3,
+            (Self::SkipAhead, false) => 5.7,
+            (Self::Hybrid, _) => 43.0,
             _ if in_rounds => 1.0,
-            _ => 1.7,
+            _ => 2.0,
         }
     }
 }
