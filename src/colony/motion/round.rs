@@ -16,6 +16,7 @@ use crate::rng::Stream;
 use crate::scaling::Scaling;
 use crate::schema::OutOfRange;
 use crate::simd::{Vectorised, whole};
+use crate::turning::lane;
 use crate::vector::Vector;
 use crate::velocity::{VelocitySet, VelocitySpace};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -73,15 +74,6 @@ struct Flight<const D: usize> {
 }
 
 impl<const D: usize> Flight<D> {
-    #[inline(always)]
-    fn of(parts: &[Lane<f64>; D], l: usize) -> Vector<D> {
-        let mut vector = [0.0; D];
-        for a in 0..D {
-            vector[a] = parts[a][l];
-        }
-        vector
-    }
-
     #[inline(always)]
     fn put(parts: &mut [Lane<f64>; D], l: usize, vector: &Vector<D>) {
         for a in 0..D {
@@ -192,8 +184,8 @@ impl<const D: usize> Rounds<'_, D> {
                     let l = done.trailing_zeros() as usize;
                     done &= done - 1;
                     let cell = crew.cells[l];
-                    self.positions[cell] = Flight::of(&flight.x, l);
-                    self.velocities[cell] = Flight::of(&flight.w, l);
+                    self.positions[cell] = lane(&flight.x, l);
+                    self.velocities[cell] = lane(&flight.w, l);
                     self.refill(&mut flight, l, &mut crew);
                 }
             }
@@ -240,7 +232,7 @@ impl<const D: usize> Rounds<'_, D> {
         let highest = tangents.highest;
         let (mut from_middle, mut index) = ([[0.0; LANES]; D], [0.0; LANES]);
         for l in 0..LANES {
-            let (tile, from) = tangents.locate(&Flight::of(&flight.x, l));
+            let (tile, from) = tangents.locate(&lane(&flight.x, l));
             index[l] = tile;
             for a in 0..D {
                 from_middle[a][l] = from[a];
@@ -368,7 +360,7 @@ impl<const D: usize> Rounds<'_, D> {
             let l = open.trailing_zeros() as usize;
             open &= open - 1;
             let [x, v, w] = match flight.became[l] >> OUTSIDE & 1 {
-                0 => [&flight.x, &flight.proposal, &flight.w].map(|of| Flight::of(of, l)),
+                0 => [&flight.x, &flight.proposal, &flight.w].map(|of| lane(of, l)),
                 _ => folded(self.grid, flight, l),
             };
             let (rate, bound) = (self.rates.rate(&x, &v, &w), flight.bound[l]);
@@ -382,7 +374,7 @@ impl<const D: usize> Rounds<'_, D> {
             if flight.level[l] < rate {
                 tally.tumbles += 1;
                 flight.became[l] |= 1 << TURNED;
-                let proposed = Flight::of(&flight.proposal, l);
+                let proposed = lane(&flight.proposal, l);
                 Flight::put(&mut flight.w, l, &proposed);
             }
         }
@@ -396,7 +388,7 @@ impl<const D: usize> Rounds<'_, D> {
         while outside != 0 {
             let l = outside.trailing_zeros() as usize;
             outside &= outside - 1;
-            let (mut x, mut w) = (Flight::of(&flight.x, l), Flight::of(&flight.w, l));
+            let (mut x, mut w) = (lane(&flight.x, l), lane(&flight.w, l));
             self.grid.fold(&mut x, &mut w);
             Flight::put(&mut flight.x, l, &x);
             Flight::put(&mut flight.w, l, &w);
@@ -439,11 +431,11 @@ fn unit<const D: usize>(rng: &mut LaneRng, l: usize) -> Vector<D> {
 /// Where lane `l` is, its proposal and its velocity, brought back into the box.
 fn folded<const D: usize>(grid: &Grid<D>, flight: &Flight<D>, l: usize) -> [Vector<D>; 3] {
     let back = |mut v: Vector<D>| {
-        let mut x = Flight::of(&flight.x, l);
+        let mut x = lane(&flight.x, l);
         grid.fold(&mut x, &mut v);
         (x, v)
     };
-    let ((x, v), (_, w)) = (back(Flight::of(&flight.proposal, l)), back(Flight::of(&flight.w, l)));
+    let ((x, v), (_, w)) = (back(lane(&flight.proposal, l)), back(lane(&flight.w, l)));
     [x, v, w]
 }
 

@@ -3,7 +3,7 @@
 use super::expansion::{Expansion, Misfit, expand, resolution};
 use super::line::Line;
 use super::patches::Patches;
-use super::turns::{FEW, dots, lane, norms};
+use super::turns::{dots, lane, norms};
 use super::variables::VARIABLES;
 use super::{Affine, Bounds, Coefficients, KernelModel, Sense, TurningKernel, Turns, search};
 use crate::formula::Formula;
@@ -361,14 +361,7 @@ impl<const D: usize> TurningKernel<D> for Expression<D> {
     }
 
     #[inline(always)]
-    fn relative_rates<S: Sense<D>, const L: usize>(
-        &self,
-        signal: &S,
-        turns: &Turns<D, L>,
-    ) -> [f64; L] {
-        if turns.count() < FEW {
-            return self.one_by_one(signal, turns);
-        }
+    fn together<S: Sense<D>, const L: usize>(&self, signal: &S, turns: &Turns<D, L>) -> [f64; L] {
         self.rates(signal, turns)
     }
 

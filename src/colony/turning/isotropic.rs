@@ -1,7 +1,7 @@
 //! The local kernel with an unbiased turn that remembers (CMPS Remarks 1, 3).
 
 use super::local::biases;
-use super::turns::{FEW, lane};
+use super::turns::lane;
 use super::{
     Bounds, Coefficients, KernelModel, Local, Majorant, Proposal, Remainder, Scattering,
     ScatteringSpec, Sense, Symmetry, TurningKernel, Turns,
@@ -54,15 +54,8 @@ impl<const D: usize> TurningKernel<D> for Isotropic<D> {
     }
 
     #[inline(always)]
-    fn relative_rates<S: Sense<D>, const L: usize>(
-        &self,
-        signal: &S,
-        turns: &Turns<D, L>,
-    ) -> [f64; L] {
-        if turns.count() < FEW {
-            return self.one_by_one(signal, turns);
-        }
-        let mut rates = self.local.relative_rates(signal, turns);
+    fn together<S: Sense<D>, const L: usize>(&self, signal: &S, turns: &Turns<D, L>) -> [f64; L] {
+        let mut rates = self.local.together(signal, turns);
         let lambda = self.local.rates(signal, turns.at);
         for l in 0..L {
             if turns.open >> l & 1 == 1 {

@@ -1,6 +1,6 @@
 //! What a turning kernel has to tell.
 
-use super::turns::lane;
+use super::turns::{FEW, lane};
 use super::{Bounds, Felt, MOST_TERMS, Majorant, Sense, Symmetry, Turns};
 use crate::rng::Stream;
 use crate::schema::OutOfRange;
@@ -161,6 +161,15 @@ pub trait TurningKernel<const D: usize>: Sync {
         signal: &S,
         turns: &Turns<D, L>,
     ) -> [f64; L] {
+        match turns.count() < FEW {
+            true => self.one_by_one(signal, turns),
+            false => self.together(signal, turns),
+        }
+    }
+
+    /// The same where there are several of them.
+    #[inline(always)]
+    fn together<S: Sense<D>, const L: usize>(&self, signal: &S, turns: &Turns<D, L>) -> [f64; L] {
         self.one_by_one(signal, turns)
     }
 

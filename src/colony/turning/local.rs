@@ -1,6 +1,6 @@
 //! The local kernel (CMPS Model 1; 38, 41).
 
-use super::turns::{FEW, dots, lane, norms};
+use super::turns::{dots, lane, norms};
 use super::{
     Affine, Bounds, Coefficients, KernelModel, Majorant, Response, Sense, Symmetry, Turn,
     TurningKernel, Turns, Wave, sampled_bound,
@@ -208,12 +208,8 @@ impl<const D: usize> TurningKernel<D> for Local<D> {
     }
 
     #[inline(always)]
-    fn relative_rates<S: Sense<D>, const L: usize>(
-        &self,
-        signal: &S,
-        turns: &Turns<D, L>,
-    ) -> [f64; L] {
-        if self.is_free() || turns.count() < FEW {
+    fn together<S: Sense<D>, const L: usize>(&self, signal: &S, turns: &Turns<D, L>) -> [f64; L] {
+        if self.is_free() {
             return self.one_by_one(signal, turns);
         }
         let (s, gradient) = signal.values_and_gradients(turns.at);

@@ -37,7 +37,7 @@ pub use scattering::Scattering;
 pub use sense::{Bounds, Feelings, Felt, LinearSignal, MOST_TERMS, Scenery, Sense};
 pub use spec::{KernelModel, KernelSpec, PsiSpec, ScatteringSpec, Term};
 pub use sum::Sum;
-pub use turns::Turns;
+pub use turns::{Turns, lane};
 pub use variables::VARIABLES;
 
 use crate::schema::{
@@ -220,12 +220,8 @@ impl<const D: usize> TurningKernel<D> for Kernel<D> {
         with_kernel!(self, k => k.relative_rate(signal, x, v, w))
     }
 
-    fn relative_rates<S: Sense<D>, const L: usize>(
-        &self,
-        signal: &S,
-        turns: &Turns<D, L>,
-    ) -> [f64; L] {
-        with_kernel!(self, k => k.relative_rates(signal, turns))
+    fn together<S: Sense<D>, const L: usize>(&self, signal: &S, turns: &Turns<D, L>) -> [f64; L] {
+        with_kernel!(self, k => k.together(signal, turns))
     }
 
     fn bound(&self, bounds: &Bounds<D>) -> f64 {

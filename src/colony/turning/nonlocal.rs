@@ -1,7 +1,6 @@
 //! The non-local kernel (CMPS Model 2; 42. HKS Remark 3.7 is α₊ = 1, α₋ = 0).
 
 use super::psi::Ceiling;
-use super::turns::FEW;
 use super::{
     Affine, Bounds, Coefficients, KernelModel, Majorant, Psi, PsiSpec, Response, Sense, Symmetry,
     Turn, TurningKernel, Turns, Wave,
@@ -73,14 +72,7 @@ impl<const D: usize> TurningKernel<D> for NonLocal<D> {
     }
 
     #[inline(always)]
-    fn relative_rates<S: Sense<D>, const L: usize>(
-        &self,
-        signal: &S,
-        turns: &Turns<D, L>,
-    ) -> [f64; L] {
-        if turns.count() < FEW {
-            return self.one_by_one(signal, turns);
-        }
+    fn together<S: Sense<D>, const L: usize>(&self, signal: &S, turns: &Turns<D, L>) -> [f64; L] {
         let (here, mut rates) = (signal.values(turns.at), [0.0; L]);
         if self.plus != 0.0 {
             let psi = self.psi.eval_lanes(&here, &turns.ahead(signal, self.epsilon));
