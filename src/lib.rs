@@ -11,7 +11,7 @@
 //!
 //! Floors, lowest first; dependencies go one way.
 //!
-//! - ground: [`vector`], [`rng`], [`simd`], [`grid`], [`tiles`], [`schedule`], [`quadrature`],
+//! - ground: [`vector`], [`rng`], [`simd`], [`device`], [`grid`], [`tiles`], [`schedule`], [`quadrature`],
 //!   [`linear`], [`memory`], [`spelling`], [`formula`], [`moments`], [`spectral`], [`spline`]
 //! - the reader of files: [`schema`]
 //! - the terms of the kinetic equation, and what a file says of each: [`velocity`] (V and F), [`signal`] (S),

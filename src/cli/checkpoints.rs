@@ -3,6 +3,7 @@
 use super::context::{Context, platform, program};
 use super::error::{CliError, warn};
 use super::signals;
+use crate::device::Device;
 use crate::output::{Described, Head, Record, RecordError, Slots};
 use crate::study::{Checkpoints, Due, Work};
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,7 @@ const NAME: &str = "the state of a run";
 struct Identity {
     head: Head,
     platform: String,
+    device: String,
     replicate: u64,
     /// What decides the realisation and what is recorded of it.
     definition: String,
@@ -37,8 +39,9 @@ pub struct When {
 pub fn head_of(folder: &Path) -> Option<Head> {
     let mut record = Slots::new(folder.into()).opened()?;
     let (identity, _) = postcard::from_bytes::<(Identity, f64)>(&record.section(0).ok()?).ok()?;
-    let Identity { head, replicate, .. } = identity;
-    Some(Head { flags: vec![format!("--replicate={replicate}")], ..head })
+    let Identity { mut head, replicate, .. } = identity;
+    head.flags.push(format!("--replicate={replicate}"));
+    Some(head)
 }
 
 /// Keeps the checkpoints of a run.
@@ -63,8 +66,14 @@ struct Clock {
 }
 
 impl Keeper {
-    /// Of a run of an experiment whose results will be beside the checkpoints.
-    pub fn new(context: &Context, replicate: u64, definition: String, when: When) -> Self {
+    /// Of a run of an experiment whose results will be beside the checkpoints, on a device that these flags ask for.
+    pub fn new(
+        context: &Context,
+        replicate: u64,
+        (device, flags): (&Device, &str),
+        definition: String,
+        when: When,
+    ) -> Self {
         let experiment = Described {
             name: String::new(),
             text: context.text().into(),
@@ -73,10 +82,11 @@ impl Keeper {
         let head = Head {
             program: program(),
             command: Work::Run.word().into(),
-            flags: Vec::new(),
+            flags: flags.split_whitespace().map(String::from).collect(),
             experiments: vec![experiment],
         };
-        let identity = Identity { head, platform: platform(), replicate, definition };
+        let device = device.name().to_string();
+        let identity = Identity { head, platform: platform(), device, replicate, definition };
         let now = Instant::now();
         let clock = Clock { step: now, saved: now, longest: [Duration::ZERO; 2] };
         Self {
@@ -168,6 +178,7 @@ impl Keeper {
             told.extend((a != b).then(|| format!("{what} was {a} and is {b}")));
         };
         note("the platform", &there.platform, &here.platform);
+        note("the device", &there.device, &here.device);
         note("--replicate", &there.replicate.to_string(), &here.replicate.to_string());
         (!told.is_empty()).then(|| told.join("\n  "))
     }

@@ -3,10 +3,11 @@
 use super::context::Context;
 use super::error::{CliError, warn};
 use super::identities;
-use super::motion::{plan_json, plan_line};
+use super::motion::{device_line, plan_json, plan_line};
 use super::run::{names_of_populations, names_of_signals, tally_json, virial, write_cells};
 use super::tables::{aligned, figure};
-use super::{Job, with_dimension};
+use super::{Aboard, Job, with_dimension};
+use crate::device::Device;
 use crate::model::Model;
 use crate::observe::{labels, names};
 use crate::output::{Shard, Table, axes, estimate, for_each_node, number};
@@ -15,19 +16,22 @@ use crate::study::{self, Ensemble, EnsembleFrame, Moments, Plan, Work};
 use serde_json::json;
 
 /// Replicates: mean and interval of every observable.
-pub fn ensemble(job: &Job, shard: Option<Shard>) -> Result<(), CliError> {
-    let context = Context::study(job, shard, Work::Ensemble, "")?;
-    with_dimension!(context.experiment.dimension, D => ensemble_in::<D>(context))
+pub fn ensemble(job: &Job, aboard: &Aboard, shard: Option<Shard>) -> Result<(), CliError> {
+    let device = aboard.open()?;
+    let context = Context::study(job, shard, Work::Ensemble, &aboard.flags())?;
+    with_dimension!(context.experiment.dimension, D => ensemble_in::<D>(context, &device))
 }
 
-fn ensemble_in<const D: usize>(context: Context) -> Result<(), CliError> {
+fn ensemble_in<const D: usize>(context: Context, device: &Device) -> Result<(), CliError> {
     let e = &context.experiment;
-    let model = Model::<D>::new(e)?;
+    let model = Model::<D>::new(e)?.aboard(device, e)?;
     let (at, plan) = (&e.output.cells_at, study::plan(&model)?);
     let mut result =
         context.simulated(|m| study::ensemble(&model, e.ensemble.replicates, at, m))?;
     result.frames.retain(|frame| e.time.outputs.contains(&frame.time));
-    let text = summary_table(&context, &model, &result) + &plan_line(&plan, &result.tally);
+    let text = summary_table(&context, &model, &result)
+        + &plan_line(&plan, &result.tally)
+        + &device_line(device);
     result.tally.warning().iter().for_each(|said| warn(said));
     let mut summary = summary(&context, &model, &result, &plan);
     summary["virial"] = virial(e, &model);
@@ -118,6 +122,7 @@ fn summary<const D: usize>(
         observables.insert(name, entry);
     }
     let mut summary = tally_json(&result.tally, result.loop_seconds);
+    summary["device"] = json!(model.device.name());
     summary["command"] = json!("ensemble");
     summary["motion"] = plan_json(plan);
     summary["seed"] = json!(context.experiment.seed);

@@ -1,6 +1,7 @@
 //! How a command fails, and its exit code.
 
 use crate::cells::InitialError;
+use crate::device::DeviceError;
 use crate::experiment::Problems;
 use crate::output::FolderError;
 use crate::simulation::SimulationError;
@@ -48,6 +49,13 @@ impl From<Problems> for CliError {
 
 impl From<InitialError> for CliError {
     fn from(error: InitialError) -> Self {
+        Self::BadInput(error.to_string())
+    }
+}
+
+/// What a device can not do, before anything is computed.
+impl From<DeviceError> for CliError {
+    fn from(error: DeviceError) -> Self {
         Self::BadInput(error.to_string())
     }
 }

@@ -27,6 +27,7 @@ mod signals;
 mod tables;
 mod verify;
 
+use crate::device::Device;
 use crate::experiment::Parameter;
 use crate::output::Shard;
 use crate::study::{Precision, Wanted};
@@ -72,6 +73,8 @@ enum Command {
     Run {
         #[command(flatten)]
         job: Job,
+        #[command(flatten)]
+        aboard: Aboard,
         /// Number of the replicate to run
         #[arg(long, default_value_t = 0)]
         replicate: u64,
@@ -87,6 +90,8 @@ enum Command {
     Ensemble {
         #[command(flatten)]
         job: Job,
+        #[command(flatten)]
+        aboard: Aboard,
         #[command(flatten)]
         share: Share,
     },
@@ -179,6 +184,30 @@ struct Job {
     input: Input,
     #[command(flatten)]
     place: Place,
+}
+
+/// What cells fly on.
+#[derive(Args)]
+struct Aboard {
+    /// What cells fly on: cpu, gpu (the first graphics processor) or gpu:NAME, with a part of its name; other draws of
+    /// the same law
+    #[arg(long, value_name = "DEVICE", default_value = "cpu")]
+    device: String,
+}
+
+impl Aboard {
+    /// The device.
+    fn open(&self) -> Result<Device, CliError> {
+        Ok(Device::named(&self.device)?)
+    }
+
+    /// What has to be given for the same device again.
+    fn flags(&self) -> String {
+        match &self.device[..] {
+            "cpu" => String::new(),
+            device => format!(" --device {device}"),
+        }
+    }
 }
 
 /// What part of a study is done.
@@ -295,10 +324,10 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::New { file, force } => new::new(&file, force),
         Command::Check(input) => check::check(input),
         Command::Inspect { input, json } => inspect::inspect(&input, json),
-        Command::Run { job, replicate, checkpoint_every: every, wall_time: wall } => {
-            run::run(&job, replicate, When { every, wall })
+        Command::Run { job, aboard, replicate, checkpoint_every: every, wall_time: wall } => {
+            run::run(&job, &aboard, replicate, When { every, wall })
         }
-        Command::Ensemble { job, share } => ensemble::ensemble(&job, share.shard),
+        Command::Ensemble { job, aboard, share } => ensemble::ensemble(&job, &aboard, share.shard),
         Command::Limit(job) => limit::limit(&job),
         Command::Converge { mut job, parameter, precision, within, share } => {
             let set = &mut job.input.set;

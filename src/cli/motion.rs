@@ -1,8 +1,17 @@
 //! What is said of the way in which cells fly.
 
+use crate::device::Device;
 use crate::motion::Tally;
 use crate::study::Plan;
 use serde_json::{Value, json};
+
+/// What they flew on, where that is not the processor, in a line.
+pub fn device_line(device: &Device) -> String {
+    match device {
+        Device::Cpu => String::new(),
+        Device::Gpu(_) => format!("  on {}\n", device.name()),
+    }
+}
 
 /// The plan, for JSON.
 pub fn plan_json(plan: &Plan) -> Value {

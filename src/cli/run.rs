@@ -5,11 +5,12 @@ use super::context::Context;
 use super::error::{CliError, warn};
 use super::identities;
 use super::limit::virial_json;
-use super::motion::{plan_json, plan_line};
+use super::motion::{device_line, plan_json, plan_line};
 use super::tables::{aligned, figure};
-use super::{Job, ranks, signals, with_dimension};
+use super::{Aboard, Job, ranks, signals, with_dimension};
 use crate::cells::Population;
 use crate::crew::Crew;
+use crate::device::Device;
 use crate::experiment::Experiment;
 use crate::growth::Growth;
 use crate::model::Model;
@@ -23,8 +24,11 @@ use crate::study::{
 use serde_json::json;
 
 /// One realisation.
-pub fn run(job: &Job, replicate: u64, when: When) -> Result<(), CliError> {
-    let flags = if replicate == 0 { String::new() } else { format!(" --replicate {replicate}") };
+pub fn run(job: &Job, aboard: &Aboard, replicate: u64, when: When) -> Result<(), CliError> {
+    let device = aboard.open()?;
+    let replicate_flag =
+        if replicate == 0 { String::new() } else { format!(" --replicate {replicate}") };
+    let flags = aboard.flags() + &replicate_flag;
     let crew = ranks::crew();
     let context = match crew.is_alone() {
         true => Context::open(job, Work::Run, &flags),
@@ -34,7 +38,9 @@ pub fn run(job: &Job, replicate: u64, when: When) -> Result<(), CliError> {
         }),
     };
     let context = ranks::agreed(&crew, context)?;
-    with_dimension!(context.experiment.dimension, D => run_in::<D>(context, &crew, replicate, when))
+    with_dimension!(context.experiment.dimension, D => {
+        run_in::<D>(context, &crew, (&device, &aboard.flags()), replicate, when)
+    })
 }
 
 /// Refuses what needs all cells in one process.
@@ -62,15 +68,18 @@ fn refuse_spread(e: &Experiment, ranks: usize, when: When) -> Result<(), CliErro
 fn run_in<const D: usize>(
     context: Context,
     crew: &Crew,
+    (device, flags): (&Device, &str),
     replicate: u64,
     when: When,
 ) -> Result<(), CliError> {
     let e = &context.experiment;
     let model = ranks::agreed(crew, Model::<D>::new(e).map_err(CliError::from))?.spread_over(crew);
+    let model = ranks::agreed(crew, model.aboard(device, e).map_err(CliError::from))?;
     let (at, plan) = (&e.output.cells_at, plan(&model)?);
     let keep = Keep { cells_at: at, neighbour: e.output.knn };
-    let keeper =
-        crew.is_alone().then(|| Keeper::new(&context, replicate, keep.definition(&model), when));
+    let keeper = crew
+        .is_alone()
+        .then(|| Keeper::new(&context, replicate, (device, flags), keep.definition(&model), when));
     let keeper = keeper.filter(Keeper::is_wanted);
     if let Some(keeper) = &keeper {
         keeper.look()?;
@@ -88,7 +97,8 @@ fn run_in<const D: usize>(
     if context.is_shared() {
         return Err(CliError::Shared("rank 0 has the results".into()));
     }
-    let text = summary_table(&model, &record) + &plan_line(&plan, &record.tally);
+    let text =
+        summary_table(&model, &record) + &plan_line(&plan, &record.tally) + &device_line(device);
     record.tally.warning().iter().for_each(|said| warn(said));
     let few = |s: &&Snapshot<D>| e.output.knn > 0 && s.adaptive.iter().any(Option::is_none);
     if let Some(few) = record.snapshots.iter().find(few) {
@@ -289,6 +299,7 @@ fn summary<const D: usize>(
     let values: serde_json::Map<String, serde_json::Value> =
         labels(model).into_iter().zip(last.observables.iter().map(|v| json!(v))).collect();
     let mut summary = tally_json(&record.tally, record.loop_seconds);
+    summary["device"] = json!(model.device.name());
     summary["command"] = json!("run");
     summary["motion"] = plan_json(plan);
     summary["seed"] = json!(context.experiment.seed);

@@ -1,6 +1,7 @@
 //! What every floor above stands on: numbers, grids, transforms, random streams. No chemotaxis here.
 
 pub mod crew;
+pub mod device;
 pub mod formula;
 pub mod grid;
 pub mod linear;

@@ -26,6 +26,8 @@ pub enum Purpose {
     Reaction = 6,
     /// Which cells a merger keeps.
     Merger = 7,
+    /// Flights and tumbles on a device, which counts its draws itself.
+    Flight = 8,
 }
 
 /// The name of a population that has none.
@@ -69,14 +71,23 @@ impl Streams {
 
     /// The stream for `purpose`, a block of cells and a field step.
     pub fn stream(&self, purpose: Purpose, block: u64, step: u64) -> Stream {
+        Stream::seed_from_u64(self.named(&[purpose as u64, self.replicate, block, step]))
+    }
+
+    /// What a generator starts from that counts blocks and field steps itself.
+    pub fn key(&self, purpose: Purpose) -> u64 {
+        self.named(&[purpose as u64, self.replicate])
+    }
+
+    fn named(&self, words: &[u64]) -> u64 {
         let mut key = absorb(0x6b69_6e65_7461_7869, self.seed);
-        for word in [purpose as u64, self.replicate, block, step] {
-            key = absorb(key, word);
+        for word in words {
+            key = absorb(key, *word);
         }
         if self.population != 0 {
             key = absorb(key, self.population);
         }
-        Stream::seed_from_u64(key)
+        key
     }
 }
 

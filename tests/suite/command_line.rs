@@ -117,6 +117,26 @@ fn bad_input_is_code_2_and_leaves_nothing() {
 }
 
 #[test]
+fn a_device_that_is_not_there_is_refused() {
+    let desk = Desk::new();
+    let out = desk.path("out");
+    for command in ["run", "ensemble"] {
+        let told =
+            |device| stderr(&expect(2, &[command, &desk.file, "--out", &out, "--device", device]));
+        for device in ["tpu", "gpu:", "gpu:a b"] {
+            let message = told(device);
+            assert!(message.contains(device) && message.contains("Give cpu, gpu"), "{message}");
+        }
+        if !cfg!(feature = "gpu") {
+            let message = told("gpu");
+            assert!(message.contains("--features gpu"), "{message}");
+            assert!(message.contains("--device cpu"), "{message}");
+        }
+        assert!(!Path::new(&out).exists());
+    }
+}
+
+#[test]
 fn a_typo_gets_a_suggestion_and_all_errors_come_at_once() {
     let desk = Desk::new();
     let text = EXPERIMENT

@@ -29,6 +29,9 @@ struct Package {
 fn packages() -> Vec<Package> {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["tree", "--locked", "--prefix=none", "--edges=normal,build,dev"]);
+    if cfg!(feature = "gpu") {
+        cargo.arg("--features=gpu");
+    }
     let all = output(cargo.args(["--format", "{p}|{l}|"]));
     let mut lines: Vec<&str> = all.lines().collect();
     lines.sort_unstable();

@@ -54,3 +54,6 @@ mod typed_kernel;
 mod verify;
 mod virial;
 mod whole_space;
+
+/// What arithmetic of f64 leaves of a mean, relative to it, at most.
+pub const ROUND_OFF: f64 = 1e-9;

@@ -191,6 +191,35 @@ impl<const D: usize> Kernel<D> {
         }
     }
 
+    /// T/F, if it is rate + gain σ(v·g) + loss σ(w·g′) in every signal, up to a rounding of f32.
+    pub fn told_by_gradients(&self) -> Option<Combined> {
+        // What is left out, if anything is, shows where S is steep.
+        const STEEP: f64 = 1e3;
+        let bounds = Bounds {
+            low: -STEEP,
+            high: STEEP,
+            slope: STEEP,
+            gradient: [[-STEEP, STEEP]; D],
+            change: STEEP,
+            noise: 0.0,
+        };
+        let terms = if let Self::Sum(sum) = self { sum.terms().len() } else { 1 };
+        let combined = self.combined(&vec![bounds; terms])?;
+        let most = combined.affine.most(STEEP);
+        (combined.affine.slack <= 0.5 * f64::from(f32::EPSILON) * most).then_some(combined)
+    }
+
+    /// How experiment files call it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Local(_) => "local",
+            Self::NonLocal(_) => "nonlocal",
+            Self::Isotropic(_) => "isotropic",
+            Self::Expression(_) => "expression",
+            Self::Sum(_) => "several terms",
+        }
+    }
+
     fn alone(model: &KernelModel, space: &VelocitySpace<D>, epsilon: f64) -> Self {
         let local = |lambda, a, b| Local::new(lambda, a, b, space.clone(), epsilon);
         match model.clone() {

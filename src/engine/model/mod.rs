@@ -1,5 +1,6 @@
 //! What is rebuilt from the experiment and never changes during a run.
 
+mod aboard;
 mod culprit;
 mod species;
 
@@ -7,6 +8,7 @@ pub use species::Species;
 
 use crate::cells::{InitialError, most_cells};
 use crate::crew::Crew;
+use crate::device::Device;
 use crate::experiment::{Experiment, Population};
 use crate::grid::Grid;
 use crate::growth::Growth;
@@ -58,6 +60,8 @@ pub struct Model<const D: usize> {
     pub hop: f64,
     /// Who has the cells of a realisation.
     pub crew: Crew,
+    /// What cells fly on.
+    pub device: Device,
     /// What decides every realisation, with the times at which something is recorded.
     pub definition: String,
     map: Arc<NodeMap<D>>,
@@ -101,6 +105,7 @@ impl<const D: usize> Model<D> {
             most_leak: e.domain.leak,
             seed: e.seed,
             crew: Crew::default(),
+            device: Device::default(),
             definition: format!("{} {outputs:?}", e.definition()),
             outputs,
             step: e.time.step,
@@ -323,6 +328,11 @@ impl<const D: usize> Model<D> {
     pub fn spread_over(mut self, crew: &Crew) -> Self {
         self.populations.iter_mut().for_each(|species| species.deposit.crew = crew.clone());
         Self { crew: crew.clone(), ..self }
+    }
+
+    /// How cells sense, and are deposited on, the grid.
+    pub fn map(&self) -> &NodeMap<D> {
+        &self.map
     }
 
     /// The box and its grid.

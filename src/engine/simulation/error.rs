@@ -2,6 +2,7 @@
 
 use super::Incident;
 use crate::cells::InitialError;
+use crate::device::DeviceError;
 use crate::schema::OutOfRange;
 use crate::turning::Unbounded;
 use thiserror::Error;
@@ -15,6 +16,9 @@ pub enum SimulationError {
     /// A cell could not be advanced.
     #[error("{0}")]
     Cell(Box<Incident>),
+    /// A device could not advance the cells.
+    #[error("{0}")]
+    Device(String),
     /// A population is not what it was, and what was born less what died.
     #[error("{0}")]
     Broken(Broken),
@@ -91,6 +95,12 @@ pub enum SimulationError {
     /// The user asked to stop.
     #[error("interrupted")]
     Interrupted,
+}
+
+impl From<DeviceError> for SimulationError {
+    fn from(error: DeviceError) -> Self {
+        Self::Device(error.to_string())
+    }
 }
 
 impl SimulationError {

@@ -7,6 +7,7 @@
 mod checks;
 mod chemistry;
 mod error;
+mod fleet;
 mod flight;
 mod incident;
 mod replay;
@@ -16,6 +17,7 @@ pub use incident::{Incident, Scene};
 pub use replay::History;
 
 use crate::cells::Population;
+use crate::device::Device;
 use crate::model::{Model, Species};
 use crate::motion::Tally;
 use crate::reaction::Census;
@@ -24,6 +26,7 @@ use crate::schedule::Tick;
 use crate::signal::{Cues, Parts, SensedSignal, Surroundings, later};
 use crate::state::{Colony, State, Tracked};
 use chemistry::{Half, Rates};
+use fleet::Fleet;
 use flight::{Flight, Watch, compiled};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -37,6 +40,8 @@ pub struct Simulation<'m, const D: usize> {
     /// How many of them are done.
     done: usize,
     work: Work,
+    /// By population: its cells, where they fly on a device.
+    fleets: Vec<Option<Fleet<D>>>,
     loop_time: Duration,
     /// Whether what a block of cells starts a field step with is kept until it is flown.
     keeps: bool,
@@ -105,7 +110,8 @@ impl<'m, const D: usize> Simulation<'m, D> {
         let fields = vec![Vec::new(); state.populations.len()];
         let work = Work { parts, fields, ..Work::default() };
         let (streams, ticks) = (Streams::new(model.seed, replicate), model.ticks());
-        Self { model, streams, state, ticks, done, work, loop_time, keeps: false }
+        let fleets = model.populations.iter().map(|_| None).collect();
+        Self { model, streams, state, ticks, done, work, fleets, loop_time, keeps: false }
     }
 
     /// How many of its ticks are done, and how many there are.
@@ -116,6 +122,17 @@ impl<'m, const D: usize> Simulation<'m, D> {
     /// Where the replicate stands.
     pub fn state(&self) -> &State<D> {
         &self.state
+    }
+
+    /// Brings cells that are on a device back into the state.
+    ///
+    /// # Errors
+    /// The device has failed.
+    pub fn land(&mut self) -> Result<(), SimulationError> {
+        for (fleet, colony) in self.fleets.iter().zip(&mut self.state.populations) {
+            fleet.as_ref().map_or(Ok(()), |fleet| fleet.land(&mut colony.cells))?;
+        }
+        Ok(())
     }
 
     /// Time spent in the loop, without set-up and output.
@@ -154,6 +171,9 @@ impl<'m, const D: usize> Simulation<'m, D> {
         match tick.duration > 0.0 {
             true => self.step(&tick, stop, &|part| progress(part / all))?,
             false => progress(1.0 / all),
+        }
+        if tick.output {
+            self.land()?;
         }
         self.loop_time += start.elapsed();
         if tick.output {
@@ -292,9 +312,21 @@ impl<'m, const D: usize> Simulation<'m, D> {
                 lost: &self.work.lost,
                 watch,
             };
-            let tally = compiled::<D>()(flight).map_err(|error| error.at_time(middle))?;
+            let fleet = &mut self.fleets[number];
+            if let (Device::Gpu(adapter), None) = (&model.device, &fleet) {
+                *fleet = Some(Fleet::board(adapter, (model, species), flight.cells)?);
+            }
+            let flown = match fleet {
+                Some(fleet) => fleet.fly(flight),
+                None => compiled::<D>()(flight),
+            };
+            let tally = flown.map_err(|error| error.at_time(middle))?;
             colony.tally += tally;
-            self.check_leak((number, all), &tally, tick.end)?;
+            if self.check_leak((number, all), &tally, tick.end).is_err() {
+                // How far cells have reached is told, too.
+                self.land()?;
+                self.check_leak((number, all), &tally, tick.end)?;
+            }
         }
         Ok(())
     }

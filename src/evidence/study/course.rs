@@ -75,11 +75,12 @@ impl<'m, const D: usize> Course<'m, D> {
     ///
     /// # Errors
     /// [`SimulationError::Interrupted`] if that is to end; or the run cannot be set down.
-    pub fn pause(&self, to: &dyn Checkpoints) -> Result<(), SimulationError> {
+    pub fn pause(&mut self, to: &dyn Checkpoints) -> Result<(), SimulationError> {
         let due = to.due();
         if due == Due::Nothing || self.is_done() {
             return Ok(());
         }
+        self.simulation.land()?;
         let (simulation, state) = (&self.simulation, self.simulation.state());
         let small = (state, simulation.ticks().0, &self.starts, simulation.loop_time());
         let small = [encoded(&small)?, encoded(&self.snapshots)?];

@@ -9,6 +9,7 @@
 //!
 //! The probability is checked over fresh seeds by `cargo test --release battery::fresh -- --ignored --nocapture`.
 
+mod combination;
 mod images;
 mod moments;
 mod slow;
@@ -16,69 +17,15 @@ mod trial;
 mod uniform;
 mod words;
 
-use crate::laboratory::kernels::Spec;
-use crate::laboratory::sets::Set;
 use crate::laboratory::verdict::{FAMILY, Verdict, judge_family};
+use combination::{Check, Combination, EXACT, SMALL, combinations};
 use moments::Truths;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
-use trial::{FORMS, Form};
+use trial::FORMS;
 
 /// Cells of one run.
 const CELLS: usize = 2048;
-
-/// One combination.
-#[derive(Clone, Copy, Debug)]
-struct Combination {
-    number: usize,
-    /// The numbers of case, motion and boundary.
-    at: [usize; 3],
-    case: (Set, Spec),
-    /// What is beside it, where something is.
-    other: (Set, Spec),
-    form: Form,
-    dimension: usize,
-    motion: &'static str,
-    boundary: &'static str,
-    image: usize,
-}
-
-/// What runs a replicate and judges it.
-type Check = Box<dyn Fn(u64) -> Vec<Verdict> + Send + Sync>;
-
-/// Every combination.
-fn combinations(whole: bool) -> Vec<Combination> {
-    let (cases, motions, boundaries) =
-        (words::cases(), words::words("motion"), words::words("domain.boundary"));
-    let mut all = Vec::new();
-    for (c, case) in cases.iter().enumerate() {
-        for (m, motion) in motions.iter().enumerate() {
-            for (b, boundary) in boundaries.iter().enumerate() {
-                // Over the boundaries of a case and a motion, and over its motions, form and dimension go different ways.
-                let (wanted, own) = (FORMS[(c + m + b) % 3], 1 + (c + m + 2 * b) % 3);
-                let form = if wanted == Form::Halves && !words::adds(case) {
-                    Form::Beside
-                } else {
-                    wanted
-                };
-                for dimension in (1..=3).filter(|d| whole || *d == own) {
-                    all.push(Combination {
-                        number: all.len(),
-                        at: [c, m, b],
-                        case: *case,
-                        other: cases[(c + 1 + 5 * b) % cases.len()],
-                        form,
-                        dimension,
-                        motion,
-                        boundary,
-                        image: c / 3 + m + b,
-                    });
-                }
-            }
-        }
-    }
-    all
-}
 
 /// Whether the whole battery is asked for.
 fn whole() -> bool {
@@ -107,22 +54,6 @@ fn rotations_meet_all_pairs() {
     met(&|one| (one.dimension, one.image % 4), 12);
     met(&|one| (form(one), one.image % 4), 12);
 }
-
-impl Combination {
-    /// Whether its law is that of the kernel at every ε: so is that of a kernel with a memory however it is flown.
-    fn is_exact(&self) -> bool {
-        words::is_exact(self.motion).unwrap() || self.case.1.remembers()
-    }
-
-    /// ε and the time of a run: about four mean times between tumbles where its law is exact, and 20 where it is that of
-    /// small ε.
-    fn scales(&self) -> (f64, f64) {
-        if self.is_exact() { EXACT } else { SMALL }
-    }
-}
-
-const EXACT: (f64, f64) = (0.5, 0.75);
-const SMALL: (f64, f64) = (0.1, 0.15);
 
 fn conclude(ready: impl Fn(Combination) -> Option<Check> + Sync) {
     let of =

@@ -49,7 +49,7 @@ fn truths<const D: usize>() -> Vec<[Moments; 2]> {
     words::cases().par_iter().map(of).collect()
 }
 
-fn ready<const D: usize>(one: Combination, exact: Moments, cells: usize) -> Check {
+pub fn ready<const D: usize>(one: Combination, exact: Moments, cells: usize) -> Check {
     let g = gradient::<D>(one.case.1.slope());
     let place = Place {
         corners: [vec![-HALF; D], vec![HALF; D]],

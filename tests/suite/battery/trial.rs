@@ -132,6 +132,7 @@ impl Trial {
         let read = read(&text, "battery.toml", &[]);
         let e = read.unwrap_or_else(|why| fail(why.to_string())).experiment;
         let model = Model::<D>::new(&e).unwrap_or_else(|why| fail(why.to_string()));
+        let model = model.aboard(self.one.device, &e).unwrap_or_else(|why| fail(why.to_string()));
         let number = e.populations.iter().position(|p| p.name != "beside").unwrap();
         Ready { name, text, model, number }
     }

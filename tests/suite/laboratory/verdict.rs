@@ -72,7 +72,7 @@ pub fn mean(what: &str, sample: &[f64], expected: f64) -> Verdict {
     let student = StudentsT::new(0.0, 1.0, sample.len() as f64 - 1.0).unwrap();
     let scale = if expected == 0.0 { 1.0 } else { expected.abs() };
     // Cells that all do the same agree up to round-off or not at all.
-    let p = match (s.mean - expected).abs() < 1e-9 * scale {
+    let p = match (s.mean - expected).abs() < crate::ROUND_OFF * scale {
         true => 1.0,
         false if sample.len() < MANY || s.z.is_infinite() => s.p,
         false => 2.0 * student.cdf(-unskewed(sample, &s).abs()),
