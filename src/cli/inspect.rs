@@ -158,6 +158,12 @@ fn text(f: &Value) -> String {
         let critical = number(&f["referee"]["critical_mass"]["critical"]);
         row("mass/critical mass", format!("{ratio:.6}"), &format!("critical mass {critical}"));
     }
+    let rounding = &f["motion"]["rounding"];
+    if rounding.is_object() {
+        let adds =
+            format!("of places, in f32; adds at most {} to D", rounding["adds_to_diffusivity"]);
+        row("rounding", number(&rounding["step"]), &adds);
+    }
     row("run", number(&cost["run_seconds"]), "seconds, from a short trial on this machine");
     row("ensemble", number(&cost["ensemble_seconds"]), "seconds");
     row("converge", number(&cost["converge_seconds"]), "seconds, budget included");

@@ -26,6 +26,9 @@ pub fn plan_json(plan: &Plan) -> Value {
     json!({
         "asked": plan.asked.name(), "taken_at_start": plan.taken.name(), "reason": plan.reason(),
         "offers_per_field_step": offers,
+        "rounding": plan.rounding.map(|rounding| json!({
+            "kept_in": "f32", "step": rounding.step, "adds_to_diffusivity": rounding.diffusivity,
+        })),
     })
 }
 

@@ -223,9 +223,9 @@ pub fn write_cells<'a, const D: usize>(
         names.iter().zip(all).map(move |(name, cells)| (time, replicate, name, cells))
     };
     for (time, replicate, name, cells) in records.flat_map(of) {
-        for (id, (x, v)) in cells.positions.iter().zip(&cells.velocities).enumerate() {
+        for (id, (x, v)) in cells.positions.iter().zip(cells.velocities.iter()).enumerate() {
             let mut row = vec![number(time), replicate.to_string(), name.clone(), id.to_string()];
-            row.extend(x.iter().chain(v).map(|c| number(*c)));
+            row.extend(x.iter().chain(&v).map(|c| number(*c)));
             table.row(&row)?;
         }
     }

@@ -141,20 +141,18 @@ pub fn divide<const D: usize>(
     (streams, number): (Streams, u64),
     most: usize,
 ) -> Result<Census, f64> {
-    let Population { positions, velocities, .. } = cells;
     let rate = &rate;
-    let counts: Vec<u64> = (positions.par_chunks(BLOCK).enumerate())
+    let counts: Vec<u64> = (cells.positions.par_blocks(BLOCK).enumerate())
         .flat_map_iter(|(block, xs)| {
             let mut stream = streams.stream(Purpose::Growth, block as u64, number);
-            xs.iter().map(move |x| descendants(h * rate(x), &mut stream)).collect::<Vec<_>>()
+            xs.iter().map(|x| descendants(h * rate(x), &mut stream)).collect::<Vec<_>>()
         })
         .collect();
     let all = counts.iter().map(|count| *count as f64).sum::<f64>();
     if all > most as f64 {
         return Err(all);
     }
-    *positions = repeated(positions, &counts);
-    *velocities = repeated(velocities, &counts);
+    cells.take(repeated(&counts));
     let born = counts.iter().map(|count| count.saturating_sub(1)).sum();
     Ok(Census { born, died: counts.iter().filter(|count| **count == 0).count() as u64 })
 }
@@ -174,9 +172,9 @@ fn descendants(expected: f64, stream: &mut Stream) -> u64 {
     }
 }
 
-fn repeated<T: Copy>(all: &[T], counts: &[u64]) -> Vec<T> {
-    let times = |(one, count): (&T, &u64)| std::iter::repeat_n(*one, *count as usize);
-    all.iter().zip(counts).flat_map(times).collect()
+/// Every number as often as its count says.
+fn repeated(counts: &[u64]) -> impl Iterator<Item = usize> + Clone + '_ {
+    counts.iter().enumerate().flat_map(|(i, count)| std::iter::repeat_n(i, *count as usize))
 }
 
 #[cfg(test)]
@@ -209,14 +207,13 @@ mod tests {
         assert!((0..100).all(|_| of(30.0) > 10_000_000));
         assert_eq!((of(1e5), of(1e308), of(-1e308)), (u64::MAX, u64::MAX, 0));
         let streams = (Streams::new(12, 0), 0);
-        let (positions, velocities) = (vec![[0.0]; 5], vec![[1.0]; 5]);
-        let mut cells = Population { positions, velocities, weight: 0.2 };
+        let mut cells = Population::new(vec![[0.0]; 5], vec![[1.0]; 5], 0.2);
         assert!(divide(&mut cells, |_| 1e5, 1.0, streams, 1000).unwrap_err() > 9e19);
         assert_eq!(cells.len(), 5);
     }
 
     #[test]
     fn daughters_stand_beside_their_mothers() {
-        assert_eq!(repeated(&[7, 8, 9], &[2, 0, 1]), [7, 7, 9]);
+        assert_eq!(repeated(&[2, 0, 1]).collect::<Vec<_>>(), [0, 0, 2]);
     }
 }

@@ -50,7 +50,7 @@ impl<const D: usize> PopulationFields<D> {
         let cells = &colony.cells;
         let deposit = |weight: &(dyn Fn(&Vector<D>) -> f64 + Sync)| {
             let scale = cells.weight / model.epsilon;
-            let of = |i: usize| scale * weight(&cells.velocities[i]);
+            let of = |i: usize| scale * weight(&cells.velocities.get(i));
             species.deposit.coefficients(&model.spectral, &cells.positions, of)
         };
         Self {

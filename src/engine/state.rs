@@ -126,6 +126,6 @@ mod weight_alone {
         from: F,
     ) -> Result<Population<D>, F::Error> {
         let weight = f64::deserialize(from)?;
-        Ok(Population { positions: Vec::new(), velocities: Vec::new(), weight })
+        Ok(Population::new(Vec::new(), Vec::new(), weight))
     }
 }

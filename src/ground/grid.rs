@@ -248,11 +248,11 @@ impl<const D: usize> Grid<D> {
     }
 
     /// How many of the points lie outside the window, and whether all lie in the box.
-    pub fn outside(&self, points: &[Vector<D>]) -> (u64, bool) {
+    pub fn outside(&self, points: impl Iterator<Item = Vector<D>> + Clone) -> (u64, bool) {
         let [lower, upper] = self.window_corners();
-        let out = |x: &&Vector<D>| (0..D).any(|a| x[a] < lower[a] || x[a] >= upper[a]);
-        let outside = points.iter().filter(out).count() as u64;
-        (outside, outside == 0 || points.iter().all(|x| self.holds(x)))
+        let out = |x: &Vector<D>| (0..D).any(|a| x[a] < lower[a] || x[a] >= upper[a]);
+        let outside = points.clone().filter(out).count() as u64;
+        (outside, outside == 0 || points.clone().all(|x| self.holds(&x)))
     }
 
     /// Nodes of the window with their place in arrays, in array order.

@@ -30,11 +30,16 @@ const PLAIN: f64 = 0.5;
 
 impl<const D: usize> Moments<D> {
     /// Of points of equal weight that a crew has. Centres are the images nearest to `near`.
-    pub fn of_points(crew: &Crew, grid: &Grid<D>, points: &[Vector<D>], near: &Vector<D>) -> Self {
+    pub fn of_points(
+        crew: &Crew,
+        grid: &Grid<D>,
+        points: impl ExactSizeIterator<Item = Vector<D>> + Clone,
+        near: &Vector<D>,
+    ) -> Self {
         let n = crew.count(points.len()) as f64;
         let least = PLAIN.min(NOISE / n.sqrt());
         Self::along_axes(|a| {
-            let mean = |f: &dyn Fn(f64) -> f64| crew.sum(points.iter().map(|x| f(x[a]))) / n;
+            let mean = |f: &dyn Fn(f64) -> f64| crew.sum(points.clone().map(|x| f(x[a]))) / n;
             let Some(circle) = Circle::of(grid, a) else {
                 let center = mean(&|x| x);
                 return Some([center, mean(&|x| (x - center).powi(2))]);
@@ -182,23 +187,24 @@ mod tests {
         assert!(m.center[0].is_nan() && m.variance.is_nan());
         assert_eq!(m.place(&grid), [1.0]);
         let even: Vec<[f64; 1]> = (0..1000).map(|i| [-1.0 + 0.004 * f64::from(i)]).collect();
-        assert!(Moments::of_points(&Crew::default(), &grid, &even, &[0.0]).variance.is_nan());
+        assert!(
+            Moments::of_points(&Crew::default(), &grid, even.into_iter(), &[0.0]).variance.is_nan()
+        );
     }
 
     /// Cells about a face, around a circle and between walls.
     #[test]
     fn cells_about_a_face_are_one_colony() {
         let colony = [[2.9], [-0.9], [2.8], [-0.8]];
-        let round = Moments::of_points(&Crew::default(), &circle(8), &colony, &[2.9]);
+        let of = |grid: &Grid<1>, near: &[f64; 1]| {
+            Moments::of_points(&Crew::default(), grid, colony.into_iter(), near)
+        };
+        let round = of(&circle(8), &[2.9]);
         assert!((round.center[0] - 3.0).abs() < 1e-14 && (round.variance - 0.025).abs() < 1e-14);
-        assert!(
-            (Moments::of_points(&Crew::default(), &circle(8), &colony, &[-0.5]).center[0] + 1.0)
-                .abs()
-                < 1e-14
-        );
+        assert!((of(&circle(8), &[-0.5]).center[0] + 1.0).abs() < 1e-14);
         assert!((round.square() - 9.025).abs() < 1e-13);
         let walls = Grid { boundary: [Boundary::NoFlux], ..circle(8) };
-        let between = Moments::of_points(&Crew::default(), &walls, &colony, &[2.9]);
+        let between = of(&walls, &[2.9]);
         assert!((between.center[0] - 1.0).abs() < 1e-14 && between.variance > 3.0);
     }
 

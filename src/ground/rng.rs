@@ -28,6 +28,8 @@ pub enum Purpose {
     Merger = 7,
     /// Flights and tumbles on a device, which counts its draws itself.
     Flight = 8,
+    /// Rounding of places to what they are kept in.
+    Settling = 9,
 }
 
 /// The name of a population that has none.

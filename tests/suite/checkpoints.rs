@@ -93,23 +93,26 @@ fn fraction(i: u32) -> f64 {
 
 /// Killed at any instant, again and again, in every motion: `kills` times in all.
 fn killed(kills: u32) {
-    let trials =
-        [("exact", CELLS), ("skip-ahead", CELLS), ("hybrid", CELLS), ("skip-ahead", VIRUS)];
+    let trials = [
+        ("motion=exact", CELLS),
+        ("motion=skip-ahead", CELLS),
+        ("motion=hybrid", CELLS),
+        ("motion_precision=f32", VIRUS),
+    ];
     let (mut done, mut found) = (0, 0);
     for (i, (motion, experiment)) in trials.into_iter().cycle().enumerate() {
         if done >= kills {
             break;
         }
         let desk = Desk::new(experiment);
-        let motion = format!("motion=\"{motion}\"");
         let start = Instant::now();
-        desk.whole(&["--set", &motion, "--threads", "2"]);
+        desk.whole(&["--set", motion, "--threads", "2"]);
         let takes = start.elapsed();
         let threads = ["1", "2", "3"];
         let mut ended = false;
         for k in 0..3 {
             let threads = threads[(i + k) % 3];
-            let more = ["--set", &motion, "--checkpoint-every", "0", "--threads", threads];
+            let more = ["--set", motion, "--checkpoint-every", "0", "--threads", threads];
             let mut child = desk.start(&more);
             // Every other one after its first state.
             while done % 2 == 0 && desk.states().is_empty() && child.try_wait().unwrap().is_none() {
@@ -133,7 +136,7 @@ fn killed(kills: u32) {
         if !ended {
             match i % 2 == 0 && !desk.states().is_empty() {
                 true => desk.resume(),
-                false => drop(expect(0, &desk.line("run", "out", &["--set", &motion]))),
+                false => drop(expect(0, &desk.line("run", "out", &["--set", motion]))),
             }
         }
         desk.same();

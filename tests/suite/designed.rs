@@ -53,7 +53,7 @@ fn flown(model: &Model<2>, signal: LinearSignal<2>, grid: Grid<2>, duration: f64
     let mut rng = Streams::new(3, 0).stream(Purpose::InitialVelocity, 0, 0);
     let cells = 48 * BLOCK;
     let velocities = (0..cells).map(|_| model.first().space.sample(&mut rng)).collect();
-    let mut cells = Population { positions: vec![[0.0; 2]; cells], velocities, weight: 1.0 };
+    let mut cells = Population::new(vec![[0.0; 2]; cells], velocities, 1.0);
     let slope = signal.bounds().slope;
     let bounds = kinetaxis::turning::Bounds::new(signal.offset - 1e-6, signal.offset + 1e-6, slope);
     with_kernel!(&model.first().kernel, kernel => {

@@ -242,7 +242,7 @@ fn waves(epsilon: f64) -> impl Fn(&State<2>) -> Vec<f64> + Sync {
     move |state| {
         let cells = &state.first().cells;
         let mean = |f: &dyn Fn(f64, f64) -> f64| {
-            let pairs = cells.positions.iter().zip(&cells.velocities);
+            let pairs = cells.positions.iter().zip(cells.velocities.iter());
             pairs.map(|(x, v)| f(x[0], v[0])).sum::<f64>() / cells.len() as f64
         };
         vec![
@@ -283,7 +283,7 @@ const SLAB: &str = include_str!("../../experiments/slab-reference-2d.toml");
 fn slab_waves(state: &State<2>) -> Vec<f64> {
     let cells = &state.first().cells;
     let mut sums = [0.0; 8];
-    for (x, v) in cells.positions.iter().zip(&cells.velocities) {
+    for (x, v) in cells.positions.iter().zip(cells.velocities.iter()) {
         for k in 1..=2 {
             let (sin, cos) = (k as f64 * x[0]).sin_cos();
             let at = 4 * (k - 1);
@@ -412,8 +412,9 @@ fn antithetic_cells_are_mirrored() {
                     .fold(0.0, f64::max)
             };
             let spread =
-                state.first().cells.positions.iter().map(|x| dot(x, x)).sum::<f64>() / 5000.0;
-            vec![sum(&state.first().cells.positions), sum(&state.first().cells.velocities), spread]
+                state.first().cells.positions.iter().map(|x| dot(&x, &x)).sum::<f64>() / 5000.0;
+            let cells = &state.first().cells;
+            vec![sum(&cells.positions.to_vec()), sum(&cells.velocities.to_vec()), spread]
         };
         let (found, share) = measured(&model::<2>(VARYING, &keys), 2, &measure);
         assert_eq!(share, 1.0);

@@ -27,7 +27,9 @@ fn experiment(dimension: usize, density: &str, set: &[&str]) -> Experiment {
 fn of_cells<const D: usize>(model: &Model<D>) -> ([f64; D], f64) {
     let simulation = Simulation::new(model, 0).unwrap();
     let cells = &simulation.state().first().cells.positions;
-    let mean = |f: &dyn Fn(&[f64; D]) -> f64| cells.iter().map(f).sum::<f64>() / cells.len() as f64;
+    let mean = |f: &dyn Fn(&[f64; D]) -> f64| {
+        cells.iter().map(|x| f(&x)).sum::<f64>() / cells.len() as f64
+    };
     let center = std::array::from_fn(|a| mean(&|x| x[a]));
     (center, mean(&|x| (0..D).map(|a| (x[a] - center[a]).powi(2)).sum()))
 }

@@ -189,7 +189,7 @@ fn first_turns<const D: usize>(set: Set, spec: Spec, cosine: f64) -> Verdict {
     let duration = 0.07 / rate;
     let (floor, bound) = spec.bounds::<D>(&set, EPSILON, OFFSET);
     let (positions, velocities) = (vec![[0.0; D]; 4 * BLOCK], vec![v0; 4 * BLOCK]);
-    let mut cells = Population { positions, velocities, weight: 1.0 };
+    let mut cells = Population::new(positions, velocities, 1.0);
     let mut first = vec![None; cells.len()];
     const STEPS: u64 = 60;
     for number in 0..STEPS {
@@ -210,8 +210,8 @@ fn first_turns<const D: usize>(set: Set, spec: Spec, cosine: f64) -> Verdict {
             };
             advance(&mut cells, &step, Streams::new(17, D as u64), number).unwrap();
         });
-        for (first, v) in first.iter_mut().zip(&cells.velocities) {
-            if first.is_none() && *v != v0 {
+        for (first, v) in first.iter_mut().zip(cells.velocities.iter()) {
+            if first.is_none() && v != v0 {
                 *first = Some(number);
             }
         }
@@ -255,7 +255,7 @@ fn antithetic_cells(set: Set) {
     let (v0, duration) = (velocity::<2>(&set, 0.8), 0.5 * EPSILON * EPSILON);
     let (floor, bound) = spec.bounds::<2>(&set, EPSILON, OFFSET);
     let (positions, velocities) = (vec![[0.0; 2]; 24 * BLOCK], vec![v0; 24 * BLOCK]);
-    let mut cells = Population { positions, velocities, weight: 1.0 };
+    let mut cells = Population::new(positions, velocities, 1.0);
     with_kernel!(spec.kernel::<2>(&set, EPSILON), k => {
         let step = Step {
             kernel: &k,
@@ -280,7 +280,7 @@ fn antithetic_cells(set: Set) {
     for parity in [0, 1] {
         let mut seen = vec![0; bins.len() + 1];
         for v in cells.velocities.iter().skip(parity).step_by(2) {
-            seen[if *v == v0 { bins.len() } else { bins.of(v) }] += 1;
+            seen[if v == v0 { bins.len() } else { bins.of(&v) }] += 1;
         }
         assert_eq!(judge(&[counts(&format!("parity {parity}"), &seen, &shares)]), Ok(()));
     }
@@ -335,7 +335,7 @@ fn on_the_ramp(
     positions[ODD_ONE] = [1.0];
     let mut velocities = vec![[-1.3]; 2 * BLOCK];
     velocities[ODD_ONE] = [v];
-    let mut cells = Population { positions, velocities, weight: 1.0 };
+    let mut cells = Population::new(positions, velocities, 1.0);
     let step = Step {
         kernel: &kernel,
         signal: &Ramp,

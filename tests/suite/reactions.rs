@@ -336,7 +336,7 @@ fn splitting_and_merging_keep_what_they_say() {
     use kinetaxis::rng::{Purpose, Streams};
     let positions: Vec<[f64; 1]> = (0..20_001).map(|i| [f64::from(i) / 2e4]).collect();
     let velocities = vec![[1.0]; 20_001];
-    let mut cells = Population { positions, velocities, weight: 0.3 };
+    let mut cells = Population::new(positions, velocities, 0.3);
     let sums = |cells: &Population<1>| {
         let first: f64 = cells.positions.iter().map(|x| x[0]).sum();
         let second: f64 = cells.positions.iter().map(|x| x[0] * x[0]).sum();

@@ -74,6 +74,8 @@ impl Bench {
 fn a_run_does_not_depend_on_the_threads() {
     let more = ["--set", "cells.count=200000", "--set", "output.cells_at=[0.1]"];
     Bench::new().same_for_all_threads("run", 4, &more);
+    let narrow = [&more[..], &["--set", "motion_precision=f32"]].concat();
+    Bench::new().same_for_all_threads("run", 4, &narrow);
 }
 
 #[test]
@@ -90,7 +92,7 @@ fn free_walks_at_once_do_not_depend_on_the_threads() {
 /// The widest vector instructions of this processor against none but those that all of them have.
 #[test]
 fn a_run_does_not_depend_on_the_vector_instructions() {
-    for motion in ["motion=exact", "motion=skip-ahead", "motion=hybrid"] {
+    for motion in ["motion=exact", "motion=skip-ahead", "motion=hybrid", "motion_precision=f32"] {
         for set in ["velocity.set=sphere", "velocity.set=ball"] {
             let bench = Bench::new();
             let more = ["--set", motion, "--set", set, "--set", "output.cells_at=[0.1]"];

@@ -2,6 +2,7 @@
 
 use crate::common::program::{expect, stdout};
 use crate::laboratory::verdict::{judge, mean};
+use kinetaxis::cells::Vectors;
 use kinetaxis::experiment::read;
 use kinetaxis::model::Model;
 use kinetaxis::simulation::Simulation;
@@ -139,8 +140,8 @@ fn populations_draw_their_own_numbers() {
     let mut simulation = Simulation::new(&model, 0).unwrap();
     simulation.run(&AtomicBool::new(false), &|_| {}, |_| {}).unwrap();
     let [one, two] = [0, 1].map(|number| &simulation.state().populations[number].cells);
-    let products = |a: &[[f64; 1]], b: &[[f64; 1]]| -> Vec<f64> {
-        a.iter().zip(b).map(|(a, b)| a[0] * b[0]).collect()
+    let products = |a: &Vectors<1>, b: &Vectors<1>| -> Vec<f64> {
+        a.iter().zip(b.iter()).map(|(a, b)| a[0] * b[0]).collect()
     };
     let verdicts = [
         mean("places", &products(&one.positions, &two.positions), 0.0),

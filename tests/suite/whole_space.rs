@@ -277,8 +277,8 @@ fn a_leak_is_counted_and_stops_the_run() {
         let mut simulation = Simulation::new(&model, 0).unwrap();
         let result = simulation.run(&AtomicBool::new(false), &|_| {}, |_| {});
         let cells = &simulation.state().first().cells.positions;
-        let outside = model.grid().outside(cells).0;
-        let beyond = |x: &&[f64; 2]| x.iter().any(|x| !(-6.0..6.0).contains(x));
+        let outside = model.grid().outside(cells.iter()).0;
+        let beyond = |x: &[f64; 2]| x.iter().any(|x| !(-6.0..6.0).contains(x));
         assert_eq!(outside, cells.iter().filter(beyond).count() as u64);
         (result.map_err(|e| e.to_string()), simulation.state().clone(), outside)
     };

@@ -7,7 +7,7 @@ use super::error::{InitialError, OUTSIDE};
 use super::profile::Profile;
 use super::spec::{Cells, Density};
 use super::table::Table;
-use super::{BLOCK, Population};
+use super::{BLOCK, Population, Precision, Vectors, settle};
 use crate::grid::{Boundary, Domain, Grid};
 use crate::moments::Moments;
 use crate::rng::{Purpose, Stream, Streams};
@@ -51,6 +51,7 @@ pub struct InitialLaw<const D: usize> {
     mean_velocity: Vector<D>,
     stratified: bool,
     antithetic: bool,
+    precision: Precision,
 }
 
 /// The box of `grid`, `scale` times as large.
@@ -85,6 +86,7 @@ impl<const D: usize> InitialLaw<D> {
             mean_velocity: std::array::from_fn(|a| cells.mean_velocity[a]),
             stratified: cells.stratified,
             antithetic: cells.antithetic,
+            precision: cells.precision,
         };
         let mut start = law.found(&Spectral::new(grid))?;
         law.total = law.profile.radial().map_or(start[0] * grid.volume(), |r| r.total());
@@ -303,29 +305,34 @@ impl<const D: usize> InitialLaw<D> {
         space: &VelocitySpace<D>,
         streams: Streams,
     ) -> Result<Population<D>, InitialError> {
-        let (mut positions, mut velocities) =
-            (vec![[0.0; D]; own.len()], vec![[0.0; D]; own.len()]);
+        let zeros = || Vectors::zeros(self.precision, own.len());
+        let (mut positions, mut velocities) = (zeros(), zeros());
         self.tabulate()?;
-        positions
-            .par_chunks_mut(BLOCK)
-            .zip(velocities.par_chunks_mut(BLOCK))
-            .enumerate()
-            .try_for_each(|(block, (xs, vs))| {
-                let block = own.start / BLOCK + block;
-                let mut place = streams.stream(Purpose::InitialPosition, block as u64, 0);
-                let mut turn = streams.stream(Purpose::InitialVelocity, block as u64, 0);
-                let mut drawn = [0.0; D];
-                for i in 0..xs.len() {
-                    let id = block * BLOCK + i;
-                    let second = self.antithetic && id % 2 == 1;
-                    (xs[i], drawn) = match second {
-                        true => (xs[i - 1], scaled(-1.0, &drawn)),
-                        false => (self.position(id, count, &mut place)?, space.sample(&mut turn)),
-                    };
-                    vs[i] = self.tilted(drawn, space, &mut turn);
-                }
-                Ok(())
-            })?;
+        let fill = |block: usize, xs: &mut [Vector<D>], vs: &mut [Vector<D>]| {
+            let mut place = streams.stream(Purpose::InitialPosition, block as u64, 0);
+            let mut turn = streams.stream(Purpose::InitialVelocity, block as u64, 0);
+            let mut drawn = [0.0; D];
+            for i in 0..xs.len() {
+                let id = block * BLOCK + i;
+                let second = self.antithetic && id % 2 == 1;
+                (xs[i], drawn) = match second {
+                    true => (xs[i - 1], scaled(-1.0, &drawn)),
+                    false => (self.position(id, count, &mut place)?, space.sample(&mut turn)),
+                };
+                vs[i] = self.tilted(drawn, space, &mut turn);
+            }
+            if self.precision == Precision::Single {
+                let mut stream = streams.stream(Purpose::Settling, block as u64, 0);
+                settle(&self.start.0, xs, &mut stream);
+            }
+            Ok(())
+        };
+        let parts = positions.parts(BLOCK).into_par_iter().zip(velocities.parts(BLOCK));
+        parts.enumerate().try_for_each(|(block, (mut xs, mut vs))| {
+            let (block, mut rooms) = (own.start / BLOCK + block, [Vec::new(), Vec::new()]);
+            let [room, other] = &mut rooms;
+            xs.edit(room, |xs| vs.edit(other, |vs| fill(block, xs, vs)))
+        })?;
         Ok(Population { positions, velocities, weight: self.mass / count as f64 })
     }
 
@@ -357,6 +364,11 @@ impl<const D: usize> InitialLaw<D> {
         }
         let tilt = space.tilt() * dot(&self.mean_velocity, &v);
         if 2.0 * rng.random::<f64>() < 1.0 - tilt { scaled(-1.0, &v) } else { v }
+    }
+
+    /// What its cells are kept in.
+    pub fn precision(&self) -> Precision {
+        self.precision
     }
 
     /// Where ρ⁰ is in the box of `grid`, for [`Moments`] to name images by; the middle of the box along

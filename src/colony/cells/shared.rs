@@ -48,6 +48,7 @@ fn name<const D: usize>(cells: &Cells, grid: &Grid<D>) -> String {
 mod tests {
     use super::*;
     use crate::cells::Density;
+    use crate::cells::Precision;
     use crate::formula::Quantity;
     use crate::grid::Boundary;
 
@@ -71,6 +72,7 @@ mod tests {
             stratified: true,
             antithetic: false,
             growth: Quantity::Constant(0.0),
+            precision: Precision::Double,
         };
         let law = |cells: &Cells, n: usize| InitialLaw::shared(cells, &space(n)).expect("a law");
         let first = law(&one, 32);

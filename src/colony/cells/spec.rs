@@ -1,5 +1,6 @@
 //! What a file says of the cells at t = 0, and of their births and deaths.
 
+use super::Precision;
 use crate::formula::{Formula, Quantity};
 use crate::schema::{ANY, Draft, Fallback::*, Key, Kind::*, POSITIVE, Range, SPACE, key, unknown};
 
@@ -67,6 +68,8 @@ pub struct Cells {
     pub antithetic: bool,
     /// r(ρ, S): births less deaths, per cell and unit of time.
     pub growth: Quantity,
+    /// What positions and velocities are kept in.
+    pub precision: Precision,
 }
 
 /// Initial densities by name.
@@ -127,6 +130,18 @@ impl Cells {
             stratified: draft.flag("cells.stratified")?,
             antithetic: draft.flag("cells.antithetic")?,
             growth: draft.quantity("cells.growth")?,
+            precision: Precision::read(draft)?,
+        })
+    }
+}
+
+impl Precision {
+    /// From checked values.
+    pub(crate) fn read(draft: &Draft) -> Option<Self> {
+        Some(match draft.text("motion_precision")? {
+            "f64" => Self::Double,
+            "f32" => Self::Single,
+            word => unknown("motion_precision", word),
         })
     }
 }

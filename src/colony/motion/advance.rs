@@ -100,12 +100,16 @@ pub fn advance<const D: usize, K: TurningKernel<D>, S: Sense<D>>(
     number: u64,
 ) -> Result<Tally, MotionError> {
     let stop = AtomicBool::new(false);
-    let blocks: Vec<Result<Tally, MotionError>> = population
-        .positions
-        .par_chunks_mut(BLOCK)
-        .zip(population.velocities.par_chunks_mut(BLOCK))
+    let Population { positions, velocities, .. } = population;
+    let parts = positions.parts(BLOCK).into_par_iter().zip(velocities.parts(BLOCK));
+    let blocks: Vec<Result<Tally, MotionError>> = parts
         .enumerate()
-        .map(|(block, (xs, vs))| step.fly(xs, vs, streams, [block as u64, number], &stop))
+        .map(|(block, (mut xs, mut vs))| {
+            let names = [block as u64, number];
+            let mut rooms = [Vec::new(), Vec::new()];
+            let [room, other] = &mut rooms;
+            xs.edit(room, |xs| vs.edit(other, |vs| step.fly(xs, vs, streams, names, &stop)))
+        })
         .collect();
     let mut total = Tally::default();
     for block in blocks {

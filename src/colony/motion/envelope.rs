@@ -2,6 +2,7 @@
 
 use super::tangents::Tangents;
 use super::{FlightScale, Method};
+use crate::cells::Vectors;
 use crate::crew::Crew;
 use crate::grid::Grid;
 use crate::tiles::Tiles;
@@ -91,11 +92,11 @@ pub(crate) fn sampled<const D: usize>(
 pub(crate) fn sampled_of_all<const D: usize>(
     crew: &Crew,
     (start, all): (usize, usize),
-    own: &[Vector<D>],
+    own: &Vectors<D>,
 ) -> Vec<Vector<D>> {
     let distance = distance(all);
     let first = start.next_multiple_of(distance) - start;
-    let chosen = own.iter().skip(first).step_by(distance);
+    let chosen = (first..own.len()).step_by(distance).map(|i| own.get(i));
     let numbers = crew.fold(Vec::new(), |mut before: Vec<f64>| {
         before.extend(chosen.flatten());
         before

@@ -12,6 +12,9 @@ pub(crate) const KEYS: &[Key] = &[
     key("motion_bias", Float(SHARE), Value("0.0"),
         "Relative bias of the drift up to which auto may take the hybrid, by an estimate; 0 leaves the two exact ways.")
         .sample("0.01").only("motion", &["auto"]),
+    key("motion_precision", Choice(&["f64", "f32"]), Value("\"f64\""),
+        "What places and velocities of cells are kept in between field steps: f32 takes half the memory, and adds to the diffusivity what inspect tells.")
+        .sample("\"f32\""),
     key("time.motion_step", Float(POSITIVE), Derived("time.step"),
         "Longest step of the hybrid, which cuts a field step into equal ones; its bias is O(motion_step^2).")
         .sample("0.01").only("motion", &["hybrid", "auto"]),

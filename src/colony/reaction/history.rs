@@ -6,7 +6,7 @@
 //! still makes an error of second order in it.
 
 use super::{Event, Network, Newborn};
-use crate::cells::{BLOCK, Population};
+use crate::cells::{BLOCK, Population, Precision, Vectors, settle};
 use crate::grid::Grid;
 use crate::rng::{Purpose, Stream, Streams};
 use crate::signal::SensedSignal;
@@ -208,17 +208,17 @@ impl<const D: usize> World<'_, '_, D> {
             .map(|k| &self.channels[*k])
             .filter(|channel| channel.event.gains().is_some())
             .collect();
-        let of = |channel: &Channel<'_, D>, x, v| {
+        let of = |channel: &Channel<'_, D>, x: &Vector<D>, v: &Vector<D>| {
             let each = if channel.makes_one_by_one() { 1.0 } else { channel.brood };
             let pace = channel.pace(x, v);
             // Who is lost is so once.
             each * if channel.event.loses().is_some() { -(-pace * h).exp_m1() } else { pace * h }
         };
-        let blocks: Vec<f64> = (cells.positions.par_chunks(BLOCK))
-            .zip(cells.velocities.par_chunks(BLOCK))
+        let blocks: Vec<f64> = (cells.positions.par_blocks(BLOCK))
+            .zip(cells.velocities.par_blocks(BLOCK))
             .map(|(xs, vs)| {
                 let cell = |(x, v)| own.iter().map(|channel| of(channel, x, v)).sum::<f64>();
-                xs.iter().zip(vs).map(cell).sum()
+                xs.iter().zip(&*vs).map(cell).sum()
             })
             .collect();
         blocks.iter().sum()
@@ -328,7 +328,8 @@ pub fn react<const D: usize>(
     // Newborns are held beside those that are there.
     let world = World { channels, of, fastest, spaces, most: most / 4, newborns };
     let mut census = vec![Census::default(); count];
-    let mut next: Vec<Cells<D>> = (0..count).map(|_| Default::default()).collect();
+    // None where all stay as they are.
+    let mut next: Vec<Option<Cells<D>>> = vec![None; count];
     let mut newborns: Vec<Cells<D>> = (0..count).map(|_| Default::default()).collect();
     for p in 0..count {
         let cells = &populations[p];
@@ -339,15 +340,14 @@ pub fn react<const D: usize>(
                 return Err((p, expected));
             }
         }
-        let Population { positions, velocities, weight } = &mut *populations[p];
+        let Population { positions, velocities, weight } = cells;
         let arriving = arrivals(&world, p, *weight, grid, h, (streams[p], number), most)?;
         if world.of[p].is_empty() && arriving.is_empty() {
-            next[p] = (std::mem::take(positions), std::mem::take(velocities));
             continue;
         }
         census[p].born += arriving.len() as u64;
-        let outcomes: Vec<(Outcome<D>, bool)> = (positions.par_chunks(BLOCK))
-            .zip(velocities.par_chunks(BLOCK))
+        let outcomes: Vec<(Outcome<D>, bool)> = (positions.par_blocks(BLOCK))
+            .zip(velocities.par_blocks(BLOCK))
             .enumerate()
             .map(|(block, (xs, vs))| {
                 let mut stream = streams[p].stream(Purpose::Reaction, block as u64, number);
@@ -355,7 +355,7 @@ pub fn react<const D: usize>(
                 outcome.survivors.0.reserve(xs.len());
                 outcome.survivors.1.reserve(xs.len());
                 let mut fits = true;
-                for (x, v) in xs.iter().zip(vs) {
+                for (x, v) in xs.iter().zip(&*vs) {
                     let (x, v, population) = (*x, *v, p);
                     let life = Life { population, x, v, left: h, is_newborn: false };
                     fits = fits && world.live(life, &mut stream, &mut outcome);
@@ -372,9 +372,10 @@ pub fn react<const D: usize>(
         if !fits {
             return Err((p, world.newborns.load(Ordering::Relaxed) as f64));
         }
+        let alive = next[p].get_or_insert_default();
         for outcome in outcomes.into_iter().map(|(outcome, _)| outcome).chain([sources]) {
-            next[p].0.extend(outcome.survivors.0);
-            next[p].1.extend(outcome.survivors.1);
+            alive.0.extend(outcome.survivors.0);
+            alive.1.extend(outcome.survivors.1);
             for (to, from) in newborns.iter_mut().zip(outcome.newborns) {
                 to.0.extend(from.0);
                 to.1.extend(from.1);
@@ -382,15 +383,29 @@ pub fn react<const D: usize>(
             census.iter_mut().zip(outcome.census).for_each(|(total, part)| *total += part);
         }
     }
-    for (p, (next, newborns)) in next.iter_mut().zip(newborns).enumerate() {
+    let mut changed = Vec::new();
+    for (p, (next, newborns)) in next.into_iter().zip(newborns).enumerate() {
+        if next.is_none() && newborns.0.is_empty() {
+            continue;
+        }
+        let Population { positions, velocities, .. } = &*populations[p];
+        let all = || (positions.iter().collect(), velocities.iter().collect());
+        let mut next = next.unwrap_or_else(all);
         next.0.extend(newborns.0);
         next.1.extend(newborns.1);
         if next.0.len() > most {
             return Err((p, next.0.len() as f64));
         }
+        changed.push((p, next));
     }
-    for (population, (positions, velocities)) in populations.iter_mut().zip(next) {
-        (population.positions, population.velocities) = (positions, velocities);
+    for (p, (mut positions, velocities)) in changed {
+        let precision = populations[p].positions.precision();
+        if precision == Precision::Single {
+            let mut stream = streams[p].stream(Purpose::Settling, ARRIVALS, number);
+            settle(grid, &mut positions, &mut stream);
+        }
+        populations[p].positions = Vectors::kept(precision, positions);
+        populations[p].velocities = Vectors::kept(precision, velocities);
     }
     Ok(census)
 }

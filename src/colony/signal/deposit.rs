@@ -3,7 +3,7 @@
 //! Cells are spread by the quadratic B-spline (the adjoint of how they sense), and one multiplier
 //! turns the spline into the wanted kernel K_h, up to the aliases that the spline itself damps.
 
-use crate::cells::BLOCK;
+use crate::cells::{BLOCK, Vectors};
 use crate::crew::Crew;
 use crate::simd::{Vectorised, vectorise};
 use crate::spectral::Spectral;
@@ -135,19 +135,21 @@ impl<const D: usize> Deposit<D> {
     pub fn coefficients(
         &self,
         spectral: &Spectral<D>,
-        positions: &[Vector<D>],
+        positions: &Vectors<D>,
         weight: impl Fn(usize) -> f64 + Sync,
     ) -> Vec<f64> {
         let (Parts { mut grids, length, .. }, mut field) =
             (self.parts(positions.len()), Vec::new());
-        grids.par_iter_mut().zip(positions.par_chunks(length)).enumerate().for_each(
-            |(part, (grid, positions))| {
-                for (i, x) in positions.iter().enumerate() {
-                    let amount = self.per_volume * weight(part * length + i);
+        grids.par_iter_mut().enumerate().for_each(|(part, grid)| {
+            let end = positions.len().min((part + 1) * length);
+            for first in (part * length..end).step_by(BLOCK) {
+                let block = positions.view(first..end.min(first + BLOCK));
+                for (i, x) in block.iter().enumerate() {
+                    let amount = self.per_volume * weight(first + i);
                     self.map.deposit(grid, &self.map.stencil(x), amount);
                 }
-            },
-        );
+            }
+        });
         self.collect(spectral, &mut grids, &mut field);
         field
     }
@@ -198,7 +200,7 @@ mod tests {
     fn mass_is_kept_to_round_off() {
         let (spectral, deposit) = setup(2);
         let xs: Vec<[f64; 2]> = (0..1000).map(|i| [0.002 * i as f64, 0.003 * i as f64]).collect();
-        let c = deposit.coefficients(&spectral, &xs, |i| i as f64);
+        let c = deposit.coefficients(&spectral, &xs.into(), |i| i as f64);
         assert!((c[0] * 6.0 / 499_500.0 - 1.0).abs() < 1e-14);
     }
 
@@ -207,7 +209,7 @@ mod tests {
     fn one_cell_becomes_the_gaussian_periodic_or_mirrored() {
         let (spectral, deposit) = setup(2);
         let at = [0.03, 0.12];
-        let rho = spectral.inverse(&deposit.coefficients(&spectral, &[at], |_| 1.0));
+        let rho = spectral.inverse(&deposit.coefficients(&spectral, &vec![at].into(), |_| 1.0));
         let bell = |d: f64| (-d * d / 0.02).exp() / (0.02 * std::f64::consts::PI).sqrt();
         let peak = bell(0.0).powi(2);
         for (i, x) in spectral.grid().nodes().enumerate() {

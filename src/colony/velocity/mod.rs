@@ -9,6 +9,7 @@ mod spec;
 
 use crate::rng::Stream;
 use crate::schema::OutOfRange;
+use crate::simd::{Vectorised, vectorise};
 use crate::vector::{Vector, dot, norm, scaled};
 use equilibrium::Profile;
 pub(crate) use quadrature::directions;
@@ -111,6 +112,11 @@ impl<const D: usize> VelocitySpace<D> {
     /// Smallest speed.
     pub fn min_speed(&self) -> f64 {
         if self.set == VelocitySet::Sphere { self.outer } else { self.inner }
+    }
+
+    /// Every one of `vs`, which are near V, becomes the nearest velocity of V.
+    pub fn project(&self, vs: &mut [Vector<D>]) {
+        vectorise(Project { vs, speeds: [self.min_speed(), self.max_speed()] });
     }
 
     /// Kind of V.
@@ -259,6 +265,33 @@ pub(crate) fn direction<const D: usize>(rng: &mut Stream) -> Vector<D> {
         }
     }
     e
+}
+
+struct Project<'a, const D: usize> {
+    vs: &'a mut [Vector<D>],
+    speeds: [f64; 2],
+}
+
+impl<const D: usize> Vectorised for Project<'_, D> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let [least, most] = self.speeds;
+        for v in self.vs {
+            let mut square = 0.0;
+            for a in 0..D {
+                square += v[a] * v[a];
+            }
+            let speed = square.sqrt();
+            let nearest = if speed < least { least } else { speed };
+            let nearest = if nearest < most { nearest } else { most };
+            let factor = if speed > 0.0 { nearest / speed } else { 1.0 };
+            for a in 0..D {
+                v[a] *= factor;
+            }
+        }
+    }
 }
 
 #[cfg(test)]

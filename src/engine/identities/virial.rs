@@ -41,10 +41,10 @@ impl Start {
     /// Those of the `cells` that a crew has.
     pub fn of<const D: usize>(crew: &Crew, cells: &Population<D>) -> Self {
         let n = crew.count(cells.len()) as f64;
-        let pairs = cells.positions.iter().zip(&cells.velocities);
+        let pairs = cells.positions.iter().zip(cells.velocities.iter());
         Self {
-            square: crew.sum(cells.positions.iter().map(|x| dot(x, x))) / n,
-            radial: crew.sum(pairs.map(|(x, v)| dot(x, v))) / n,
+            square: crew.sum(cells.positions.iter().map(|x| dot(&x, &x))) / n,
+            radial: crew.sum(pairs.map(|(x, v)| dot(&x, &v))) / n,
         }
     }
 }

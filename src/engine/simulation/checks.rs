@@ -71,13 +71,13 @@ pub(super) fn places<const D: usize>(colony: &mut Colony<D>, grid: &Grid<D>) -> 
     let (xs, vs) = (&colony.cells.positions, &colony.cells.velocities);
     colony.tally.invariants.cells += xs.len() as u64;
     let found =
-        xs.par_chunks(BLOCK).zip(vs.par_chunks(BLOCK)).enumerate().find_map_first(
-            |(block, (xs, vs))| stray(grid, xs, vs).map(|cell| block * BLOCK + cell),
+        xs.par_blocks(BLOCK).zip(vs.par_blocks(BLOCK)).enumerate().find_map_first(
+            |(block, (xs, vs))| stray(grid, &xs, &vs).map(|cell| block * BLOCK + cell),
         );
     match found {
         None => Ok(()),
         Some(cell) => {
-            let [at, velocity] = [xs[cell].to_vec(), vs[cell].to_vec()];
+            let [at, velocity] = [xs.get(cell).to_vec(), vs.get(cell).to_vec()];
             Err(Wrong::Stray { cell, at, velocity })
         }
     }
@@ -93,15 +93,15 @@ impl Wrong {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cells::Population;
+    use crate::cells::{Population, Vectors};
     use crate::grid::Boundary;
     use crate::motion::Tally;
     use crate::state::Tracked;
 
     fn colony(cells: usize) -> Colony<1> {
-        let positions = (0..cells).map(|i| [i as f64 / cells as f64]).collect();
+        let positions: Vec<_> = (0..cells).map(|i| [i as f64 / cells as f64]).collect();
         Colony {
-            cells: Population { positions, velocities: vec![[1.0]; cells], weight: 0.5 },
+            cells: Population::new(positions, vec![[1.0]; cells], 0.5),
             density: Tracked::default(),
             flux: Vec::new(),
             cell_time: 0.0,
@@ -144,8 +144,11 @@ mod tests {
         let grid = Grid { lower: [0.0], upper: [1.0], cells: [32], boundary: [Boundary::NoFlux] };
         let mut of = colony(5000);
         assert_eq!(places(&mut of, &grid), Ok(()));
-        of.cells.positions[4321] = [1.0];
-        of.cells.velocities[4999] = [f64::NAN];
+        let change = |vectors: &mut Vectors<1>, i: usize, to: f64| {
+            vectors.parts(5000)[0].edit(&mut Vec::new(), |all| all[i] = [to]);
+        };
+        change(&mut of.cells.positions, 4321, 1.0);
+        change(&mut of.cells.velocities, 4999, f64::NAN);
         let wrong = Wrong::Stray { cell: 4321, at: vec![1.0], velocity: vec![1.0] };
         assert_eq!(places(&mut of, &grid), Err(wrong));
     }

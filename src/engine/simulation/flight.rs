@@ -1,12 +1,13 @@
 //! The cells of one population through one field step.
 
 use super::{Incident, Scene, SimulationError};
-use crate::cells::{BLOCK, Population};
+use crate::cells::{BLOCK, Population, Precision, settle};
 use crate::model::{Model, Species};
 use crate::motion::{MotionError, Tally, sampled_of_all};
-use crate::rng::Streams;
+use crate::rng::{Purpose, Streams};
 use crate::signal::{Cues, Parts};
 use crate::turning::{Kernel, Sense, TurningKernel};
+use crate::vector::Vector;
 use crate::with_kernel;
 use rayon::prelude::*;
 use std::any::Any;
@@ -88,38 +89,51 @@ fn fly_by<const D: usize, K: TurningKernel<D>, S: Sense<D>>(
             Some(Box::new(Incident { error, scene }))
         }
     };
-    let tallies: Vec<Result<Tally, Option<Box<Incident>>>> = (positions.par_chunks_mut(length))
-        .zip(velocities.par_chunks_mut(length))
+    let is_narrow = positions.precision() == Precision::Single;
+    let fly_block = |grid: &mut [f64], block: u64, xs: &mut [Vector<D>], vs: &mut [Vector<D>]| {
+        if watch.stop.load(Ordering::Relaxed) {
+            return Err(None);
+        }
+        if is_narrow {
+            species.space.project(vs);
+        }
+        let start = match keeps {
+            true => [&*xs, &*vs].map(|now| now.as_flattened().to_vec()),
+            false => [Vec::new(), Vec::new()],
+        };
+        let mut tally = step
+            .fly(xs, vs, streams, [block, number], watch.stop)
+            .map_err(|error| incident(error, block, start))?;
+        if is_narrow {
+            let mut stream = streams.stream(Purpose::Settling, block, number);
+            settle(model.grid(), xs, &mut stream);
+        }
+        (watch.progress)(xs.len());
+        let mut inside = true;
+        if open {
+            let (outside, held) = model.grid().outside(xs.iter().copied());
+            (tally.outside, inside) = (outside, held);
+            lost.fetch_or(!held, Ordering::Relaxed);
+        }
+        if deposited && inside {
+            species.deposit.add(grid, xs, weight);
+        }
+        Ok(tally)
+    };
+    let parts = positions.parts(length).into_par_iter().zip(velocities.parts(length));
+    let tallies: Vec<Result<Tally, Option<Box<Incident>>>> = parts
         .zip(grids)
         .enumerate()
-        .map(|(part, ((xs, vs), grid))| {
+        .map(|(part, ((mut xs, mut vs), grid))| {
             grid.fill(0.0);
             let (mut tally, first) = (Tally::default(), (start + part * length) / BLOCK);
-            let mut start = [Vec::new(), Vec::new()];
-            let blocks = xs.chunks_mut(BLOCK).zip(vs.chunks_mut(BLOCK)).enumerate();
-            for (block, (xs, vs)) in blocks {
-                let names = [(first + block) as u64, number];
-                if watch.stop.load(Ordering::Relaxed) {
-                    return Err(None);
-                }
-                let now = [xs.as_flattened(), vs.as_flattened()];
-                for (start, now) in start.iter_mut().zip(now).filter(|_| keeps) {
-                    start.clear();
-                    start.extend_from_slice(now);
-                }
-                tally += step
-                    .fly(xs, vs, streams, names, watch.stop)
-                    .map_err(|error| incident(error, names[0], std::mem::take(&mut start)))?;
-                (watch.progress)(xs.len());
-                let mut inside = true;
-                if open {
-                    let (outside, held) = model.grid().outside(xs);
-                    (tally.outside, inside) = (tally.outside + outside, held);
-                    lost.fetch_or(!held, Ordering::Relaxed);
-                }
-                if deposited && inside {
-                    species.deposit.add(grid, xs, weight);
-                }
+            let (mut room, mut other) = (Vec::new(), Vec::new());
+            let blocks = xs.blocks(BLOCK).into_iter().zip(vs.blocks(BLOCK)).enumerate();
+            for (block, (mut xs, mut vs)) in blocks {
+                let block = (first + block) as u64;
+                tally += xs.edit(&mut room, |xs| {
+                    vs.edit(&mut other, |vs| fly_block(grid, block, xs, vs))
+                })?;
             }
             Ok(tally)
         })

@@ -435,7 +435,7 @@ fn flux<const D: usize>(
     cells: &Population<D>,
 ) -> Vec<Vec<f64>> {
     let along = |a: usize| {
-        let of = |i: usize| cells.weight * cells.velocities[i][a];
+        let of = |i: usize| cells.weight * cells.velocities.get(i)[a];
         species.deposit.coefficients(&model.spectral, &cells.positions, of)
     };
     (0..D).map(along).collect()

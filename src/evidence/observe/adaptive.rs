@@ -24,12 +24,12 @@ pub fn adaptive_density<const D: usize>(
     k: usize,
 ) -> Vec<f64> {
     let scale = (D as f64 + 2.0).sqrt().recip();
-    let distances = distances_to_neighbour(grid, &cells.positions, k);
+    let distances = distances_to_neighbour(grid, &cells.positions.view(0..cells.len()), k);
     let length = cells.len().div_ceil(PARTS);
     let mut parts = vec![vec![0.0; grid.len()]; PARTS];
     parts
         .par_iter_mut()
-        .zip(cells.positions.par_chunks(length))
+        .zip(cells.positions.par_blocks(length))
         .zip(distances.par_chunks(length))
         .for_each(|((part, positions), distances)| {
             for (x, distance) in positions.iter().zip(distances) {
@@ -99,7 +99,8 @@ mod tests {
 
     fn population<const D: usize>(positions: Vec<Vector<D>>, mass: f64) -> Population<D> {
         let weight = mass / positions.len() as f64;
-        Population { velocities: vec![[0.0; D]; positions.len()], positions, weight }
+        let velocities = vec![[0.0; D]; positions.len()];
+        Population::new(positions, velocities, weight)
     }
 
     /// Mean over a grid cell about `x` of the density of Gaussians on a lattice of spacing `a` with a

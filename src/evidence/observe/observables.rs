@@ -1,5 +1,6 @@
 //! Scalar observables of one replicate. A new one is one entry of [`list`].
 
+use crate::cells::Vectors;
 use crate::grid::{Boundary, Grid};
 use crate::identities::Start;
 use crate::model::{Model, Species};
@@ -66,7 +67,7 @@ fn list<const D: usize>(model: &Model<D>) -> Vec<Observable<D>> {
     list.push((
         "leak".into(),
         Box::new(|o| {
-            let own = o.model.grid().outside(&o.colony.cells.positions).0 as usize;
+            let own = o.model.grid().outside(o.colony.cells.positions.iter()).0 as usize;
             o.model.crew.count(own) as f64 / o.count as f64
         }),
     ));
@@ -146,8 +147,8 @@ impl<'a, const D: usize> Observation<'a, D> {
         let (cells, crew) = (&colony.cells, &model.crew);
         let (count, grid) = (crew.count(cells.len()), model.grid());
         let n = count as f64;
-        let moments = Moments::of_points(crew, grid, &cells.positions, &species.place);
-        let mean = |vectors: &[Vector<D>]| -> Vector<D> {
+        let moments = Moments::of_points(crew, grid, cells.positions.iter(), &species.place);
+        let mean = |vectors: &Vectors<D>| -> Vector<D> {
             std::array::from_fn(|a| crew.sum(vectors.iter().map(|v| v[a])) / n)
         };
         Self {
@@ -169,7 +170,7 @@ impl<'a, const D: usize> Observation<'a, D> {
             // That of the images which the moments are of; where all are in the box, as it stands.
             mean_square: match grid.boundary.contains(&Boundary::Periodic) {
                 true => moments.square(),
-                false => crew.sum(cells.positions.iter().map(|x| dot(x, x))) / n,
+                false => crew.sum(cells.positions.iter().map(|x| dot(&x, &x))) / n,
             },
         }
     }

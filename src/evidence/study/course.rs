@@ -6,11 +6,11 @@
 use super::checkpoint::{Checkpoints, Due};
 use super::ledger::{decoded, encoded};
 use super::snapshot::Snapshot;
+use crate::cells::Vectors;
 use crate::identities::Start;
 use crate::model::Model;
 use crate::simulation::{Simulation, SimulationError};
 use crate::state::State;
-use crate::vector::Vector;
 use std::time::Duration;
 
 /// A run on its way.
@@ -54,15 +54,10 @@ impl<'m, const D: usize> Course<'m, D> {
         let small: (State<D>, usize, Vec<Start>, Duration) = decoded(&section(0)?)?;
         let (mut state, done, starts, loop_time) = small;
         for (number, colony) in state.populations.iter_mut().enumerate() {
-            let vectors = |k: usize| -> Result<Vec<Vector<D>>, SimulationError> {
-                let bytes = section(SMALL + k)?;
-                let mut vectors = vec![[0.0; D]; bytes.len() / size_of::<Vector<D>>()];
-                let own = bytemuck::cast_slice_mut::<f64, u8>(vectors.as_flattened_mut());
-                if own.len() != bytes.len() {
-                    return Err(SimulationError::Ledger("a state: half a cell".into()));
-                }
-                own.copy_from_slice(&bytes);
-                Ok(vectors)
+            let precision = model.populations[number].initial.precision();
+            let vectors = |k: usize| -> Result<Vectors<D>, SimulationError> {
+                Vectors::of_bytes(precision, &section(SMALL + k)?)
+                    .ok_or_else(|| SimulationError::Ledger("a state: half a cell".into()))
             };
             colony.cells.positions = vectors(2 * number)?;
             colony.cells.velocities = vectors(2 * number + 1)?;
@@ -86,8 +81,8 @@ impl<'m, const D: usize> Course<'m, D> {
         let small = [encoded(&small)?, encoded(&self.snapshots)?];
         let mut sections: Vec<&[u8]> = small.iter().map(|bytes| &bytes[..]).collect();
         for colony in &state.populations {
-            sections.push(bytemuck::cast_slice(colony.cells.positions.as_flattened()));
-            sections.push(bytemuck::cast_slice(colony.cells.velocities.as_flattened()));
+            sections.push(colony.cells.positions.bytes());
+            sections.push(colony.cells.velocities.bytes());
         }
         to.save(state.step, state.time, &sections).map_err(SimulationError::Ledger)?;
         if due == Due::Stop { Err(SimulationError::Interrupted) } else { Ok(()) }

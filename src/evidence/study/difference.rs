@@ -529,11 +529,11 @@ fn nodal<const D: usize>(f: &Fields<D>, spectral: &Spectral<D>) -> Each<NodalFie
 
 /// (1/|Ω|) w Σᵢ φ(xᵢ) and (1/|Ω|) (w/ε) Σᵢ vᵢ φ(xᵢ).
 fn cell_means<const D: usize>(model: &Model<D>, cells: &Population<D>, test: &Formula) -> Means<D> {
-    let blocks: Vec<(f64, [f64; D])> = (cells.positions.par_chunks(BLOCK))
-        .zip(cells.velocities.par_chunks(BLOCK))
+    let blocks: Vec<(f64, [f64; D])> = (cells.positions.par_blocks(BLOCK))
+        .zip(cells.velocities.par_blocks(BLOCK))
         .map(|(xs, vs)| {
             let mut sum = (0.0, [0.0; D]);
-            for (x, v) in xs.iter().zip(vs) {
+            for (x, v) in xs.iter().zip(&*vs) {
                 let value = test.eval(x);
                 sum = (sum.0 + value, add_scaled(&sum.1, value, v));
             }

@@ -92,22 +92,27 @@ fn share(e: &Experiment) -> f64 {
 }
 
 /// Cells of one replicate, at their most: births of more than are held are refused as such.
-fn cells<const D: usize>(e: &Experiment) -> f64 {
-    let of = |cells: &Cells| {
-        let count = cells.count as f64;
-        let most = count.max(most_cells::<D>() as f64);
-        match cells.growth {
-            Quantity::Constant(rate) => (count * (rate * e.time.end).exp()).clamp(count, most),
-            Quantity::Formula(_) => count,
-        }
-    };
-    e.populations.iter().map(|p| of(&p.cells)).sum()
+fn cells<const D: usize>(e: &Experiment, cells: &Cells) -> f64 {
+    let count = cells.count as f64;
+    let most = count.max(most_cells::<D>() as f64);
+    match cells.growth {
+        Quantity::Constant(rate) => (count * (rate * e.time.end).exp()).clamp(count, most),
+        Quantity::Formula(_) => count,
+    }
+}
+
+/// Places and velocities of all of them, in numbers of f64.
+fn vectors<const D: usize>(e: &Experiment) -> f64 {
+    let share = |of: &Cells| of.precision.bytes() as f64 / size_of::<f64>() as f64;
+    let of = |p: &Population| share(&p.cells) * cells::<D>(e, &p.cells);
+    2.0 * D as f64 * e.populations.iter().map(of).sum::<f64>()
 }
 
 /// The key that makes most of them.
 fn key_of_cells<const D: usize>(e: &Experiment) -> &'static str {
     let counts: usize = e.populations.iter().map(|p| p.cells.count).sum();
-    match cells::<D>(e) > 2.0 * counts as f64 {
+    let most = e.populations.iter().map(|p| cells::<D>(e, &p.cells)).sum::<f64>();
+    match most > 2.0 * counts as f64 {
         true => "cells.growth",
         false => "cells.count",
     }
@@ -122,7 +127,7 @@ fn records(e: &Experiment) -> f64 {
 /// The model, and replicates in flight with all that is recorded of them.
 fn flights<const D: usize>(e: &Experiment, flights: usize) -> Vec<Part> {
     let nodes = Grid::<D>::from_domain(&e.domain).len() as f64;
-    let (flights, each) = (flights as f64, 2.0 * D as f64 * cells::<D>(e));
+    let (flights, each) = (flights as f64, vectors::<D>(e));
     let [populations, signals] = fields_of(e);
     let adaptive = if flights == 1.0 && e.output.knn > 0 { populations } else { 0.0 };
     let fields = populations + signals + adaptive;
@@ -154,7 +159,7 @@ fn ensemble<const D: usize>(e: &Experiment) -> Vec<Part> {
     let (nodes, count) = (Grid::<D>::from_domain(&e.domain).len() as f64, e.ensemble.replicates);
     let mut parts = flights::<D>(e, count.min(rayon::current_num_threads()));
     let moments = 2.0 * fields_of(e).iter().sum::<f64>() * records(e) * nodes;
-    let kept = count as f64 * e.output.cells_at.len() as f64 * 2.0 * D as f64 * cells::<D>(e);
+    let kept = count as f64 * e.output.cells_at.len() as f64 * vectors::<D>(e);
     parts.push(Part::numbers("time.outputs", "their means and squares", moments));
     parts.push(Part::numbers("ensemble.replicates", "cells of every replicate", kept));
     parts
@@ -192,7 +197,7 @@ pub fn ledger<const D: usize>(work: Work, e: &Experiment) -> f64 {
     let numbers = match work {
         Work::Run | Work::Limit => 0.0,
         Work::Ensemble => {
-            let cells = e.output.cells_at.len() as f64 * 2.0 * D as f64 * cells::<D>(e);
+            let cells = e.output.cells_at.len() as f64 * vectors::<D>(e);
             let fields = (populations + signals) * records(e) * nodes(e);
             e.ensemble.replicates as f64 * (fields + cells)
         }
@@ -242,7 +247,7 @@ fn converge<const D: usize>(e: &Experiment) -> Vec<Part> {
         let of_both = |of: &dyn Fn(&Experiment) -> f64| both().map(of).sum::<f64>();
         stages += stage_fields * of_both(&nodes);
         flying = flying.max(threads * compared_fields * of_both(&nodes));
-        cells_flying = cells_flying.max(threads * 2.0 * D as f64 * of_both(&cells::<D>));
+        cells_flying = cells_flying.max(threads * of_both(&vectors::<D>));
         kept = kept.max(own.converge.replicates as f64 * largest * finest);
         let budget = own.converge.budget_replicates as f64;
         if own.converge.parameter == Parameter::Epsilon && budget > 0.0 {

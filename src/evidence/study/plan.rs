@@ -1,6 +1,6 @@
 //! How the cells will fly, as far as it can be told at t = 0.
 
-use crate::cells::InitialError;
+use crate::cells::{InitialError, Precision};
 use crate::model::Model;
 use crate::motion::{Method, Offer};
 use crate::rng::Streams;
@@ -20,6 +20,31 @@ pub struct Plan {
     pub offers: Vec<Offer>,
     /// Bias that `auto` may accept.
     pub tolerated_bias: f64,
+    /// What places are kept in, where not in f64.
+    pub rounding: Option<Rounding>,
+}
+
+/// What places of cells in f32 make of their motion.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rounding {
+    /// δ, the largest step between neighbouring numbers in the box.
+    pub step: f64,
+    /// δ²/(8Δt), the most that it adds to the diffusivity over a run: [`crate::cells::settle`].
+    pub diffusivity: f64,
+}
+
+impl Rounding {
+    fn of<const D: usize>(model: &Model<D>) -> Option<Self> {
+        if model.first().initial.precision() != Precision::Single {
+            return None;
+        }
+        let grid = model.grid();
+        let far = grid.lower.iter().chain(&grid.upper).fold(0.0_f64, |far, x| far.max(x.abs()));
+        let step = Precision::Single.epsilon() * far;
+        let ticks = model.ticks();
+        let duration = ticks.iter().map(|tick| tick.duration).sum::<f64>() / ticks.len() as f64;
+        Some(Self { step, diffusivity: step * step / (8.0 * duration) })
+    }
 }
 
 /// The plan of a model.
@@ -28,9 +53,10 @@ pub fn plan<const D: usize>(model: &Model<D>) -> Result<Plan, SimulationError> {
     let species = model.first();
     let count = species.cells.clamp(1, CELLS);
     let cells = species.initial.populate((count, 0..count), &species.space, streams)?;
-    let offers = model.offers(species, &cells.positions);
+    let offers = model.offers(species, &cells.positions.view(0..count));
     let (offers, taken) = offers.map_err(InitialError::Unbounded)?;
-    Ok(Plan { asked: model.method, taken, offers, tolerated_bias: model.tolerated_bias })
+    let (tolerated_bias, rounding) = (model.tolerated_bias, Rounding::of(model));
+    Ok(Plan { asked: model.method, taken, offers, tolerated_bias, rounding })
 }
 
 impl Plan {

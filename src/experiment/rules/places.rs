@@ -1,28 +1,32 @@
 //! Where cells can be, and what is weighed there.
 
+use crate::cells::Precision;
 use crate::experiment::sample::nodes;
 use crate::schema::Draft;
 
-/// Steps of round-off that a grid cell must hold.
-const STEPS: f64 = (1u64 << 20) as f64;
+/// Steps of round-off that a grid cell must hold, in f64 and in f32, whose errors have no bias.
+const STEPS: [f64; 2] = [(1u64 << 20) as f64, 1024.0];
 /// Those that a mean free path must hold.
 const STEPS_OF_FLIGHT: f64 = 1024.0;
 /// Points at which a test function is tried.
 const TRIALS: usize = 4096;
 
-/// Positions far from 0 are multiples of a step of f64 that grid and flights must be large against.
+/// Positions far from 0 are multiples of a step that grid and flights must be large against.
 pub(super) fn resolution(draft: &mut Draft) -> Option<()> {
     let (lower, upper) = (draft.floats("domain.lower")?, draft.floats("domain.upper")?);
     let grid = draft.integers("domain.grid")?;
     let flight = draft.float("epsilon")? * draft.float("velocity.speed")?;
+    let precision = Precision::read(draft)?;
+    let is_narrow = precision == Precision::Single;
+    let steps = STEPS[usize::from(is_narrow)];
     let coarse = (0..lower.len().min(upper.len()).min(grid.len())).find_map(|a| {
         let (far, edge) = (lower[a].abs().max(upper[a].abs()), upper[a] - lower[a]);
-        let (step, spacing) = (far * f64::EPSILON, edge / grid[a] as f64);
+        let (step, spacing) = (far * precision.epsilon(), edge / grid[a] as f64);
         if !(edge > 0.0 && edge.is_finite()) {
             return None;
         }
         let path = if lower[a].abs() > upper[a].abs() { "domain.lower" } else { "domain.upper" };
-        match (spacing < STEPS * step, flight < STEPS_OF_FLIGHT * step) {
+        match (spacing < steps * step, flight < STEPS_OF_FLIGHT * step) {
             (true, _) => Some((path, format!("a grid spacing of {spacing:.1e}"), step, a)),
             (_, true) => Some((path, format!("flights of epsilon*speed = {flight:.1e}"), step, a)),
             _ => None,
@@ -33,11 +37,9 @@ pub(super) fn resolution(draft: &mut Draft) -> Option<()> {
         "is too far from 0 along axis {}: positions there are multiples of {step:.1e}, too coarse for {what}",
         a + 1
     );
-    draft.complain(
-        path,
-        message,
-        "Shift the box towards 0, or widen domain.lower to domain.upper.",
-    );
+    let or = if is_narrow { ", or set motion_precision = \"f64\"" } else { "" };
+    let remedy = format!("Shift the box towards 0, or widen domain.lower to domain.upper{or}.");
+    draft.complain(path, message, remedy);
     Some(())
 }
 

@@ -1,5 +1,6 @@
 //! What an experiment asks of the machine: steps and memory.
 
+use crate::cells::Precision;
 use crate::experiment::space::padding;
 use crate::memory::{
     FLIGHT_FIELDS, LIMIT_FIELDS, MODEL_FIELDS, Part, limit_share, refusal, run_share, total,
@@ -52,16 +53,17 @@ fn parts(draft: &Draft) -> Option<[Vec<Part>; 2]> {
     let adaptive = if draft.integer("output.knn")? > 0 { 1.0 } else { 0.0 };
     let own = draft.integer("cells.count")? as f64;
     let most = if own < count as f64 { "converge.cells" } else { "cells.count" };
+    let share = Precision::read(draft)?.bytes() as f64 / size_of::<f64>() as f64;
     let start = Part::numbers(
         "cells.density.grid",
         "the initial density",
         2.0 * nodes("cells.density.grid")?,
     );
     let run = vec![
-        Part::numbers(most, "cells", count as f64 * 2.0 * d),
+        Part::numbers(most, "cells", share * count as f64 * 2.0 * d),
         Part::numbers("domain.grid", "fields", (MODEL_FIELDS + FLIGHT_FIELDS) * grid),
         Part::numbers("time.outputs", "fields at the outputs", outputs * (2.0 + adaptive) * grid),
-        Part::numbers("output.cells_at", "cells at the outputs", snapshots * own * 2.0 * d),
+        Part::numbers("output.cells_at", "cells at the outputs", share * snapshots * own * 2.0 * d),
         start.clone(),
     ];
     let limit = vec![Part::numbers("limit.grid", "the limit", LIMIT_FIELDS * limit), start];

@@ -139,10 +139,10 @@ impl<const D: usize, K: TurningKernel<D>> Flight<'_, D, K> {
             let streams = Streams::new(self.seed, replicate);
             let mut rng = streams.stream(Purpose::InitialVelocity, 0, 0);
             let (positions, velocities) = (0..CELLS).map(|_| start(&mut rng)).unzip();
-            let mut cells = Population { positions, velocities, weight: 1.0 };
+            let mut cells = Population::new(positions, velocities, 1.0);
             all.tallies.push(advance(&mut cells, &step, streams, 0)?);
-            all.x.append(&mut cells.positions);
-            all.v.append(&mut cells.velocities);
+            all.x.extend(cells.positions.iter());
+            all.v.extend(cells.velocities.iter());
         }
         Ok(all)
     }

@@ -128,24 +128,27 @@ pub fn follows(what: &str, sample: &[f64], law: &(impl Law + ?Sized)) -> Verdict
     Verdict { what: what.into(), p: ks.p, reach, seen: format!("distance {}", ks.distance) }
 }
 
-/// Two samples and one law (Kolmogorov–Smirnov). Values that agree to some 10⁻⁹ are equal: an atom of the law, reached by
-/// two ways of rounding, stays one.
+/// Two samples and one law (Kolmogorov–Smirnov). Values no farther apart than 10⁻⁶ are equal: an atom of the law, reached by
+/// two ways of rounding, in f32 too, stays one.
 pub fn same_law(what: &str, a: &[f64], b: &[f64]) -> Verdict {
     let sorted = |x: &[f64]| {
-        let mut x: Vec<f64> = x.iter().map(|x| (x * 1e9).round()).collect();
+        let mut x = x.to_vec();
         x.sort_by(f64::total_cmp);
         x
     };
     let (a, b) = (sorted(a), sorted(b));
     let (mut i, mut j, mut distance) = (0, 0, 0.0_f64);
     while i < a.len() && j < b.len() {
-        let at = a[i].min(b[j]);
-        while i < a.len() && a[i] <= at {
-            i += 1;
-        }
-        while j < b.len() && b[j] <= at {
-            j += 1;
-        }
+        let mut at = a[i].min(b[j]) + 1e-6;
+        let met = |x: &[f64], k: &mut usize, at: &mut f64| {
+            let before = *k;
+            while *k < x.len() && x[*k] <= *at {
+                *at = x[*k] + 1e-6;
+                *k += 1;
+            }
+            *k > before
+        };
+        while met(&a, &mut i, &mut at) | met(&b, &mut j, &mut at) {}
         distance = distance.max((i as f64 / a.len() as f64 - j as f64 / b.len() as f64).abs());
     }
     let root = (a.len() as f64 * b.len() as f64 / (a.len() + b.len()) as f64).sqrt();
