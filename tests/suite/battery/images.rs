@@ -111,7 +111,11 @@ pub fn coupled() -> Vec<Verdict> {
 fn coupled_by<const D: usize>(word: &str, one: Combination) -> Vec<Verdict> {
     let images = images::<D>();
     let image = images[one.image % images.len()];
-    let scene = Scene::<D>::new(words::is_closed(one.boundary).unwrap());
+    let mut scene = Scene::<D>::new(words::is_closed(one.boundary).unwrap());
+    // What both share need not be resolved.
+    if D == 3 && !scene.closed {
+        scene.grid = scene.grid.map(|n| n / 2);
+    }
     let (epsilon, time) = one.scales();
     let ready = |seed, image: Option<&Image<D>>| {
         let mut place = scene.place(image, one.boundary);
