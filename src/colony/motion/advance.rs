@@ -66,6 +66,7 @@ impl<const D: usize, K: TurningKernel<D>, S: Sense<D>> Step<'_, D, K, S> {
                 scaling: self.scaling,
                 duration: self.duration,
                 refuse_negative: self.refuse_negative,
+                antithetic: self.antithetic,
                 stream,
                 stop,
                 trace,

@@ -11,6 +11,7 @@ mod diffusion;
 mod envelope;
 mod hybrid;
 mod lanes;
+mod leg;
 mod method;
 mod offer;
 mod pass;

@@ -40,6 +40,8 @@ pub(super) struct Rounds<'a, const D: usize> {
     pub scaling: Scaling,
     pub duration: f64,
     pub refuse_negative: bool,
+    /// Whether the cells 2i and 2i+1 meet their candidates at the same times, with proposals v and −v.
+    pub antithetic: bool,
     pub stream: Stream,
     pub stop: &'a AtomicBool,
     pub trace: Option<&'a mut Trace<D>>,
@@ -49,28 +51,28 @@ pub(super) struct Rounds<'a, const D: usize> {
 const ROUNDS: u32 = 1 << 11;
 
 /// What became of a lane in a round, in bits that add up without carry.
-const DUE: u32 = 0;
-const TURNED: u32 = 8;
-const OPEN: u32 = 16;
-const OUTSIDE: u32 = 24;
-const DONE: u32 = 32;
+pub(super) const DUE: u32 = 0;
+pub(super) const TURNED: u32 = 8;
+pub(super) const OPEN: u32 = 16;
+pub(super) const OUTSIDE: u32 = 24;
+pub(super) const DONE: u32 = 32;
 
 /// The cells in flight, one per lane.
 #[derive(Clone)]
-struct Flight<const D: usize> {
-    x: [Lane<f64>; D],
-    w: [Lane<f64>; D],
+pub(super) struct Flight<const D: usize> {
+    pub x: [Lane<f64>; D],
+    pub w: [Lane<f64>; D],
     /// Time left of Δt; 0 in an idle lane.
-    rest: Lane<f64>,
+    pub rest: Lane<f64>,
     /// What the next event is drawn from, if it is drawn already.
-    drawn: Lane<u64>,
+    pub drawn: Lane<u64>,
     /// Speeds of the proposals.
-    speed: Lane<f64>,
-    proposal: [Lane<f64>; D],
+    pub speed: Lane<f64>,
+    pub proposal: [Lane<f64>; D],
     /// What candidates are drawn from, and the level up to which they turn.
-    bound: Lane<f64>,
-    level: Lane<f64>,
-    became: Lane<u64>,
+    pub bound: Lane<f64>,
+    pub level: Lane<f64>,
+    pub became: Lane<u64>,
 }
 
 impl<const D: usize> Flight<D> {
@@ -92,6 +94,9 @@ impl<const D: usize> Flight<D> {
     }
 }
 
+/// Where the second half of the lanes begins, which holds the second cells of antithetic pairs.
+const HALF: usize = LANES / 2;
+
 /// Which cell is in which lane.
 struct Crew<'a> {
     queue: &'a Queue,
@@ -106,18 +111,24 @@ impl<const D: usize> Vectorised for Rounds<'_, D> {
     #[inline(always)]
     fn run(mut self) -> Self::Output {
         let affine = &self.tangents.affine;
-        match (affine.gain != 0.0, affine.saturation != 0.0) {
-            (false, false) => self.fly::<false, false>(),
-            (false, true) => self.fly::<false, true>(),
-            (true, false) => self.fly::<true, false>(),
-            (true, true) => self.fly::<true, true>(),
+        match (affine.gain != 0.0, affine.saturation != 0.0, self.antithetic) {
+            (false, false, false) => self.fly::<false, false, false>(),
+            (false, true, false) => self.fly::<false, true, false>(),
+            (true, false, false) => self.fly::<true, false, false>(),
+            (true, true, false) => self.fly::<true, true, false>(),
+            (false, false, true) => self.fly::<false, false, true>(),
+            (false, true, true) => self.fly::<false, true, true>(),
+            (true, false, true) => self.fly::<true, false, true>(),
+            (true, true, true) => self.fly::<true, true, true>(),
         }
     }
 }
 
 impl<const D: usize> Rounds<'_, D> {
     #[inline(always)]
-    fn fly<const GAIN: bool, const SATURATES: bool>(&mut self) -> Result<Tally, Halt<D>> {
+    fn fly<const GAIN: bool, const SATURATES: bool, const PAIRS: bool>(
+        &mut self,
+    ) -> Result<Tally, Halt<D>> {
         let mut rng = LaneRng::new(&mut self.stream);
         let cells = self.positions.len() as u64;
         let invariants = Invariants { cells, ..Invariants::default() };
@@ -126,7 +137,13 @@ impl<const D: usize> Rounds<'_, D> {
         let queue = match expected < 1.0 {
             true => {
                 let way = (expected, self.duration / self.scaling.epsilon());
-                pass(self.positions, self.velocities, self.grid, way, || rng.next())
+                pass(self.positions, self.velocities, self.grid, way, || {
+                    let mut draws = rng.next();
+                    if PAIRS {
+                        (0..LANES).for_each(|l| draws[l] = draws[l & !1]);
+                    }
+                    draws
+                })
             }
             false => Queue::all(self.positions.len()),
         };
@@ -144,9 +161,11 @@ impl<const D: usize> Rounds<'_, D> {
         };
         let mut crew = Crew { queue: &queue, next: 0, cells: [0; LANES], busy: 0 };
         for l in 0..LANES {
+            // Pair by pair.
+            let l = if PAIRS { l / 2 + l % 2 * HALF } else { l };
             self.refill(&mut flight, l, &mut crew);
         }
-        let (mut rounds, per_epsilon) = (0_u32, 1.0 / self.scaling.epsilon());
+        let mut rounds = 0_u32;
         while crew.busy != 0 {
             rounds = rounds.wrapping_add(1);
             if rounds.is_multiple_of(ROUNDS) && self.stop.load(Ordering::Relaxed) {
@@ -157,7 +176,7 @@ impl<const D: usize> Rounds<'_, D> {
                 (0..LANES).for_each(|l| flight.speed[l] = self.space.speed_at(uniform(draws[l])));
             }
             let before = self.trace.is_some().then(|| (flight.clone(), rng.clone()));
-            self.round::<GAIN, SATURATES>(&mut flight, &mut rng, per_epsilon);
+            self.round::<GAIN, SATURATES, PAIRS>(&mut flight, &mut rng);
             let mut sum = 0;
             for l in 0..LANES {
                 sum += flight.became[l];
@@ -166,7 +185,8 @@ impl<const D: usize> Rounds<'_, D> {
             tally.tumbles += sum >> TURNED & 0xff;
             if let (Some(before), Some(trace)) = (before, &mut self.trace) {
                 trace.find(crew.busy, &crew.cells);
-                write_down(trace, &flight, before, self.rates, (self.grid, self.duration));
+                let lanes = if PAIRS { HALF } else { LANES };
+                write_down(trace, &flight, before, self.rates, (self.grid, self.duration, lanes));
             }
             if sum >> OPEN & 0xff != 0 {
                 self.look(&mut flight, &mut tally, &crew)?;
@@ -183,10 +203,11 @@ impl<const D: usize> Rounds<'_, D> {
                 while done != 0 {
                     let l = done.trailing_zeros() as usize;
                     done &= done - 1;
-                    let cell = crew.cells[l];
-                    self.positions[cell] = lane(&flight.x, l);
-                    self.velocities[cell] = lane(&flight.w, l);
-                    self.refill(&mut flight, l, &mut crew);
+                    self.land_and_refill(&mut flight, l, &mut crew);
+                    if PAIRS && l < HALF && done >> (l + HALF) & 1 == 1 {
+                        done &= !(1 << (l + HALF));
+                        self.land_and_refill(&mut flight, l + HALF, &mut crew);
+                    }
                 }
             }
         }
@@ -194,6 +215,15 @@ impl<const D: usize> Rounds<'_, D> {
             Some(cell) => Err(Halt::Stray(cell)),
             None => Ok(tally),
         }
+    }
+
+    /// Lets the cell of lane `l` rest where it is, and takes the next one.
+    #[inline(always)]
+    fn land_and_refill(&mut self, flight: &mut Flight<D>, l: usize, crew: &mut Crew<'_>) {
+        let cell = crew.cells[l];
+        self.positions[cell] = lane(&flight.x, l);
+        self.velocities[cell] = lane(&flight.w, l);
+        self.refill(flight, l, crew);
     }
 
     /// Takes the next cell of the queue into lane `l`; an idle lane, if there is none.
@@ -216,20 +246,12 @@ impl<const D: usize> Rounds<'_, D> {
 
     /// A leg of every lane, and what is known of its candidate.
     #[inline(always)]
-    fn round<const GAIN: bool, const SATURATES: bool>(
+    fn round<const GAIN: bool, const SATURATES: bool, const PAIRS: bool>(
         &self,
         flight: &mut Flight<D>,
         rng: &mut LaneRng,
-        per_epsilon: f64,
     ) {
-        let (tangents, affine) = (self.tangents, self.tangents.affine);
-        let (lower, upper) = (self.grid.lower, self.grid.upper);
-        let square = self.scaling.tumble_time();
-        let (rate, loss, gain, slack) = (affine.rate, affine.loss, affine.gain, affine.slack);
-        let (steepest, kappa) = (affine.slope(), affine.saturation);
-        // Half the lag, in time and in length over the velocity.
-        let lag = [0.5 * affine.lag * self.scaling.epsilon(), 0.5 * affine.lag];
-        let highest = tangents.highest;
+        let (tangents, lower, upper) = (self.tangents, self.grid.lower, self.grid.upper);
         let (mut from_middle, mut index) = ([[0.0; LANES]; D], [0.0; LANES]);
         for l in 0..LANES {
             let (tile, from) = tangents.locate(&lane(&flight.x, l));
@@ -255,95 +277,34 @@ impl<const D: usize> Rounds<'_, D> {
                 records[k][l] = record[k];
             }
         }
-        for l in 0..LANES {
-            let (mut gradient, mut hessian) = ([0.0; D], [[0.0; D]; D]);
-            let mut k = 0;
-            for a in 0..D {
-                gradient[a] = field(&records, l, k);
-                k += 1;
-            }
-            for a in 0..D {
-                for b in a..D {
-                    (hessian[a][b], hessian[b][a]) = (field(&records, l, k), field(&records, l, k));
-                    k += 1;
-                }
-            }
-            let (horizon, residual) = (field(&records, l, k), field(&records, l, k + 1));
-            let gains = if D > 1 { field(&records, l, k + 2) } else { tangents.gains };
-            // w·∇S now, how fast it changes, and both ends of the leg.
-            let (mut here, mut bend, mut now) = ([0.0; D], [0.0; D], 0.0);
-            for a in 0..D {
-                here[a] = gradient[a];
-                for b in 0..D {
-                    here[a] += hessian[a][b] * from_middle[b][l];
-                    bend[a] += hessian[a][b] * flight.w[b][l];
-                }
-            }
-            let mut change = 0.0;
-            for a in 0..D {
-                now += flight.w[a][l] * here[a];
-                change += flight.w[a][l] * bend[a];
-            }
-            let change = change * per_epsilon;
-            let now = now - lag[0] * change;
-            let rest = flight.rest[l];
-            let cap = if rest < horizon { rest } else { horizon };
-            let then = now + change * cap;
-            let (low, high) = if now < then { (now, then) } else { (then, now) };
-            let around = slack + gains;
-            let top = rate + around + loss * sigma::<SATURATES>(kappa, low - residual);
-            let steep = loss * sigma::<SATURATES>(kappa, high + residual);
-            // Where T could be negative the candidates are those of a wide bound, to be looked at and counted.
-            let is_sure = rate - around + steep > 0.0;
-            let wide = rate + around - steep;
-            let wide = if wide > top { wide } else { top };
-            let bound = if is_sure { top } else { wide };
-            let bound = if bound < highest { bound } else { highest };
+        for l in 0..if PAIRS { HALF } else { LANES } {
+            let mut own = self.aim::<SATURATES>(flight, &records, &from_middle, l);
             let clock = rng.next_of(l);
             let clock = if flight.drawn[l] != UNDRAWN { flight.drawn[l] } else { clock };
-            flight.drawn[l] = UNDRAWN;
-            let time = square * minus_log(uniform(clock)) / bound;
-            let is_due = time < cap;
-            let time = if is_due { time } else { cap };
-            let level = uniform(rng.next_of(l)) * bound;
+            let wait = self.scaling.tumble_time() * minus_log(uniform(clock));
+            let level = uniform(rng.next_of(l));
             let mut v: Vector<D> = unit(rng, l);
             for a in 0..D {
                 v[a] *= flight.speed[l];
             }
-            let mut turns = rate + loss * sigma::<SATURATES>(kappa, now + change * time);
-            let mut doubt = slack - loss * (steepest * residual);
-            if GAIN {
-                let mut ahead = 0.0;
-                for a in 0..D {
-                    let mut sensed = here[a] + bend[a] * (per_epsilon * time);
-                    for b in 0..D {
-                        sensed += hessian[a][b] * (lag[1] * v[b]);
-                    }
-                    ahead += v[a] * sensed;
-                }
-                turns += gain * sigma::<SATURATES>(kappa, ahead);
-                doubt += gain * (steepest * residual);
+            if !PAIRS {
+                self.land::<GAIN, SATURATES>(flight, &own, (wait, level, v), l);
+                continue;
             }
-            let below = level < turns - doubt;
-            let is_known = is_sure & (below | (level >= turns + doubt));
-            let is_turned = is_due & is_known & below;
-            let mut is_outside = false;
+            // Both of a pair meet their candidates at the same times.
+            let mut other = self.aim::<SATURATES>(flight, &records, &from_middle, l + HALF);
+            let is_alone = flight.rest[l + HALF] <= 0.0;
+            let (bound, cap) = (other.bound, other.cap);
+            let bound = if is_alone | (bound < own.bound) { own.bound } else { bound };
+            let cap = if is_alone | (own.cap < cap) { own.cap } else { cap };
+            (own.bound, own.cap) = (bound, cap);
+            other.bound = bound;
+            other.cap = if is_alone { 0.0 } else { cap };
+            self.land::<GAIN, SATURATES>(flight, &own, (wait, level, v), l);
             for a in 0..D {
-                let w = flight.w[a][l];
-                let x = flight.x[a][l] + per_epsilon * time * w;
-                is_outside |= (x < lower[a]) | (x >= upper[a]);
-                flight.x[a][l] = x;
-                flight.w[a][l] = if is_turned { v[a] } else { w };
-                flight.proposal[a][l] = v[a];
+                v[a] = -v[a];
             }
-            (flight.bound[l], flight.level[l]) = (bound, level);
-            let rest = rest - time;
-            flight.rest[l] = rest;
-            flight.became[l] = u64::from(is_due) << DUE
-                | u64::from(is_turned) << TURNED
-                | u64::from(is_due & !is_known) << OPEN
-                | u64::from(is_outside) << OUTSIDE
-                | u64::from(rest <= 0.0) << DONE;
+            self.land::<GAIN, SATURATES>(flight, &other, (wait, level, v), l + HALF);
         }
     }
 
@@ -396,19 +357,6 @@ impl<const D: usize> Rounds<'_, D> {
     }
 }
 
-/// A number of lane `l`'s record.
-#[inline(always)]
-fn field(records: &[[[f32; QUAD]; LANES]; QUADS], l: usize, k: usize) -> f64 {
-    f64::from(records[k / QUAD][l][k % QUAD])
-}
-
-/// σ(y) of [`crate::turning::Affine`].
-#[inline(always)]
-fn sigma<const SATURATES: bool>(kappa: f64, y: f64) -> f64 {
-    let z = kappa * y;
-    if SATURATES { z / (1.0 + z * z).sqrt() } else { y }
-}
-
 /// A uniform direction in lane `l`.
 #[inline(always)]
 fn unit<const D: usize>(rng: &mut LaneRng, l: usize) -> Vector<D> {
@@ -446,10 +394,10 @@ fn write_down<const D: usize>(
     flight: &Flight<D>,
     (before, mut rng): (Flight<D>, LaneRng),
     rates: &dyn Rates<D>,
-    (grid, duration): (&Grid<D>, f64),
+    (grid, duration, lanes): (&Grid<D>, f64, usize),
 ) {
     let Some(l) = trace.due(&flight.became.map(|became| became >> DUE & 1)) else { return };
-    let [first, second] = [rng.next_of(l), rng.next_of(l)];
+    let [first, second] = [rng.next_of(l % lanes), rng.next_of(l % lanes)];
     let clock = if before.drawn[l] != UNDRAWN { before.drawn[l] } else { first };
     let mut unturned = flight.clone();
     unturned.w = before.w;

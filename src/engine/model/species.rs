@@ -131,7 +131,7 @@ impl<const D: usize> Species<D> {
             tumble_time: self.scaling.tumble_time(),
             duration,
             cells: self.cells,
-            in_rounds: method == Method::Exact && self.space.is_uniform() && !self.antithetic,
+            in_rounds: method == Method::Exact && self.space.is_uniform(),
         };
         let envelopes = match self.kernel_bound {
             // A bound from the user is checked at every candidate: no floor spares the look.

@@ -16,6 +16,7 @@ use crate::turning::{Local, NonLocal, Psi, PsiSpec, TurningKernel};
 fn candidates_are_decided_rightly<const D: usize, K: TurningKernel<D>>(
     boundary: [Boundary; D],
     kernel: impl Fn(&VelocitySpace<D>) -> K,
+    antithetic: bool,
 ) {
     let grid = Grid { lower: [-1.0; D], upper: [1.4; D], cells: [14; D], boundary };
     let (spectral, map) = (Spectral::new(&grid), NodeMap::new(&grid));
@@ -49,15 +50,15 @@ fn candidates_are_decided_rightly<const D: usize, K: TurningKernel<D>>(
         hop: duration,
         envelopes,
         refuse_negative: true,
-        antithetic: false,
+        antithetic,
     };
-    let (mut all, mut looks) = (0, 0);
-    for cell in 0..200 {
+    let (mut all, mut looks, mut told) = (0, 0, Vec::new());
+    for cell in 0..201 {
         let at = |k: usize| ((k * 37 + 11) % 101) as f64 / 101.0;
         let mut x: Vec<Vector<D>> =
-            (0..200).map(|i| std::array::from_fn(|a| -1.0 + 2.4 * at(i * 7 + a * 13))).collect();
+            (0..201).map(|i| std::array::from_fn(|a| -1.0 + 2.4 * at(i * 7 + a * 13))).collect();
         let mut v: Vec<Vector<D>> =
-            (0..200).map(|i| std::array::from_fn(|a| f64::from(u8::from(a == i % D)))).collect();
+            (0..201).map(|i| std::array::from_fn(|a| f64::from(u8::from(a == i % D)))).collect();
         let (mut trace, stop) = (Trace::of(cell), AtomicBool::new(false));
         let streams = Streams::new(5, 0);
         let tally =
@@ -69,8 +70,27 @@ fn candidates_are_decided_rightly<const D: usize, K: TurningKernel<D>>(
         }
         (all, looks) = (all + trace.candidates.len(), tally.invariants.looks as usize);
         assert!(looks < tally.candidates as usize, "{looks} of {}", tally.candidates);
+        told.push(trace.candidates);
+    }
+    if antithetic {
+        pairs_are_opposite(&told);
     }
     assert!(all > 500, "{all} {looks}");
+}
+
+/// Both of a pair meet the same candidates, but for the sides of the walls that their opposite proposals are told on.
+fn pairs_are_opposite<const D: usize>(told: &[Vec<Candidate<D>>]) {
+    let (mut opposite, mut all) = (0, 0);
+    for [one, two] in told.as_chunks().0 {
+        assert_eq!(one.len(), two.len());
+        for (one, two) in one.iter().zip(two) {
+            assert_eq!([one.time, one.bound, one.level], [two.time, two.bound, two.level]);
+            assert_eq!(one.proposed.map(f64::abs), two.proposed.map(f64::abs));
+            opposite += usize::from(one.proposed == two.proposed.map(|v| -v));
+            all += 1;
+        }
+    }
+    assert!(2 * opposite > all && all > 300, "{opposite} of {all}");
 }
 
 #[test]
@@ -89,10 +109,23 @@ fn what_is_decided_without_a_look_is_decided_rightly() {
             NonLocal::new(plus, 1.0 - plus, Psi::new(psi, space), space, 0.2)
         }
     }
-    candidates_are_decided_rightly([NoFlux], local(0.0, 1.0));
-    candidates_are_decided_rightly([NoFlux, Periodic], local(0.0, 1.0));
-    candidates_are_decided_rightly([NoFlux, Periodic], local(0.7, 0.3));
-    candidates_are_decided_rightly([NoFlux, NoFlux], nonlocal(0.0));
-    candidates_are_decided_rightly([Periodic, NoFlux], nonlocal(0.5));
-    candidates_are_decided_rightly([NoFlux, Periodic, NoFlux], local(0.4, 0.6));
+    candidates_are_decided_rightly([NoFlux], local(0.0, 1.0), false);
+    candidates_are_decided_rightly([NoFlux, Periodic], local(0.0, 1.0), false);
+    candidates_are_decided_rightly([NoFlux, Periodic], local(0.7, 0.3), false);
+    candidates_are_decided_rightly([NoFlux, NoFlux], nonlocal(0.0), false);
+    candidates_are_decided_rightly([Periodic, NoFlux], nonlocal(0.5), false);
+    candidates_are_decided_rightly([NoFlux, Periodic, NoFlux], local(0.4, 0.6), false);
+}
+
+/// Of antithetic pairs too, and of a last cell that has no partner.
+#[test]
+fn pairs_are_decided_rightly() {
+    use Boundary::{NoFlux, Periodic};
+    let scale = |space: &VelocitySpace<2>| 1.0 / space.measure();
+    let local = |space: &VelocitySpace<2>| {
+        Local::new(c(1.0), c(0.7 * scale(space)), c(0.3 * scale(space)), space.clone(), 0.2)
+    };
+    candidates_are_decided_rightly([NoFlux, Periodic], local, true);
+    let loss = |space: &VelocitySpace<1>| Local::new(c(1.0), c(0.0), c(0.5), space.clone(), 0.2);
+    candidates_are_decided_rightly([NoFlux], loss, true);
 }
