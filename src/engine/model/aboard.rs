@@ -1,6 +1,7 @@
 //! What of an experiment a graphics processor can do.
 
 use super::{Model, Species};
+use crate::cells::Precision;
 use crate::device::{Device, DeviceError};
 use crate::experiment::{Experiment, Population};
 use crate::growth::Growth;
@@ -66,6 +67,12 @@ fn refused<const D: usize>(
             "{} = true is not there on a GPU. Leave it out",
             key("cells.antithetic")
         ));
+    }
+    if of.cells.precision == Precision::Single {
+        return Some(
+            "motion_precision = \"f32\" is not there on a GPU, which keeps cells in 32 bits of its own. Leave it out"
+                .into(),
+        );
     }
     if Growth::of(&of.cells).is_some() {
         return Some(format!("{} is not there on a GPU. Leave it out", key("cells.growth")));

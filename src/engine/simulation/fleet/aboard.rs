@@ -138,8 +138,8 @@ impl<const D: usize> Fleet<D> {
         for squad in &self.squads {
             let own = squad.first..squad.first + squad.count;
             for a in 0..D {
-                let place = |i: usize| self.frame.word(a, cells.positions[i][a]);
-                let velocity = |i: usize| (cells.velocities[i][a] as f32).to_bits();
+                let place = |i: usize| self.frame.word(a, cells.positions.get(i)[a]);
+                let velocity = |i: usize| (cells.velocities.get(i)[a] as f32).to_bits();
                 for start in (0..squad.count).step_by(PIECE) {
                     let piece = own.clone().skip(start).take(PIECE);
                     words.clear();
@@ -158,18 +158,21 @@ impl<const D: usize> Fleet<D> {
     /// # Errors
     /// The device has failed.
     pub fn land(&self, cells: &mut Population<D>) -> Result<(), DeviceError> {
-        for squad in &self.squads {
-            let own = squad.first..squad.first + squad.count;
+        let length = self.squads.first().map_or(1, |squad| squad.count);
+        let parts = cells.positions.parts(length).into_iter().zip(cells.velocities.parts(length));
+        let mut room = Vec::new();
+        for (squad, (mut xs, mut vs)) in self.squads.iter().zip(parts) {
             for a in 0..D {
                 let read = |words| self.adapter.read(words, a * squad.count, squad.count);
-                let places = read(&squad.places)?;
-                for (x, word) in cells.positions[own.clone()].iter_mut().zip(places) {
-                    x[a] = self.frame.coordinate(a, word);
-                }
-                let velocities = read(&squad.velocities)?;
-                for (v, bits) in cells.velocities[own.clone()].iter_mut().zip(velocities) {
-                    v[a] = f64::from(f32::from_bits(bits));
-                }
+                let (places, velocities) = (read(&squad.places)?, read(&squad.velocities)?);
+                xs.edit(&mut room, |xs| {
+                    let place = |word| self.frame.coordinate(a, word);
+                    xs.iter_mut().zip(places).for_each(|(x, word)| x[a] = place(word));
+                });
+                vs.edit(&mut room, |vs| {
+                    let component = |bits| f64::from(f32::from_bits(bits));
+                    vs.iter_mut().zip(velocities).for_each(|(v, bits)| v[a] = component(bits));
+                });
             }
         }
         Ok(())
