@@ -177,7 +177,11 @@ fn every_planted_bug_is_caught() {
     let programs = build(&tree);
     let mut sound: std::collections::BTreeMap<&str, Option<bool>> = Default::default();
     let mut lost = Vec::new();
-    for (number, bug) in all.iter().enumerate().filter(|(_, bug)| room.split(',').any(|room| bug.room.contains(room))) {
+    for (number, bug) in all
+        .iter()
+        .enumerate()
+        .filter(|(_, bug)| room.split(',').any(|room| bug.room.contains(room)))
+    {
         let start = Instant::now();
         // Nothing is caught by tests that fail without it.
         let before = *sound.entry(&bug.test).or_insert_with(|| pass(&programs, bug, &tree, None));
