@@ -122,7 +122,7 @@ fn features<const D: usize>(text: &str, device: &Device, replicate: u64) -> Vec<
     let mut simulation = Simulation::new(&model, replicate).unwrap();
     simulation.run(&AtomicBool::new(false), &|_| {}, |_| {}).unwrap();
     let cells = &simulation.state().first().cells;
-    let of = |(x, v): (&[f64; D], &[f64; D])| {
+    let of = |(x, v): ([f64; D], [f64; D])| {
         let (first, last) = (3.0 * x[0], 2.0 * x[D - 1]);
         let (up, across) = (v[0], v[D - 1]);
         [
@@ -134,7 +134,7 @@ fn features<const D: usize>(text: &str, device: &Device, replicate: u64) -> Vec<
             first.sin() * up,
         ]
     };
-    cells.positions.iter().zip(&cells.velocities).map(of).collect()
+    cells.positions.iter().zip(cells.velocities.iter()).map(of).collect()
 }
 
 /// Cells here and cells on the processor have one law.
