@@ -11,13 +11,17 @@
 //! nothing of how they move.
 
 mod entropy;
+mod krylov;
 mod ordinates;
 mod phase;
+mod rational;
 mod reactions;
 mod room;
 mod series;
+mod stiff;
 mod transport;
 mod turns;
+mod unfolded;
 
 pub use entropy::Entropy;
 pub(crate) use ordinates::Ordinates;
@@ -27,7 +31,7 @@ use crate::growth::{FLOOR, barren};
 use crate::model::{Model, Species};
 use crate::schedule::{Tick, ticks};
 use crate::signal::{Surroundings, later};
-use crate::turning::TurningKernel;
+use crate::turning::{Kernel, TurningKernel};
 use phase::Phase;
 use rayon::prelude::*;
 use reactions::Reactions;
@@ -52,15 +56,27 @@ pub struct Resolution {
 /// bounds on the kernels at t = 0.
 pub fn predicted_work<const D: usize>(model: &Model<D>, resolution: Resolution, end: f64) -> f64 {
     let sensed = model.initial_signals();
-    let nodes = Room::new(model, &model.start()).len() as f64;
+    let room = Room::new(model, &model.start());
     let work = |species: &Species<D>| {
         let cues = crate::signal::Cues::among(&sensed, &species.cues);
         let bound = species.kernel.bound_of(&crate::turning::Sense::bounds_of_all(&cues));
         let ordinates = species.space.ordinates(resolution.angles).len();
         let ticks = ticks(&[end], resolution.step, model.last_step());
-        let speed = |tick: &Tick| tick.duration * norm(model, species, bound);
-        let products: f64 = ticks.iter().map(|tick| series::products(speed(tick))).sum();
-        VALUE * products * ordinates as f64 * nodes
+        let mut density = room.inside(model.spectral.inverse(species.initial.start()));
+        room.spectral().forward_in_place(&mut density);
+        let products = |tick: &Tick| {
+            let by_series = series::products(tick.duration * norm(model, species, bound));
+            // Others are tables as a rule.
+            let parts = match species.kernel {
+                Kernel::Local(_) | Kernel::NonLocal(_) => {
+                    stiff::parts(species, &room, bound, tick.duration, &density)
+                }
+                _ => None,
+            };
+            parts.map_or(by_series, |parts| by_series.min(stiff::WORTH * parts as f64))
+        };
+        let products: f64 = ticks.iter().map(products).sum();
+        VALUE * products * ordinates as f64 * room.len() as f64
     };
     model.populations.iter().map(work).sum()
 }

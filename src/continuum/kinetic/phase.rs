@@ -4,6 +4,7 @@ use super::norm;
 use super::ordinates::Ordinates;
 use super::room::Room;
 use super::series;
+use super::stiff::{self, Stiff};
 use super::transport::Transport;
 use super::turns::Turns;
 use crate::model::{Model, Species};
@@ -25,7 +26,12 @@ pub(super) struct Phase<'m, const D: usize> {
     pub momentum: Vec<Tracked>,
     pub memory: Memory,
     transport: Transport<D>,
+    /// Made when it is asked for.
+    stiff: Option<Stiff<D>>,
 }
+
+/// A model and where f lives.
+pub(super) type Place<'r, 'm, const D: usize> = (&'r Model<D>, &'r Room<'m, D>);
 
 /// Arrays of the shape of f.
 pub(super) struct Memory {
@@ -63,8 +69,8 @@ impl<'m, const D: usize> Phase<'m, D> {
         let density = species.deposit.smooth(start);
         let memory = Memory::like(&f);
         let transport = Transport::new(room.spectral(), &ordinates);
-        let momentum = Vec::new();
-        let mut phase = Self { species, ordinates, f, density, momentum, memory, transport };
+        let (momentum, stiff) = (Vec::new(), None);
+        let mut phase = Self { species, ordinates, f, density, momentum, memory, transport, stiff };
         if needs_flux {
             phase.momentum =
                 phase.smoothed_momentum(model, room).into_iter().map(Tracked::new).collect();
@@ -108,6 +114,7 @@ impl<'m, const D: usize> Phase<'m, D> {
         });
         self.memory = Memory::like(&self.f);
         self.transport = Transport::new(to.spectral(), &self.ordinates);
+        self.stiff = None;
     }
 
     /// Takes the momentum at the end of a step.
@@ -140,14 +147,45 @@ impl<'m, const D: usize> Phase<'m, D> {
     }
 
     /// f ← e^{dt A} f; how often Af was evaluated.
-    pub fn advance(
+    pub fn advance(&mut self, (model, room): Place<'_, 'm, D>, turns: &Turns, dt: f64) -> usize {
+        let size = dt * norm(model, self.species, turns.highest);
+        if let Some(parts) = self.parts(room, turns, dt)
+            && series::products(size) > stiff::WORTH * parts as f64
+            && let Some(products) = self.advance_stiffly(room, turns, (dt, parts))
+        {
+            return products;
+        }
+        self.advance_by_series(room, turns, (dt, size))
+    }
+
+    /// In how many parts a rational function makes the step, if it can.
+    pub fn parts(&self, room: &Room<D>, turns: &Turns, dt: f64) -> Option<usize> {
+        if !turns.is_sum() {
+            return None;
+        }
+        let mut density = self.ordinates.moment(&self.f, |_| 1.0);
+        room.spectral().forward_in_place(&mut density);
+        stiff::parts(self.species, room, turns.lowest, dt, &density)
+    }
+
+    pub fn advance_stiffly(
         &mut self,
-        (model, room): (&Model<D>, &Room<D>),
+        room: &Room<D>,
         turns: &Turns,
-        dt: f64,
+        step: (f64, usize),
+    ) -> Option<usize> {
+        let Self { species, ordinates, f, stiff, memory: Memory { term, rate, .. }, .. } = self;
+        let stiff = stiff.get_or_insert_with(|| Stiff::new(room, ordinates));
+        stiff.advance((species, ordinates), turns, f, step, [term, rate])
+    }
+
+    pub fn advance_by_series(
+        &mut self,
+        room: &Room<D>,
+        turns: &Turns,
+        (dt, size): (f64, f64),
     ) -> usize {
         let scaling = self.species.scaling;
-        let size = dt * norm(model, self.species, turns.highest);
         let damping = 0.5 * dt * turns.highest / scaling.tumble_time();
         let Self { ordinates, f, transport, memory: Memory { term, rate, slopes }, .. } = self;
         let apply = |f: &[Vec<f64>], rate: &mut [Vec<f64>]| {

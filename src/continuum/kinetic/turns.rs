@@ -16,7 +16,9 @@ pub struct Turns {
     rates: Rates,
     /// ∫T(v, vⱼ) dv by ordinate and node.
     loss: Vec<Vec<f64>>,
-    /// Largest value of `loss`.
+    /// The smallest value of `loss`.
+    pub lowest: f64,
+    /// The largest.
     pub highest: f64,
 }
 
@@ -94,7 +96,24 @@ impl Turns {
             }
         };
         let highest = largest(&loss);
-        Self { rates, loss, highest }
+        let lowest = loss.iter().flatten().fold(highest, |m, loss| m.min(*loss));
+        Self { rates, loss, lowest, highest }
+    }
+
+    /// T − λF, where T is a sum.
+    pub fn less<const D: usize>(&self, ordinates: &Ordinates<D>, rate: f64) -> Option<Self> {
+        let Rates::Sum { gain, share, loss } = &self.rates else { return None };
+        let minus = |(field, by): (&Vec<f64>, f64)| field.iter().map(|f| f - by).collect();
+        let shares = ordinates.equilibrium.iter().map(|share| rate * share);
+        let gain = gain.iter().zip(shares).map(minus).collect();
+        let rates = Rates::Sum { gain, share: share.clone(), loss: loss.clone() };
+        let loss = self.loss.iter().map(|loss| minus((loss, rate))).collect();
+        Some(Self { rates, loss, lowest: self.lowest - rate, highest: self.highest - rate })
+    }
+
+    /// Whether T is a sum.
+    pub fn is_sum(&self) -> bool {
+        matches!(self.rates, Rates::Sum { .. })
     }
 
     /// Writes ( ∫T(v,w)f(w)dw − f(v)∫T(w,v)dw )/`duration` into `rate`.

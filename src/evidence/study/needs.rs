@@ -1,6 +1,6 @@
 //! The memory that each command holds at its peak.
 
-use super::fineness::{COARSER, TRIED, most_ordinates};
+use super::fineness::{COARSER, STEPS, TRIED, most_ordinates};
 use super::stage::solves_equation;
 use super::work::Work;
 use crate::cells::most_cells;
@@ -19,6 +19,9 @@ const STAGE_FIELDS: f64 = 35.0;
 const COMPARED_FIELDS: f64 = 50.0;
 /// Arrays of the shape of f while the kinetic equation is solved.
 const COPIES_OF_F: f64 = 7.0;
+/// The same where turns are so fast that its steps are made by resolvents: 20 + 2n with n iterations, some six, of as many
+/// velocities as so small an ε needs, which are three quarters of those that are counted in the plane and half in space.
+const COPIES_IF_STIFF: f64 = 20.0;
 /// Solutions of the limit that are held with all their outputs: one refines the other.
 const SOLUTIONS: f64 = 2.0;
 /// Fields of a solution of the kinetic equation, in those that are observed: itself and its causes.
@@ -267,7 +270,11 @@ fn converge<const D: usize>(e: &Experiment) -> Vec<Part> {
                         let count = most_ordinates(&space, coarse) as f64;
                         COPIES_OF_F * count + count * count
                     }
-                    false => COPIES_OF_F * space.ordinates(TRIED).len() as f64,
+                    false => {
+                        let stiff = own.epsilon.powi(2) < STEPS * own.time.step;
+                        let copies = if stiff { COPIES_IF_STIFF } else { COPIES_OF_F };
+                        copies * space.ordinates(TRIED).len() as f64
+                    }
                 }
             };
             let each: f64 = own.populations.iter().map(each).sum();

@@ -14,9 +14,11 @@ mod axis;
 mod lines;
 mod nodes;
 mod pass;
+mod waves;
 
 pub use lines::{LONGEST, LineMatrix};
 pub use nodes::{Field, NodeSpace};
+pub use waves::{Memory, Waves};
 
 use crate::grid::{Boundary, Grid};
 use crate::vector::Vector;
