@@ -210,36 +210,3 @@ fn the_entropy_is_balanced_while_cells_aggregate() {
     assert!((3.2..4.8).contains(&(coarse / fine)), "{coarse} {fine}");
     assert!(fine.abs() < 1e-4 * dissipated, "{fine} of {dissipated}");
 }
-
-/// What is asked for is that a tenth of ε costs less than 1.5 times as much; a Taylor series would take a hundred times as much. The
-/// work is counted in evaluations of the equation's right side. At ε = 0.1 steps are as long as one Taylor series reaches
-/// (size 12), which is the work of one part of a rational step. The shortening steps before the output are 7 more for each tenth, to
-/// 20 whole ones. Two and three dimensions, walls and periods.
-#[test]
-fn the_work_does_not_grow_as_epsilon_falls() {
-    fn products<const D: usize>(grid: &str, boundary: &str, epsilon: f64) -> usize {
-        let text = format!(
-            "dimension = {D}\nepsilon = {epsilon}
-            domain = {{ lower = 0, upper = 4, grid = {grid}, boundary = {boundary} }}
-            kernel = {{ model = \"nonlocal\", psi = \"saturating\", c1 = 0.1, c2 = 0.2 }}
-            signal = {{ equation = \"parabolic\", decay = 1 }}
-            cells = {{ count = 10, mass = 8, density = {{ shape = \"gaussian\", center = {}, width = 0.6 }} }}
-            deposit = {{ bandwidth = 0.5 }}\ntime = {{ end = 1, step = 0.1 }}",
-            if D == 2 { "[1.5, 2]" } else { "[1.5, 2, 2]" }
-        );
-        let e = read(&text, "test.toml", &[]).unwrap_or_else(|e| panic!("{e}")).experiment;
-        let model = Model::<D>::new(&e).unwrap();
-        let mut solver = KineticSolver::new(&model, Resolution { angles: 8, step: 0.05 });
-        assert!(solver.run(e.time.end, &AtomicBool::new(false), &|_| {}));
-        solver.products()
-    }
-    let plane = |epsilon| products::<2>("16", "[\"no-flux\", \"periodic\"]", epsilon);
-    let space =
-        |epsilon| products::<3>("[10, 8, 8]", "[\"no-flux\", \"periodic\", \"no-flux\"]", epsilon);
-    let epsilons = [0.1, 0.01, 0.001];
-    for all in [epsilons.map(plane), epsilons.map(space)] {
-        println!("{all:?} at {epsilons:?}");
-        let of_tenths = all.windows(2).map(|pair| pair[1] as f64 / pair[0] as f64);
-        of_tenths.for_each(|ratio| assert!(ratio < 1.5, "{all:?} at {epsilons:?}"));
-    }
-}

@@ -41,6 +41,7 @@ pub struct Rates {
 /// ½ Σⱼ wⱼ/Fⱼ ∫fⱼ² dx, with a grid cell of volume `cell`.
 pub fn entropy<const D: usize>(ordinates: &Ordinates<D>, f: &[Vec<f64>], cell: f64) -> f64 {
     let weight = |j: usize| ordinates.weights[j] / ordinates.equilibrium[j];
+    let cell = ordinates.even.count() as f64 * cell;
     0.5 * cell * sum(f, |j| weight(j) * f[j].iter().map(|f| f * f).sum::<f64>())
 }
 
@@ -53,6 +54,7 @@ pub fn rates<const D: usize>(
     [balanced, rate]: [&mut [Vec<f64>]; 2],
 ) -> Rates {
     let (w, equilibrium) = (&ordinates.weights, &ordinates.equilibrium);
+    let cell = ordinates.even.count() as f64 * cell;
     balanced.par_iter_mut().zip(equilibrium).for_each(|(b, share)| b.fill(*share));
     turns.apply(ordinates, time, balanced, rate);
     let squares = |j: usize| f[j].iter().zip(&rate[j]).map(|(f, r)| f * f * r).sum::<f64>();

@@ -11,6 +11,7 @@
 //! nothing of how they move.
 
 mod entropy;
+mod evenness;
 mod krylov;
 mod ordinates;
 mod phase;
@@ -19,6 +20,8 @@ mod reactions;
 mod room;
 mod series;
 mod stiff;
+#[cfg(test)]
+mod tests;
 mod transport;
 mod turns;
 mod unfolded;
@@ -32,6 +35,7 @@ use crate::model::{Model, Species};
 use crate::schedule::{Tick, ticks};
 use crate::signal::{Surroundings, later};
 use crate::turning::{Kernel, TurningKernel};
+use evenness::Evenness;
 use phase::Phase;
 use rayon::prelude::*;
 use reactions::Reactions;
@@ -60,7 +64,8 @@ pub fn predicted_work<const D: usize>(model: &Model<D>, resolution: Resolution, 
     let work = |species: &Species<D>| {
         let cues = crate::signal::Cues::among(&sensed, &species.cues);
         let bound = species.kernel.bound_of(&crate::turning::Sense::bounds_of_all(&cues));
-        let ordinates = species.space.ordinates(resolution.angles).len();
+        let images = Evenness::of(model, &room).count();
+        let ordinates = species.space.ordinates(resolution.angles).len() / images;
         let ticks = ticks(&[end], resolution.step, model.last_step());
         let mut density = room.inside(model.spectral.inverse(species.initial.start()));
         room.spectral().forward_in_place(&mut density);
@@ -110,9 +115,10 @@ impl<'m, const D: usize> KineticSolver<'m, D> {
     /// Starts from f⁰ of the model.
     pub fn new(model: &'m Model<D>, resolution: Resolution) -> Self {
         let room = Room::new(model, &model.start());
+        let even = Evenness::of(model, &room);
         let phase = |(number, species): (usize, &'m Species<D>)| {
             let needs_flux = model.network.needs_flux(number);
-            Phase::new(model, species, &room, resolution.angles, needs_flux)
+            Phase::new(model, species, &room, (resolution.angles, even.clone()), needs_flux)
         };
         let phases: Vec<Phase<'m, D>> = model.populations.iter().enumerate().map(phase).collect();
         let densities: Vec<Vec<f64>> = phases.iter().map(|phase| phase.density.clone()).collect();
@@ -203,9 +209,7 @@ impl<'m, const D: usize> KineticSolver<'m, D> {
         let now = Surroundings { time: self.time, densities: &densities, signals: &before };
         let mut middle = Vec::new();
         let change = model.forecast(now, &slopes, dt, &mut middle);
-        let turns: Vec<Turns> = (self.phases.iter())
-            .map(|phase| phase.turns((model, &self.room), &middle, change.as_deref()))
-            .collect();
+        let turns = self.turns(&middle, change.as_deref());
         let halfway = later(&densities, &slopes, 0.5 * dt);
         let around =
             Surroundings { time: self.time + 0.5 * dt, densities: &halfway, signals: &middle };
@@ -240,6 +244,29 @@ impl<'m, const D: usize> KineticSolver<'m, D> {
         self.make_room(dt);
     }
 
+    /// How every population turns in these signals.
+    fn turns(&mut self, middle: &[Vec<f64>], change: Option<&[Vec<f64>]>) -> Vec<Turns> {
+        let (model, angles) = (self.model, self.resolution.angles);
+        let grid = model.grid();
+        let of = |phase: &mut Phase<'m, D>, room: &Room<'m, D>| {
+            let even = &phase.ordinates.even;
+            let is_even =
+                even.holds_for(grid, middle) && even.holds_for(grid, change.unwrap_or_default());
+            if !is_even {
+                phase.unfold((model, room), angles);
+            }
+            let turns = phase.turns((model, room), middle, change);
+            if turns.is_sum() || phase.ordinates.even.is_none() {
+                return turns;
+            }
+            // Where T is clipped it is no sum, and a table needs all velocities.
+            phase.unfold((model, room), angles);
+            phase.turns((model, room), middle, change)
+        };
+        let room = &self.room;
+        self.phases.iter_mut().map(|phase| of(phase, room)).collect()
+    }
+
     /// Lets f live on more of the grid where a step of length `dt` may bring cells.
     fn make_room(&mut self, dt: f64) {
         let densities = self.densities();
@@ -247,9 +274,7 @@ impl<'m, const D: usize> KineticSolver<'m, D> {
             phase.species.space.max_speed() / phase.species.scaling.epsilon()
         };
         let reach = dt * self.phases.iter().map(flight).fold(0.0, f64::max);
-        let mut larger = self.room.clone();
-        while larger.grow(&densities, reach) {}
-        if larger.len() > self.room.len() {
+        if let Some(larger) = self.room.grown(&densities, reach) {
             self.phases.iter_mut().for_each(|phase| phase.move_to([&self.room, &larger]));
             self.room = larger;
         }

@@ -1,5 +1,6 @@
 //! Discrete ordinates: the nodes that stand for V.
 
+use super::evenness::Evenness;
 use crate::grid::Boundary;
 use crate::vector::Vector;
 use crate::velocity::VelocitySpace;
@@ -22,8 +23,10 @@ pub struct Ordinates<const D: usize> {
     /// The highest harmonic of the direction that the nodes tell from lower ones, products of two such
     /// included.
     pub degree: usize,
-    /// The node at −vⱼ.
+    /// The node at −vⱼ, by number in [`looks`](Self::looks).
     pub reverse: Vec<usize>,
+    /// By which these nodes stand for more of them.
+    pub even: Evenness<D>,
 }
 
 impl<const D: usize> Ordinates<D> {
@@ -38,7 +41,60 @@ impl<const D: usize> Ordinates<D> {
         });
         let reverse = images(&velocities, |_| true);
         let degree = angles / 2 - 1;
-        Self { velocities, weights, equilibrium, mirrors, degree, reverse }
+        let even = Evenness::none();
+        Self { velocities, weights, equilibrium, mirrors, degree, reverse, even }
+    }
+
+    /// Those of which the others are images, where f is even.
+    pub fn kept(mut self, even: Evenness<D>) -> Self {
+        if even.is_none() {
+            return self;
+        }
+        let kept: Vec<usize> =
+            (0..self.len()).filter(|j| even.keeps(&self.velocities[*j])).collect();
+        let mut places = vec![0; self.len()];
+        kept.iter().enumerate().for_each(|(place, j)| places[*j] = place);
+        even.axes().for_each(|(a, _)| self.mirrors[a] = None);
+        for mirror in self.mirrors.iter_mut().flatten() {
+            *mirror = kept.iter().map(|j| places[mirror[*j]]).collect();
+        }
+        let n = kept.len();
+        Self {
+            velocities: kept.iter().map(|j| self.velocities[*j]).collect(),
+            weights: kept.iter().map(|j| self.weights[*j]).collect(),
+            equilibrium: kept.iter().map(|j| self.equilibrium[*j]).collect(),
+            reverse: (n..2 * n).chain(0..n).chain([2 * n]).collect(),
+            even,
+            ..self
+        }
+    }
+
+    /// The velocities along which cells look: all nodes, and where these are not closed under reversal also their
+    /// reverses and 0.
+    pub fn looks(&self) -> Vec<Vector<D>> {
+        let own = self.velocities.iter().copied();
+        match self.even.is_none() {
+            true => own.collect(),
+            false => {
+                let reverse = self.velocities.iter().map(|v| v.map(|v| -v));
+                own.chain(reverse).chain([[0.0; D]]).collect()
+            }
+        }
+    }
+
+    /// The number of the velocity, of those, that others are compared with: one that is its own image.
+    pub fn reference(&self) -> usize {
+        if self.even.is_none() { 0 } else { 2 * self.len() }
+    }
+
+    /// Every node with its images, and its weight times F.
+    pub fn all(&self) -> impl Iterator<Item = (Vector<D>, f64)> + '_ {
+        let images = move |j: usize| {
+            let size = self.weights[j] * self.equilibrium[j];
+            let turned = move |image| (self.even.turned(&self.velocities[j], image), size);
+            (0..self.even.count()).map(turned)
+        };
+        (0..self.len()).flat_map(images)
     }
 
     /// Number of nodes.
@@ -48,15 +104,37 @@ impl<const D: usize> Ordinates<D> {
 
     /// Σⱼ wⱼ p(vⱼ) fⱼ at every node of the grid.
     pub fn moment(&self, f: &[Vec<f64>], p: impl Fn(&Vector<D>) -> f64) -> Vec<f64> {
-        let factor = |(v, w): (&Vector<D>, &f64)| w * p(v);
-        let factors: Vec<f64> = self.velocities.iter().zip(&self.weights).map(factor).collect();
-        self.sum(f[0].len(), |j, here, sum| {
-            sum.iter_mut().zip(&f[j][here]).for_each(|(s, f)| *s += factors[j] * f);
-        })
+        let factors = |image: usize| -> Vec<f64> {
+            let factor = |(v, w): (&Vector<D>, &f64)| w * p(&self.even.turned(v, image));
+            self.velocities.iter().zip(&self.weights).map(factor).collect()
+        };
+        let of = |factors: &Vec<f64>| {
+            self.sum_of_own(f[0].len(), |j, here, sum| {
+                sum.iter_mut().zip(&f[j][here]).for_each(|(s, f)| *s += factors[j] * f);
+            })
+        };
+        let images: Vec<Vec<f64>> = (0..self.even.count()).map(factors).collect();
+        if images.iter().all(|factors| *factors == images[0]) {
+            let mut sum = of(&images[0]);
+            self.even.of_images(&mut sum, |a, b| a + b);
+            return sum;
+        }
+        self.even.sum(images.iter().map(of).collect())
     }
 
-    /// What every node j adds at `nodes` nodes of the grid, in order of j: `add` adds it to the nodes of a range.
+    /// What every node j, and its images, adds at `nodes` nodes of the grid, in order of j: `add` adds it to the nodes of
+    /// a range.
     pub fn sum(
+        &self,
+        nodes: usize,
+        add: impl Fn(usize, Range<usize>, &mut [f64]) + Sync,
+    ) -> Vec<f64> {
+        let mut sum = self.sum_of_own(nodes, add);
+        self.even.of_images(&mut sum, |a, b| a + b);
+        sum
+    }
+
+    fn sum_of_own(
         &self,
         nodes: usize,
         add: impl Fn(usize, Range<usize>, &mut [f64]) + Sync,

@@ -1,5 +1,6 @@
 //! One population on ordinates and grid.
 
+use super::evenness::Evenness;
 use super::norm;
 use super::ordinates::Ordinates;
 use super::room::Room;
@@ -52,11 +53,11 @@ impl<'m, const D: usize> Phase<'m, D> {
         model: &'m Model<D>,
         species: &'m Species<D>,
         room: &Room<'m, D>,
-        angles: usize,
+        (angles, even): (usize, Evenness<D>),
         needs_flux: bool,
     ) -> Self {
         let (grid, initial) = (model.grid(), &species.initial);
-        let ordinates = Ordinates::new(&species.space, angles, &grid.boundary);
+        let ordinates = Ordinates::new(&species.space, angles, &grid.boundary).kept(even);
         let start = initial.start();
         let nodal = room.inside(model.spectral.inverse(start));
         let tilt = species.space.tilt();
@@ -112,9 +113,37 @@ impl<'m, const D: usize> Phase<'m, D> {
         self.f.par_iter_mut().for_each(|f| {
             *f = to.inside(from.extended(std::mem::take(f)));
         });
+        let even = std::mem::replace(&mut self.ordinates.even, Evenness::none());
+        self.ordinates.even = even.on(to.spectral().grid());
+        self.renew(to);
+    }
+
+    /// Makes anew what hangs on the room or the ordinates.
+    fn renew(&mut self, room: &Room<D>) {
         self.memory = Memory::like(&self.f);
-        self.transport = Transport::new(to.spectral(), &self.ordinates);
+        self.transport = Transport::new(room.spectral(), &self.ordinates);
         self.stiff = None;
+    }
+
+    /// Holds f at all of so many angles again, where it was even.
+    pub fn unfold(&mut self, (model, room): Place<'_, 'm, D>, angles: usize) {
+        let all = Ordinates::new(&self.species.space, angles, &model.grid().boundary);
+        let Self { ordinates: Ordinates { velocities, even, .. }, f, .. } = &*self;
+        let off = |v: &Vector<D>, w: &Vector<D>| -> f64 {
+            v.iter().zip(w).map(|(v, w)| (v - w).powi(2)).sum()
+        };
+        let of = |v: &Vector<D>| {
+            let images = (0..even.count()).flat_map(|i| (0..f.len()).map(move |j| (j, i)));
+            let to = |(j, image): &(usize, usize)| off(v, &even.turned(&velocities[*j], *image));
+            let nearest = images.min_by(|a, b| to(a).total_cmp(&to(b)));
+            let (j, image) = nearest.expect("V has nodes");
+            let mut field = f[j].clone();
+            even.mirror(&mut field, image);
+            field
+        };
+        self.f = all.velocities.iter().map(of).collect();
+        self.ordinates = all;
+        self.renew(room);
     }
 
     /// Takes the momentum at the end of a step.
@@ -136,8 +165,8 @@ impl<'m, const D: usize> Phase<'m, D> {
         change: Option<&[Vec<f64>]>,
     ) -> Turns {
         let change = change.filter(|_| self.species.kernel.senses_change());
-        let velocities = &self.ordinates.velocities;
-        let cues = model.nodal_cues(self.species, signals, change, velocities);
+        let looks = self.ordinates.looks();
+        let cues = model.nodal_cues(self.species, signals, change, &looks);
         match &self.species.kernel {
             Kernel::Sum(kernel) => Turns::new(kernel, &cues, &self.ordinates, room),
             kernel => with_kernel!(kernel, kernel => {

@@ -48,9 +48,8 @@ impl<'m, const D: usize> Room<'m, D> {
         let square = |k: &[f64; D]| -> f64 { (0..D).map(|a| (k[a] * spacing[a]).powi(2)).sum() };
         let blur = model.spectral.table(|k| (-0.5 * BLUR * BLUR * square(k)).exp());
         let own = Own::new(grid, grid.window().map(|window| window.start), blur);
-        let mut room = Self { model, own: Some(Arc::new(own)) };
-        while room.grow(densities, 0.0) {}
-        room
+        let room = Self { model, own: Some(Arc::new(own)) };
+        room.grown(densities, 0.0).unwrap_or(room)
     }
 
     /// The transforms of f.
@@ -88,38 +87,43 @@ impl<'m, const D: usize> Room<'m, D> {
         }
     }
 
-    /// Makes the room larger if some density is not next to nothing where cells may leave it within a step in which
-    /// they fly `reach`. Whether that was so.
-    pub fn grow(&mut self, densities: &[Vec<f64>], reach: f64) -> bool {
-        let Some(own) = &self.own else { return false };
-        if own.beyond.iter().all(|beyond| *beyond == 0) {
-            return false;
+    /// The room made larger, if some density is not next to nothing where cells may leave it within a step in which
+    /// they fly `reach`, until that is not so, or the whole box.
+    pub fn grown(&self, densities: &[Vec<f64>], reach: f64) -> Option<Self> {
+        let own = self.own.as_ref()?;
+        if own.beyond == [0; D] {
+            return None;
         }
         let (grid, spectral) = (self.model.grid(), &self.model.spectral);
         let spacing = grid.spacing();
         let margin: [usize; D] =
             std::array::from_fn(|a| MARGIN + (reach / spacing[a]).ceil().min(FARTHEST) as usize);
-        let is_crowded = |density: &Vec<f64>| {
+        let filled = |density: &Vec<f64>| {
             let blurred: Vec<f64> = density.iter().zip(&own.blur).map(|(c, b)| c * b).collect();
             let nodal = spectral.inverse(&blurred);
             let largest = nodal.iter().fold(0.0_f64, |m, rho| m.max(rho.abs()));
-            own.nodes.iter().any(|node| {
-                let index = grid.unravel(*node);
-                let near = |a: usize| {
-                    let from = own.beyond[a] + margin[a];
-                    index[a] < from || index[a] + from >= grid.cells[a]
-                };
-                nodal[*node].abs() > EDGE * largest && (0..D).any(near)
-            })
+            let is_filled = move |node: &usize| nodal[*node].abs() > EDGE * largest;
+            (0..grid.len()).filter(is_filled).map(|node| depth(grid, node)).collect()
         };
-        if !densities.iter().any(is_crowded) {
-            return false;
+        let filled: Vec<Vec<[usize; D]>> = densities.iter().map(filled).collect();
+        let mut beyond = own.beyond;
+        let is_crowded = |beyond: &[usize; D]| {
+            let within = |depth: &&[usize; D]| (0..D).all(|a| depth[a] >= beyond[a]);
+            let near = |depth: &[usize; D]| (0..D).any(|a| depth[a] < beyond[a] + margin[a]);
+            filled.iter().flatten().filter(within).any(near)
+        };
+        while beyond != [0; D] && is_crowded(&beyond) {
+            beyond = std::array::from_fn(|a| beyond[a].saturating_sub(margin[a]));
         }
-        let beyond = std::array::from_fn(|a| own.beyond[a].saturating_sub(margin[a]));
-        let blur = own.blur.clone();
-        self.own = Some(Arc::new(Own::new(grid, beyond, blur)));
-        true
+        let own = || Own::new(grid, beyond, own.blur.clone());
+        (beyond != self.own.as_ref()?.beyond).then(|| Self { own: Some(Arc::new(own())), ..*self })
     }
+}
+
+/// Nodes between this one and the nearer face, along each axis.
+fn depth<const D: usize>(grid: &Grid<D>, node: usize) -> [usize; D] {
+    let index = grid.unravel(node);
+    std::array::from_fn(|a| index[a].min(grid.cells[a] - 1 - index[a]))
 }
 
 impl<const D: usize> Own<D> {

@@ -18,7 +18,11 @@ impl<const D: usize> Transport<D> {
         let numbers = |axis: usize| {
             spectral.grid().cells[axis] * if ordinates.mirrors[axis].is_some() { 2 } else { 1 }
         };
-        let matrix = |a: usize| (numbers(a) <= LONGEST).then(|| spectral.derivative_matrix(a));
+        let of = |a: usize| {
+            let matrix = spectral.derivative_matrix(a);
+            if ordinates.even.is_wall(a) { matrix.of_own_images() } else { matrix }
+        };
+        let matrix = |a: usize| (numbers(a) <= LONGEST).then(|| of(a));
         Self { matrices: std::array::from_fn(matrix) }
     }
 

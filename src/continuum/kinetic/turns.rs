@@ -40,7 +40,7 @@ impl Turns {
         ordinates: &Ordinates<D>,
         room: &Room<D>,
     ) -> Self {
-        let (v, reverse, n) = (&ordinates.velocities, &ordinates.reverse, ordinates.len());
+        let (v, reverse, n) = (ordinates.looks(), &ordinates.reverse, ordinates.len());
         let beyond: Option<Vec<f64>> = kernel.beyond(ordinates.degree).map(|beyond| {
             (0..n * n).into_par_iter().map(|pair| beyond(&v[pair / n], &v[pair % n])).collect()
         });
@@ -68,8 +68,8 @@ impl Turns {
             let [rate, left_out] = relative(k, i, j);
             if rate < 0.0 { 0.0 } else { f[i] * (rate - left_out) }
         };
-        let rates = (Rates::sum(&at, nodes, vec![1.0; n]))
-            .or_else(|| Rates::sum(&at, nodes, f.clone()))
+        let rates = (Rates::sum(&at, nodes, vec![1.0; n], ordinates))
+            .or_else(|| Rates::sum(&at, nodes, f.clone(), ordinates))
             .unwrap_or_else(|| Rates::table(&clipped, nodes, n));
         Self::with_loss(rates, ordinates, nodes)
     }
@@ -79,7 +79,8 @@ impl Turns {
         let loss: Vec<Vec<f64>> = match &rates {
             Rates::Sum { gain, share, loss } => {
                 let gains = ordinates.moment(gain, |_| 1.0);
-                let shares: f64 = weights.iter().zip(share).map(|(w, s)| w * s).sum();
+                let own: f64 = weights.iter().zip(share).map(|(w, s)| w * s).sum();
+                let shares = ordinates.even.count() as f64 * own;
                 let of = |loss: &Vec<f64>| -> Vec<f64> {
                     gains.iter().zip(loss).map(|(g, l)| g + shares * l).collect()
                 };
@@ -158,17 +159,18 @@ impl Turns {
 
 impl Rates {
     /// T(v, w) = gain(v) + share(v) loss(w) where it is that, and nowhere negative.
-    fn sum(
+    fn sum<const D: usize>(
         at: &(impl Fn(usize, usize, usize) -> f64 + Sync),
         nodes: usize,
         share: Vec<f64>,
+        ordinates: &Ordinates<D>,
     ) -> Option<Self> {
-        let n = share.len();
+        let (n, reference) = (share.len(), ordinates.reference());
         let is_sum = |x: usize| {
-            let loss = |j: usize| (at(x, 0, j) - at(x, 0, 0)) / share[0];
+            let loss = |j: usize| (at(x, 0, j) - at(x, 0, reference)) / share[0];
             let losses: Vec<f64> = (0..n).map(loss).collect();
             (0..n).all(|i| {
-                let gain = at(x, i, 0);
+                let gain = at(x, i, reference);
                 losses.iter().enumerate().all(|(j, loss)| {
                     let (rate, sum) = (at(x, i, j), gain + share[i] * loss);
                     (rate - sum).abs() <= TOLERANCE * (rate.abs() + gain.abs() + losses[0].abs())
@@ -178,14 +180,14 @@ impl Rates {
         if !(0..nodes).step_by(nodes.div_ceil(PROBES)).all(is_sum) {
             return None;
         }
-        let base: Vec<f64> = (0..nodes).into_par_iter().map(|x| at(x, 0, 0)).collect();
+        let base: Vec<f64> = (0..nodes).into_par_iter().map(|x| at(x, 0, reference)).collect();
         let gain = |i: usize| match i {
             0 => base.clone(),
-            _ => (0..nodes).map(|x| at(x, i, 0)).collect::<Vec<f64>>(),
+            _ => (0..nodes).map(|x| at(x, i, reference)).collect::<Vec<f64>>(),
         };
         let gain: Vec<_> = (0..n).into_par_iter().map(gain).collect();
         let loss = |j: usize| match j {
-            0 => vec![0.0; nodes],
+            _ if j == reference => vec![0.0; nodes],
             _ => base.iter().enumerate().map(|(x, base)| (at(x, 0, j) - base) / share[0]).collect(),
         };
         let loss: Vec<Vec<f64>> = (0..n).into_par_iter().map(loss).collect();
@@ -193,6 +195,7 @@ impl Rates {
         for loss in &loss {
             least.iter_mut().zip(loss).for_each(|(least, loss)| *least = least.min(*loss));
         }
+        ordinates.even.of_images(&mut least, f64::min);
         let negative = |(gain, share): (&Vec<f64>, &f64)| {
             gain.iter().zip(&least).any(|(gain, least)| gain + share * least < 0.0)
         };

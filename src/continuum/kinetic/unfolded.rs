@@ -8,7 +8,7 @@
 use super::krylov::Parts;
 use super::ordinates::Ordinates;
 use crate::spectral::{Memory, Spectral, Waves};
-use crate::vector::dot;
+use crate::vector::{Vector, dot};
 use rayon::prelude::*;
 use rustfft::num_complex::Complex;
 
@@ -123,12 +123,10 @@ impl<const D: usize> Unfolded<D> {
     ) -> Resolvent {
         let diagonal = place + rate;
         let factor = |wave: &[f64; D]| {
-            let share = |j: usize| {
-                let turned = flight * dot(&ordinates.velocities[j], wave);
-                let size = ordinates.weights[j] * ordinates.equilibrium[j];
-                size / (diagonal + Complex::new(0.0, turned))
+            let share = |(v, size): (Vector<D>, f64)| {
+                size / (diagonal + Complex::new(0.0, flight * dot(&v, wave)))
             };
-            let sum: Complex<f64> = (0..ordinates.len()).map(share).sum();
+            let sum: Complex<f64> = ordinates.all().map(share).sum();
             rate / (1.0 - rate * sum)
         };
         let factors = self.waves.vectors.par_iter().map(factor).collect();
@@ -156,7 +154,9 @@ impl<const D: usize> Unfolded<D> {
                 sums.iter_mut().zip(here).for_each(|(sum, c)| *sum += c * *weight);
             }
         });
-        self.walls.iter().for_each(|axis| self.waves.add_image(*axis, &mut sums));
+        let walls = self.walls.iter().map(|axis| (*axis, true));
+        let images = walls.chain(ordinates.even.axes());
+        images.for_each(|(axis, walls)| self.waves.add_image(axis, walls, &mut sums));
         sums.iter_mut().zip(factors).for_each(|(sum, factor)| *sum *= factor);
         fields.par_iter_mut().enumerate().for_each_init(Memory::default, |memory, (i, field)| {
             let share = ordinates.equilibrium[self.fields[i][0]];

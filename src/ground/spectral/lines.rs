@@ -122,6 +122,14 @@ impl<const D: usize> Spectral<D> {
 }
 
 impl LineMatrix {
+    /// That which acts on fields whose mirror images are their own lines in reverse.
+    pub fn of_own_images(self) -> Self {
+        let Self { matrix, nodes: n, stride } = self;
+        let row =
+            |row: &[f64]| -> Vec<f64> { (0..n).map(|i| row[i] + row[2 * n - 1 - i]).collect() };
+        Self { matrix: matrix.chunks_exact(2 * n).flat_map(row).collect(), nodes: n, stride }
+    }
+
     /// Adds `factor` times the product with the lines of `fields` to `sum`: one field, or two that are stacked.
     pub fn add_product(&self, factor: f64, fields: &[&[f64]], sum: &mut [f64]) {
         debug_assert_eq!(fields.len() * self.nodes * self.nodes, self.matrix.len());

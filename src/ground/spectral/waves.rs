@@ -72,10 +72,12 @@ impl<const D: usize> Waves<D> {
         }
     }
 
-    /// Adds to coefficients those of the mirror image across an axis, node 0 becoming the last one.
-    pub fn add_image(&self, axis: usize, coefficients: &mut [Complex<f64>]) {
+    /// Adds to coefficients those of the mirror image across an axis, node 0 becoming the last one where it lies between
+    /// `walls`, or else itself.
+    pub fn add_image(&self, axis: usize, walls: bool, coefficients: &mut [Complex<f64>]) {
         let (n, stride) = (self.cells[axis], self.strides()[axis]);
-        let phase = |j: usize| Complex::cis(2.0 * PI * j as f64 / n as f64);
+        let off = f64::from(walls);
+        let phase = |j: usize| Complex::cis(2.0 * PI * off * j as f64 / n as f64);
         let phases: Vec<Complex<f64>> = (0..n).map(phase).collect();
         let own = coefficients.to_vec();
         for (mode, c) in coefficients.iter_mut().enumerate() {
@@ -161,14 +163,18 @@ mod tests {
         let mut field = rough(n);
         waves.forward(&mut field, &mut memory);
         for axis in 0..D {
-            let mut sum = field.clone();
-            waves.add_image(axis, &mut sum);
-            waves.inverse(&mut sum, &mut memory);
-            for (node, sum) in sum.iter().enumerate() {
-                let i = place(node)[axis];
-                let image = node + (cells[axis] - 1 - i) * strides[axis] - i * strides[axis];
-                let want = rough(n)[node] + rough(n)[image];
-                assert!((sum - want).norm() < 1e-12, "{sum} {want}");
+            for walls in [true, false] {
+                let mut sum = field.clone();
+                waves.add_image(axis, walls, &mut sum);
+                waves.inverse(&mut sum, &mut memory);
+                for (node, sum) in sum.iter().enumerate() {
+                    let i = place(node)[axis];
+                    let to =
+                        if walls { cells[axis] - 1 - i } else { (cells[axis] - i) % cells[axis] };
+                    let image = node + to * strides[axis] - i * strides[axis];
+                    let want = rough(n)[node] + rough(n)[image];
+                    assert!((sum - want).norm() < 1e-12, "{sum} {want}");
+                }
             }
         }
         waves.inverse(&mut field, &mut memory);
