@@ -114,7 +114,7 @@ fn coupled_by<const D: usize>(word: &str, one: Combination) -> Vec<Verdict> {
     let mut scene = Scene::<D>::new(words::is_closed(one.boundary).unwrap());
     // What both share need not be resolved.
     if D == 3 && !scene.closed {
-        scene.grid = scene.grid.map(|n| n / 2);
+        scene.grid = std::array::from_fn(|a| [8, 16, 8][a]);
     }
     let (epsilon, time) = one.scales();
     let ready = |seed, image: Option<&Image<D>>| {

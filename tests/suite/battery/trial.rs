@@ -160,7 +160,10 @@ impl<const D: usize> Ready<D> {
         let run = simulation.run(&AtomicBool::new(false), &|_| {}, |_| {});
         run.unwrap_or_else(|why| fail(why.to_string()));
         let cells = &simulation.state().populations[self.number].cells;
-        cells.positions.iter().zip(cells.velocities.iter()).collect()
+        let mut velocities = cells.velocities.to_vec();
+        // As a field step takes those that are kept in f32.
+        self.model.populations[self.number].space.project(&mut velocities);
+        cells.positions.iter().zip(velocities).collect()
     }
 }
 
