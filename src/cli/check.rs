@@ -11,12 +11,13 @@ use crate::memory;
 use crate::model::Model;
 use crate::study::Work;
 use crate::study::cost::predict;
+use serde_json::json;
 
 /// Validates and says so.
-pub fn check(mut input: Input) -> Result<(), CliError> {
+pub fn check(mut input: Input, json: bool) -> Result<(), CliError> {
     let text = read_text(&input.experiment)?;
     input.text = Some(text.clone());
-    let Loaded { experiment: e, given, .. } = load(&input)?;
+    let Loaded { experiment: e, given, resolved } = load(&input)?;
     let mut large = Vec::new();
     for work in Work::ALL {
         match larger_than_memory(work, &e) {
@@ -49,9 +50,14 @@ pub fn check(mut input: Input) -> Result<(), CliError> {
         return Err(CliError::BadInput(message.clone()));
     }
     let unread = unread(&text, &input.experiment.display().to_string(), &e);
-    for warning in warnings(&e).iter().chain(&negative).chain(&large).chain(&long).chain(&unread) {
-        super::tables::print(&format!("warning: {warning}\n"));
+    let all: Vec<String> =
+        warnings(&e).into_iter().chain(negative).chain(large).chain(long).chain(unread).collect();
+    if json {
+        let told = json!({ "valid": true, "warnings": all, "experiment": resolved });
+        super::tables::print(&format!("{told:#}\n"));
+        return Ok(());
     }
+    all.iter().for_each(|warning| super::tables::print(&format!("warning: {warning}\n")));
     super::tables::print(&format!("{}: valid\n", input.experiment.display()));
     Ok(())
 }

@@ -12,6 +12,7 @@ mod feasible;
 mod identities;
 mod inspect;
 mod limit;
+mod manual;
 mod motion;
 mod new;
 mod page;
@@ -55,12 +56,22 @@ enum Command {
     New {
         /// The file to write; never overwritten without --force
         file: PathBuf,
+        /// What to start from: every key with its comment, or a shipped experiment
+        #[arg(long, value_name = "NAME", default_value = new::EVERY_KEY,
+              value_parser = PossibleValuesParser::new(new::templates()))]
+        template: String,
         /// Replace the file if it exists
         #[arg(long)]
         force: bool,
     },
     /// Validate an experiment and do nothing else
-    Check(Input),
+    Check {
+        #[command(flatten)]
+        input: Input,
+        /// Print JSON: the warnings, and the experiment with every default filled in
+        #[arg(long)]
+        json: bool,
+    },
     /// Show D, chi, rates, which assumptions hold, expected cost and memory
     Inspect {
         #[command(flatten)]
@@ -159,6 +170,16 @@ enum Command {
     },
     /// Print the JSON Schema of the experiment file
     Schema,
+    /// Print what lets a shell complete commands and flags
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write a manual page for each command
+    Man {
+        /// The folder to write them to, such as ~/.local/share/man/man1
+        folder: PathBuf,
+    },
 }
 
 /// An experiment and changes to it.
@@ -321,8 +342,8 @@ fn say(told: &clap::Error) -> ExitCode {
 
 fn run(command: Command) -> Result<(), CliError> {
     match command {
-        Command::New { file, force } => new::new(&file, force),
-        Command::Check(input) => check::check(input),
+        Command::New { file, template, force } => new::new(&file, &template, force),
+        Command::Check { input, json } => check::check(input, json),
         Command::Inspect { input, json } => inspect::inspect(&input, json),
         Command::Run { job, aboard, replicate, checkpoint_every: every, wall_time: wall } => {
             run::run(&job, &aboard, replicate, When { every, wall })
@@ -353,6 +374,8 @@ fn run(command: Command) -> Result<(), CliError> {
         }
         Command::Replay { file } => replay::replay(&file),
         Command::Schema => schema(),
+        Command::Completions { shell } => manual::completions(shell),
+        Command::Man { folder } => manual::pages(&folder),
     }
 }
 

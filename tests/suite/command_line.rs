@@ -211,6 +211,47 @@ fn new_writes_a_valid_experiment_and_never_overwrites() {
     assert!(!fs::read_to_string(&new).unwrap().ends_with("# mine\n"));
 }
 
+/// Every template can be run, and says where editors find what its keys hold.
+#[test]
+fn there_are_templates_to_start_from() {
+    let desk = Desk::new();
+    let told = stderr(&expect(2, &["new", &desk.path("x.toml"), "--template", "nothing"]));
+    let names = told.split("possible values: ").nth(1).and_then(|rest| rest.split(']').next());
+    let names: Vec<&str> = names.expect("the names are told").split(", ").collect();
+    assert!(names.len() > 8 && names.contains(&"virus"), "{told}");
+    for name in names {
+        let file = desk.path(&format!("{name}.toml"));
+        expect(0, &["new", &file, "--template", name]);
+        expect(0, &["check", &file]);
+        assert!(fs::read_to_string(&file).unwrap().starts_with("#:schema "), "{name}");
+    }
+}
+
+/// They know every command, and its values.
+#[test]
+fn shells_and_manuals_are_told_of_every_command() {
+    for shell in ["bash", "zsh", "fish"] {
+        let script = stdout(&expect(0, &["completions", shell]));
+        let all = ["converge", "wall-time", "every-key", "epsilon"];
+        assert!(all.iter().all(|word| script.contains(word)), "{shell}");
+    }
+    let desk = Desk::new();
+    expect(0, &["man", &desk.path("man1")]);
+    let page = |name: &str| fs::read_to_string(desk.path("man1") + "/" + name).unwrap();
+    assert!(page("kinetaxis.1").contains("converge") && page("kinetaxis-run.1").contains("seed"));
+}
+
+/// `check --json` has every default filled in.
+#[test]
+fn a_script_is_told_the_whole_experiment() {
+    let desk = Desk::new();
+    let told = stdout(&expect(0, &["check", &desk.file, "--json"]));
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["valid"], true);
+    assert!(told["warnings"].is_array());
+    assert_eq!(told["experiment"]["motion"], "exact");
+}
+
 #[test]
 fn the_schema_is_json_and_knows_the_sections() {
     let schema: serde_json::Value =
