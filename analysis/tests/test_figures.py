@@ -8,8 +8,8 @@ import pytest
 from folders import folder, nodes, rho, simulation, sweep
 from matplotlib import pyplot as plt
 
-from kinetaxis_analysis import load
-from kinetaxis_analysis.__main__ import main
+from kinetaxis import load
+from kinetaxis.__main__ import main
 
 matplotlib.use("agg")
 
@@ -204,7 +204,7 @@ def test_an_order_without_an_end_is_said(tmp_path):
 
 def test_the_example_of_the_readme_runs(tmp_path, monkeypatch):
     text = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    (example,) = re.findall(r"```python\n(r = .*?)```", text, re.DOTALL)
     study = simulation(tmp_path / "results" / "aggregation-2d-converge", "ensemble", 2)
     tables = {name: pd.read_csv(study / f"{name}.csv") for name in ("density", "limit")}
     for table in tables.values():
@@ -217,5 +217,5 @@ def test_the_example_of_the_readme_runs(tmp_path, monkeypatch):
         )
     simulation(tmp_path / "results" / "local-2d-ensemble", "ensemble", 2)
     monkeypatch.chdir(tmp_path)
-    exec(example, {})
+    exec("import kinetaxis as kx\n" + example, {})
     assert (tmp_path / "order.pdf").exists()

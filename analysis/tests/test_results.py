@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from folders import GRID, folder, nodes, rho, simulation, sweep
 
-from kinetaxis_analysis import load
-from kinetaxis_analysis.__main__ import draw_all
+from kinetaxis import load
+from kinetaxis.__main__ import draw_all
 
 
 @pytest.mark.parametrize("d", [1, 2, 3])

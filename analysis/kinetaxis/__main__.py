@@ -1,4 +1,4 @@
-"""`python -m kinetaxis_analysis RESULTS --out DIR`: every figure that a folder supports, as PNG."""
+"""`python -m kinetaxis RESULTS --out DIR`: every figure that a folder supports, as PNG."""
 
 import argparse
 import re
@@ -28,12 +28,12 @@ def draw_all(r: Results) -> Iterator[tuple[str, Figure]]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs the command line; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m kinetaxis_analysis", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m kinetaxis", description=__doc__)
     parser.add_argument("results", type=Path, help="folder written by kinetaxis")
     parser.add_argument("--out", type=Path, default=Path("figures"), help="folder of the PNG files")
     options = parser.parse_args(arguments)
     plt.switch_backend("agg")
-    names = Counter()  # two norms may differ only in characters that are not kept in file names
+    names: Counter[str] = Counter()  # two norms may differ only in characters that are not kept in file names
     try:
         for name, figure in draw_all(load(options.results)):
             options.out.mkdir(parents=True, exist_ok=True)

@@ -42,11 +42,18 @@ SYMBOLS = {
 }
 
 
+@functools.cache
+def _load_backend():
+    """A notebook's backend sets what the context of a style would take back."""
+    plt.close(plt.figure())
+
+
 def styled(draw):
     """Draws in the package's style and leaves the caller's as it is."""
 
     @functools.wraps(draw)
     def wrapper(*args, **kwargs):
+        _load_backend()
         with plt.rc_context(STYLE):
             return draw(*args, **kwargs)
 

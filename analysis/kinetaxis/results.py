@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import html
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from . import errors, fields
+
+if TYPE_CHECKING:
+    import xarray
 
 
 class Table:
@@ -19,10 +24,10 @@ class Table:
     def __init__(self, written_by: str):
         self.written_by = written_by
 
-    def __set_name__(self, owner: type, name: str):
+    def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
 
-    def __get__(self, results: Results | None, owner: type):
+    def __get__(self, results: Results | None, owner: type) -> Any:
         if results is None:
             return self
         path = results.path / f"{self.name}.csv"
@@ -43,8 +48,8 @@ class Results:
     """What one kinetaxis command wrote. Each CSV file is a DataFrame of the same name."""
 
     path: Path
-    manifest: dict = field(repr=False)
-    summary: dict = field(repr=False)
+    manifest: dict[str, Any] = field(repr=False)
+    summary: dict[str, Any] = field(repr=False)
 
     observables = Table("`kinetaxis run` and `kinetaxis ensemble`")
     density = Table("`kinetaxis run`, `kinetaxis ensemble` and `kinetaxis converge`")
@@ -62,17 +67,18 @@ class Results:
     cells_against_equation = Table("`kinetaxis converge` with `noise_free` in `[converge]`")
     entropy = Table("`kinetaxis converge` with `noise_free` in `[converge]`")
     density_knn = Table("`kinetaxis run` with `knn` in `[output]`")
+    verify = Table("`kinetaxis verify`")
     budget = Table("`kinetaxis converge` with `budget_replicates` in `[converge]`")
 
     @property
     def kind(self) -> str:
         """The command that wrote the folder: run, ensemble, limit or converge."""
-        return self.manifest["command"]
+        return str(self.manifest["command"])
 
     @property
     def title(self) -> str:
         """The experiment's title."""
-        return self.manifest.get("experiment", {}).get("title", "")
+        return str(self.manifest.get("experiment", {}).get("title", ""))
 
     def has(self, *tables: str) -> bool:
         """Whether the folder holds all these tables."""
@@ -120,21 +126,50 @@ class Results:
         values[index] = rows[column]
         return axes, values
 
+    def array(
+        self, table: str, column: str | None = None, population: str | None = None
+    ) -> xarray.DataArray:
+        """A field over all its times as an xarray.DataArray with dimensions time, x, y, z, as far as there are."""
+        import xarray
+
+        times = self.times(table)
+        fields = [self.field(table, time, column, population) for time in times]
+        axes = fields[0][0]
+        names = ["time", *"xyz"[: len(axes)]]
+        coordinates = dict(zip(names, [times, *axes]))
+        return xarray.DataArray(np.stack([f for _, f in fields]), coordinates, names, name=table)
+
+    def _repr_html_(self) -> str:
+        tables = ", ".join(sorted(path.stem for path in self.path.glob("*.csv")))
+        rows = {"folder": self.path, "tables": tables, **self.summary}
+        cells = "".join(
+            f"<tr><th style='text-align:left'>{html.escape(str(k))}</th>"
+            f"<td style='text-align:left'>{html.escape(str(v))}</td></tr>"
+            for k, v in rows.items()
+            if not isinstance(v, (dict, list))
+        )
+        caption = html.escape(f"kinetaxis {self.kind}: {self.title}")
+        return f"<table><caption>{caption}</caption>{cells}</table>"
+
     def plot_density(self, time: float | None = None) -> Figure:
         """Density at one time (default: the last), beside the limit where the folder has it."""
-        return fields.density(self, time)
+        figure: Figure = fields.density(self, time)
+        return figure
 
     def plot_observables(self, names: list[str] | None = None) -> Figure:
         """Observables over time (default: all), with confidence bands for an ensemble."""
-        return fields.observables(self, names)
+        figure: Figure = fields.observables(self, names)
+        return figure
 
     def plot_convergence(self, quantity: str | None = None, norm: str = "L2") -> Figure:
         """Error against ε in one norm, with the mean slopes (default: of every quantity)."""
-        return errors.convergence(self, quantity, norm)
+        figure: Figure = errors.convergence(self, quantity, norm)
+        return figure
 
     def plot_budget(self, quantity: str | None = None, norm: str | None = None) -> Figure:
         """Components of the error against ε (default: for every quantity and norm)."""
-        return errors.budget(self, quantity, norm)
+        figure: Figure = errors.budget(self, quantity, norm)
+        return figure
 
 
 def load(path: str | Path) -> Results:
