@@ -12,7 +12,7 @@
 //! Floors, lowest first; dependencies go one way.
 //!
 //! - ground: [`vector`], [`rng`], [`simd`], [`device`], [`grid`], [`tiles`], [`schedule`], [`quadrature`],
-//!   [`linear`], [`memory`], [`spelling`], [`formula`], [`moments`], [`spectral`], [`spline`]
+//!   [`linear`], [`memory`], [`spelling`], [`units`], [`formula`], [`moments`], [`spectral`], [`spline`]
 //! - the reader of files: [`schema`]
 //! - the terms of the kinetic equation, and what a file says of each: [`velocity`] (V and F), [`signal`] (S),
 //!   [`turning`] (T), [`cells`] (f⁰), [`reaction`] and [`growth`] (G), [`scaling`] (ε), [`free_walk`] (the law without a

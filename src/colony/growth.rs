@@ -12,6 +12,7 @@ use crate::cells::{BLOCK, Cells, Population};
 use crate::formula::Quantity;
 use crate::reaction::Census;
 use crate::rng::{Purpose, Stream, Streams};
+use crate::scaling::PER_TIME;
 use crate::schema::{ANY, Fallback, Key, Kind, OutOfRange, Ranged, key};
 use crate::signal::{AROUND, Arguments, Surroundings};
 use crate::spectral::Spectral;
@@ -26,7 +27,7 @@ pub const FLOOR: f64 = 1e-13;
 #[rustfmt::skip]
 pub(crate) const KEYS: &[Key] = &[
     key("cells.growth", Kind::Quantity(ANY, AROUND), Fallback::Value("0.0"),
-        "r, births (r > 0) or deaths (r < 0) of a cell per unit of time: (df/dt)_bd = r(rho, S) f. A daughter starts with her mother's place and velocity.")
+        "r, births (r > 0) or deaths (r < 0) of a cell per unit of time: (df/dt)_bd = r(rho, S) f. A daughter starts with her mother's place and velocity.").of(PER_TIME)
         .sample("\"1 - rho\""),
 ];
 

@@ -1,4 +1,27 @@
-//! The powers of ε in the equation of one population.
+//! The powers of ε in the equation of one population, and with them what its numbers are worth in units of the file.
+
+use crate::schema::{CONCENTRATION, Dimension, LENGTH, NUMBER, Scale, TIME};
+
+/// δ: how slowly a signal follows.
+pub const DELTA: Dimension = Dimension::of(Scale::Delta);
+/// μ: the measure of V.
+pub const MEASURE: Dimension = Dimension::of(Scale::Measure);
+/// Of what happens to a cell per unit of time, but for its turns.
+pub const PER_TIME: Dimension = NUMBER.over(TIME);
+/// v: a cell moves at v/ε.
+pub const SPEED: Dimension = LENGTH.over(TIME).over(Dimension::of(Scale::Epsilon));
+/// λ: a cell tumbles at λ/ε^{q+1}.
+pub const TUMBLE_RATE: Dimension =
+    PER_TIME.over(Dimension::of(Scale::Epsilon)).over(Dimension::of(Scale::EpsilonQ));
+/// T: a cell turns into dv at T dv/ε^{q+1}.
+pub const TURNING: Dimension = TUMBLE_RATE.over(MEASURE);
+/// a and b: ε^p a v·∇S is a part of T.
+pub const RESPONSE: Dimension =
+    TURNING.times(Dimension::of(Scale::EpsilonP)).over(SPEED).over(CONCENTRATION).times(LENGTH);
+/// D, of the order ⟨|v|²⟩/λ.
+pub const DIFFUSIVITY: Dimension = SPEED.times(SPEED).over(TUMBLE_RATE);
+/// χ, of the order bμ⟨|v|²⟩/λ.
+pub const SENSITIVITY: Dimension = RESPONSE.times(MEASURE).times(DIFFUSIVITY);
 
 /// ∂t f + (1/ε) v·∇f = ε^{−(q+1)} 𝒯f, 𝒯 = 𝒯⁰ + ε^p 𝒯¹ (BC 6, 7), with q, p ≥ 1. CMPS and HKS have q = p = 1.
 ///

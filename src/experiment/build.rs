@@ -3,7 +3,7 @@
 use super::parts::{Drafts, Parts, SIGNAL};
 use super::{
     Claim, Converge, Ensemble, Experiment, Limit, Mobility, Output, Parameter, Population, Time,
-    Verify, reactions,
+    Units, Verify, reactions,
 };
 use crate::cells::Cells;
 use crate::grid::{Boundary, Domain};
@@ -73,6 +73,7 @@ fn common(
     reactions: Vec<ReactionSpec>,
 ) -> Option<Experiment> {
     Some(Experiment {
+        units: Units::read(draft),
         title: draft.text("title")?.into(),
         dimension: draft.dimension()?,
         epsilon: draft.float("epsilon")?,

@@ -7,6 +7,11 @@ use crate::schema::{Checked, Draft};
 use std::f64::consts::SQRT_2;
 
 pub(crate) fn derive(draft: &mut Draft) {
+    match draft.scale_of_epsilon() {
+        Some(epsilon) => draft.derive("epsilon", Some(Checked::Float(epsilon))),
+        None if !draft.gives("epsilon") => draft.missing("epsilon"),
+        None => {}
+    }
     draft.derive("cells.density.center", centre(draft).map(Checked::Floats));
     let shape = draft.text("cells.density.shape").is_some_and(|shape| shape != "expression");
     weights(draft, shape);

@@ -23,12 +23,14 @@ mod space;
 mod strays;
 #[cfg(test)]
 mod tests;
+mod units;
 
 pub use claim::Claim;
 pub use mobility::Mobility;
 pub use pages::{json_schema, template};
 pub use parameter::{Parameter, Point, points};
 pub use read::{Loaded, given, read, read_within, to_toml};
+pub use units::Units;
 
 pub use crate::cells::{Cells, Density};
 use crate::formula::Formula;
@@ -46,6 +48,8 @@ use parts::SIGNAL;
 /// A validated experiment. Vectors have `dimension` entries.
 #[derive(Clone, Debug)]
 pub struct Experiment {
+    /// What one unit of it is.
+    pub units: Units,
     /// One line about what it is.
     pub title: String,
     /// d ∈ {1, 2, 3}.

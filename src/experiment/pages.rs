@@ -88,7 +88,7 @@ mod tests {
         assert_eq!(velocity["properties"]["set"]["enum"], json!(["sphere", "ball", "shell"]));
         assert_eq!(velocity["properties"]["speed"]["default"], 1.0);
         assert_eq!(velocity["additionalProperties"], false);
-        assert_eq!(schema["required"], json!(["dimension", "epsilon", "domain", "time"]));
+        assert_eq!(schema["required"], json!(["dimension", "domain", "time"]));
         // Each population may have its own.
         assert_eq!(schema["if"]["required"], json!(["populations"]));
         assert_eq!(schema["else"]["required"], json!(["kernel"]));

@@ -8,7 +8,7 @@
 use super::keys::{OF_POPULATION, OF_SUM, TABLE};
 use crate::formula::language::{CONSTANTS, FUNCTIONS, WORDS};
 use crate::rng::ALONE;
-use crate::schema::{Draft, Given, Problem, SET, Scope, Source};
+use crate::schema::{Draft, Given, Problem, SET, Scales, Scope, Source};
 use crate::signal::{AROUND, MOST_FIELDS};
 use crate::turning::MOST_TERMS;
 use serde_json::Value as Json;
@@ -271,22 +271,29 @@ impl View {
     }
 }
 
+/// The scales of a part of a file, and of the part that tells q and p.
+type ScalesOf<'a> = &'a dyn Fn(&Source, &Source) -> Scales;
+
 /// All drafts of a file.
-pub(crate) fn drafts(parts: &Parts, source: &Source, memory: f64) -> Drafts {
-    let draft = |(source, scope): (Source, Scope)| Draft::new(source, memory, scope);
+pub(super) fn drafts(parts: &Parts, source: &Source, memory: f64, scales: ScalesOf<'_>) -> Drafts {
+    let draft = |(part, scope): (Source, Scope), main: usize| {
+        let (main, _) = parts.population(source, (main, None), 0);
+        let scales = scales(&part, &main);
+        Draft::new(part, memory, scope, scales)
+    };
     let mut populations = Vec::new();
     for (p, (_, terms)) in parts.populations.iter().enumerate() {
         let all = std::iter::once(None).chain((0..terms.len()).map(Some));
         let one = |term| {
             let sensed = parts.sensed(source, (p, term));
-            draft(parts.population(source, (p, term), sensed))
+            draft(parts.population(source, (p, term), sensed), p)
         };
         populations.push(all.map(one).collect());
     }
     let signals = 0..parts.signals.len();
-    let signals = signals.map(|s| draft(parts.population(source, (0, None), s))).collect();
+    let signals = signals.map(|s| draft(parts.population(source, (0, None), s), 0)).collect();
     let reactions = 0..parts.reactions.len();
-    let reactions = reactions.map(|r| draft(parts.reaction(source, r))).collect();
+    let reactions = reactions.map(|r| draft(parts.reaction(source, r), 0)).collect();
     Drafts { populations, signals, reactions }
 }
 

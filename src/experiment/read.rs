@@ -3,6 +3,7 @@
 use super::build::{build, build_all};
 use super::keys::TABLE;
 use super::parts::{self, Parts};
+use super::units::Base;
 use super::{Experiment, derive, rules, strays};
 use crate::schema::{Draft, Problem, Problems, Scope, Source};
 use serde_json::Value as Json;
@@ -56,10 +57,12 @@ pub fn read_within(
         return Err(Problems::sorted(&TABLE, source.problems));
     }
     let parts = Parts::of(&source);
+    let base = Base::of(&source, &parts);
     if !parts.is_single() {
-        return read_parts(memory, source, &parts);
+        return read_parts(memory, source, &parts, &base);
     }
-    let mut draft = Draft::new(source, memory, Scope::whole(&TABLE));
+    let scales = base.scales(&source, &source);
+    let mut draft = Draft::new(source, memory, Scope::whole(&TABLE), scales);
     derive::derive(&mut draft);
     rules::apply(&mut draft);
     rules::memory(&mut [&mut draft], 1);
@@ -79,11 +82,11 @@ fn refusal(memory: f64, e: &Json) -> Option<Problem> {
 }
 
 /// Reads a file of several populations, signals or reactions.
-fn read_parts(memory: f64, source: Source, parts: &Parts) -> Result<Loaded, Problems> {
+fn read_parts(memory: f64, source: Source, parts: &Parts, base: &Base) -> Result<Loaded, Problems> {
     let mut problems = source.problems.clone();
     problems.append(&mut parts.problems(&source));
     problems.append(&mut strays::unused(parts, &source));
-    let mut drafts = parts::drafts(parts, &source, memory);
+    let mut drafts = parts::drafts(parts, &source, memory, &|part, main| base.scales(part, main));
     for draft in drafts.each() {
         derive::derive(draft);
         rules::apply(draft);

@@ -16,6 +16,8 @@ command line, and `kinetaxis schema` prints a JSON Schema for editors.
 - A number may also be a constant expression in quotes, such as `\"2/PI\"`.
 - An expression is written as [below](#expressions), in the variables named beside its key; `y` and
   `z` only where the dimension reaches them.
+- Where `[units]` says what one unit of the file is, a number may be given with its own unit, such as
+  `\"22 um/s\"`; \"one is worth\" tells of each key what its plain numbers count ([units.md](units.md)).
 - A number other than 0 has a size from 1e-30 to 1e30.
 - \"One for each axis\" is a list of `dimension` entries; a single value is repeated.
 
@@ -32,8 +34,10 @@ fn markdown() -> String {
             section if TABLE.is_apart(section) => format!("`[{section}.NAME]`"),
             section => format!("`[{section}]`"),
         };
-        text += &format!("\n## {heading}\n\n{doc}\n\n| key | meaning | holds | default |\n");
-        text += "|---|---|---|---|\n";
+        text += &format!(
+            "\n## {heading}\n\n{doc}\n\n| key | meaning | holds | one is worth | default |\n"
+        );
+        text += "|---|---|---|---|---|\n";
         TABLE.of_section(section).for_each(|key| text += &row(key));
     }
     text += SEVERAL;
@@ -183,7 +187,10 @@ fn row(key: &Key) -> String {
         Fallback::Derived(words) => words.to_string(),
     };
     let (name, kind) = (key.split().1, key.kind.describe());
-    let cells = [format!("`{name}`"), plain(key.doc) + &plain(&only), plain(&kind), default];
+    let measures = key.measures().filter(|measures| !measures.is_number());
+    let measures = measures.map_or(String::new(), |measures| plain(&measures.to_string()));
+    let meaning = plain(key.doc) + &plain(&only);
+    let cells = [format!("`{name}`"), meaning, plain(&kind), measures, default];
     format!("| {} |\n", cells.join(" | "))
 }
 

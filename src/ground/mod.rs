@@ -15,4 +15,5 @@ pub mod spectral;
 pub mod spelling;
 pub mod spline;
 pub mod tiles;
+pub mod units;
 pub mod vector;

@@ -1,6 +1,8 @@
 //! One value against its kind.
 
+use super::fault::Fault;
 use super::key::{ANY, Kind, Range, SIZES, Variables, names_in};
+use super::scales::size;
 use crate::formula::{Formula, Misread, Quantity};
 use crate::spelling::nearest;
 use serde_json::{Value as Json, json};
@@ -50,19 +52,6 @@ impl Checked {
     }
 }
 
-/// Why a value is refused, and what to do.
-#[derive(Debug, PartialEq)]
-pub(crate) struct Fault {
-    pub message: String,
-    pub remedy: String,
-}
-
-impl Fault {
-    fn new(message: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { message: message.into(), remedy: remedy.into() }
-    }
-}
-
 /// Checks `value` in a space of `dimension`, which may itself not be known.
 pub(crate) fn check(kind: &Kind, value: &Json, dimension: Option<usize>) -> Result<Checked, Fault> {
     let give = || format!("Give {}.", kind.describe_in(dimension));
@@ -96,6 +85,11 @@ pub(crate) fn check(kind: &Kind, value: &Json, dimension: Option<usize>) -> Resu
     };
     Ok(match kind {
         Kind::Text => Checked::Text(text()?.into()),
+        Kind::Unit(scale) => {
+            let text = text()?;
+            size(*scale, text)?;
+            Checked::Text(text.into())
+        }
         Kind::Flag => Checked::Flag(value.as_bool().ok_or_else(|| not("true or false"))?),
         Kind::Choice(words) => Checked::Text(word(value, words)?),
         Kind::Words(words) => {
@@ -223,8 +217,5 @@ fn per_axis<T: Clone>(
 
 /// Every entry of a list; a fault says which one.
 fn entries<T>(list: &[Json], one: impl Fn(&Json) -> Result<T, Fault>) -> Result<Vec<T>, Fault> {
-    let number_it = |i: usize, fault: Fault| {
-        Fault::new(format!("entry {} {}", i + 1, fault.message), fault.remedy)
-    };
-    list.iter().enumerate().map(|(i, v)| one(v).map_err(|fault| number_it(i, fault))).collect()
+    list.iter().enumerate().map(|(i, v)| one(v).map_err(|fault| fault.of_entry(i))).collect()
 }

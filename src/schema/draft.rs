@@ -1,13 +1,16 @@
 //! A file while it is being checked: the values that hold so far, and what is wrong.
 
 use super::check::{Checked, check};
+use super::fault::Fault;
 use super::key::{Fallback, Key, Kind, quoted};
 use super::problem::{Problem, SET};
+use super::scales::Scales;
 use super::scope::Scope;
 use super::source::{Given, Source, toml_value};
 use super::table::Table;
 use crate::formula::{Formula, Quantity};
 use crate::spelling::nearest;
+use crate::units::Root;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
@@ -15,6 +18,7 @@ use std::collections::BTreeMap;
 pub(crate) struct Draft {
     file: String,
     scope: Scope,
+    scales: Scales,
     given: BTreeMap<String, Given>,
     checked: BTreeMap<&'static str, Checked>,
     memory: f64,
@@ -23,9 +27,10 @@ pub(crate) struct Draft {
 
 impl Draft {
     /// Checks every key by itself. `memory` is what there is, in bytes.
-    pub fn new(source: Source, memory: f64, scope: Scope) -> Self {
+    pub fn new(source: Source, memory: f64, scope: Scope, scales: Scales) -> Self {
         let Source { file, given, problems, .. } = source;
-        let mut draft = Self { file, scope, given, checked: BTreeMap::new(), memory, problems };
+        let checked = BTreeMap::new();
+        let mut draft = Self { file, scope, scales, given, checked, memory, problems };
         draft.unknown_keys();
         for key in draft.scope.table.keys.iter() {
             if draft.scope.has(key) {
@@ -82,7 +87,11 @@ impl Draft {
             }
             (Some(given), _) => {
                 let value = given.value.clone();
-                self.accept(key, &value);
+                match self.plain(key, &value) {
+                    Ok(value) => self.accept(key, &value),
+                    Err(Some(fault)) => self.complain(key.path, fault.message, fault.remedy),
+                    Err(None) => {}
+                }
             }
             (None, Obstacle::None) => self.absent(key),
             (None, _) => {}
@@ -116,6 +125,13 @@ impl Draft {
             Fallback::Value(text) => self.accept(key, &toml_value(text)),
             Fallback::Derived(_) => {}
         }
+    }
+
+    /// A value with its numbers as the file counts them.
+    fn plain(&self, key: &Key, value: &Json) -> Result<Json, Option<Fault>> {
+        let measures = key.measures().map(|measures| measures.at(|other| self.word(other)));
+        let kind = self.scope.kind(key.kind);
+        self.scales.plain((&kind, &self.path(key.path)), value, measures, self.dimension())
     }
 
     fn accept(&mut self, key: &'static Key, value: &Json) {
@@ -213,6 +229,11 @@ impl Draft {
     /// Puts a value in the place of another that says the same.
     pub fn replace(&mut self, path: &'static str, value: Checked) {
         self.checked.insert(path, value);
+    }
+
+    /// What ε is, as it is given or follows from what is given with units.
+    pub fn scale_of_epsilon(&self) -> Option<f64> {
+        self.scales.epsilon.as_ref().map(Root::value)
     }
 
     /// Bytes of memory that there are.

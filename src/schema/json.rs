@@ -96,7 +96,7 @@ fn property(key: &Key) -> Json {
 
 fn values(kind: &Kind) -> Json {
     match kind {
-        Kind::Text => json!({"type": "string"}),
+        Kind::Text | Kind::Unit(_) => json!({"type": "string"}),
         Kind::Formula(_) | Kind::WordOrFormula(..) => expression(),
         Kind::Flag => json!({"type": "boolean"}),
         Kind::Choice(words) => json!({"enum": words}),

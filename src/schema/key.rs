@@ -1,5 +1,7 @@
 //! A key of a file, and what it may hold.
 
+use super::dimension::{Dimension, Measures, NUMBER, Scale};
+
 /// A key of a file.
 #[derive(Clone, Copy, Debug)]
 pub struct Key {
@@ -7,6 +9,8 @@ pub struct Key {
     pub path: &'static str,
     /// What it may hold.
     pub kind: Kind,
+    /// What its numbers measure; `None` if it was not said.
+    pub measures: Option<Measures>,
     /// What holds if it is not given.
     pub default: Fallback,
     /// One sentence: meaning, range, equation.
@@ -37,10 +41,40 @@ pub(crate) const fn key(
     default: Fallback,
     doc: &'static str,
 ) -> Key {
-    Key { path, kind, default, doc, sample: "", live: false, only: None, with: None }
+    let measures = None;
+    Key { path, kind, measures, default, doc, sample: "", live: false, only: None, with: None }
 }
 
 impl Key {
+    /// With numbers that measure this.
+    pub(crate) const fn of(self, dimension: Dimension) -> Self {
+        Self { measures: Some(Measures::One(dimension)), ..self }
+    }
+
+    /// With numbers that measure what the word of another key says, and else `other`.
+    pub(crate) const fn of_each(
+        self,
+        key: &'static str,
+        among: &'static [(&'static str, Dimension)],
+        other: Dimension,
+    ) -> Self {
+        Self { measures: Some(Measures::By(key, among, other)), ..self }
+    }
+
+    /// With numbers that measure nothing.
+    pub(crate) const fn plain(self) -> Self {
+        self.of(NUMBER)
+    }
+
+    /// What its numbers measure: of counts, nothing; `None` if it holds no numbers, or if it was not said.
+    pub fn measures(&self) -> Option<Measures> {
+        let counts = matches!(
+            self.kind,
+            Kind::Integer(..) | Kind::Among(_) | Kind::Sizes(_) | Kind::Integers(_)
+        );
+        self.measures.or(counts.then_some(Measures::One(NUMBER)))
+    }
+
     /// With a value for the template and for messages.
     pub(crate) const fn sample(self, sample: &'static str) -> Self {
         Self { sample, ..self }
@@ -83,6 +117,8 @@ pub enum Fallback {
 pub enum Kind {
     /// Any text.
     Text,
+    /// What one of this scale is, with its unit.
+    Unit(Scale),
     /// true or false.
     Flag,
     /// One of these words.
@@ -194,6 +230,7 @@ impl Kind {
     pub fn describe(&self) -> String {
         match self {
             Self::Text => "a text".into(),
+            Self::Unit(_) => "a number with its unit".into(),
             Self::Flag => "true or false".into(),
             Self::Choice(words) => format!("one of {}", quoted(words)),
             Self::Choices(words) => format!("one of {}, or one for each axis", quoted(words)),
@@ -220,6 +257,36 @@ impl Kind {
                 format!("\"{word}\" or an expression in {}", names.join(", "))
             }
             Self::Formulas(names) => format!("a list of expressions in {}", names.join(", ")),
+        }
+    }
+
+    /// Whether it holds numbers.
+    pub fn is_numeric(&self) -> bool {
+        !matches!(
+            self,
+            Self::Text
+                | Self::Unit(_)
+                | Self::Flag
+                | Self::Choice(_)
+                | Self::Choices(_)
+                | Self::Words(_)
+                | Self::Texts
+        )
+    }
+
+    /// Whether it may hold this word.
+    pub fn has_word(&self, word: &str) -> bool {
+        matches!(self, Self::Choice(words) | Self::Choices(words) if words.contains(&word))
+    }
+
+    /// The variables of its expressions.
+    pub fn variables(&self) -> Variables {
+        match self {
+            Self::Quantity(_, names)
+            | Self::Formula(names)
+            | Self::WordOrFormula(_, names)
+            | Self::Formulas(names) => names,
+            _ => &[],
         }
     }
 
@@ -261,6 +328,9 @@ impl Key {
             text += &format!(" Only with {} = {words}.", only.key);
         }
         text += &format!(" Holds {}.", self.kind.describe());
+        if let Some(measures) = self.measures().filter(|measures| !measures.is_number()) {
+            text += &format!(" One is worth {measures}.");
+        }
         text + &match (self.default, self.only) {
             (Fallback::Required, None) => " Required.".to_string(),
             (Fallback::Required, Some(_)) => " Required there.".to_string(),

@@ -5,17 +5,23 @@
 //! about is not known here, but for `dimension`, which tells how many axes there are.
 
 mod check;
+mod dimension;
 mod draft;
+mod fault;
 mod json;
 mod key;
 mod problem;
 mod ranged;
+mod scales;
 mod scope;
 mod source;
 mod table;
 mod template;
 
 pub(crate) use check::Checked;
+pub use dimension::{
+    CONCENTRATION, DENSITY, Dimension, LENGTH, MASS, Measures, NUMBER, Scale, TIME, VOLUME,
+};
 pub(crate) use draft::Draft;
 pub(crate) use json::json_schema;
 pub(crate) use key::key;
@@ -26,6 +32,7 @@ pub use key::{
 pub(crate) use problem::SET;
 pub use problem::{Problem, Problems};
 pub use ranged::{OutOfRange, Ranged};
+pub(crate) use scales::{Scales, Size, size};
 pub(crate) use scope::Scope;
 pub(crate) use source::{Given, Source};
 pub use table::{Group, Table};

@@ -74,7 +74,7 @@ impl Source {
     }
 
     /// What holds of a key so far, if it is known before others are.
-    fn value(&self, path: &str) -> Option<Json> {
+    pub fn value(&self, path: &str) -> Option<Json> {
         let default = || match self.table.find(path)?.default {
             Fallback::Value(text) => Some(toml_value(text)),
             _ => None,

@@ -1,5 +1,6 @@
 //! All keys of a file.
 
+use super::dimension::Measures;
 use super::key::Key;
 
 /// The keys of a file and its sections.
@@ -34,7 +35,8 @@ impl Table {
     /// All `keys`.
     ///
     /// # Panics
-    /// If a key is there twice, or its section or the key that it depends on is not there.
+    /// If a key is there twice, or its section or the key that it depends on is not there, or it is not said what its
+    /// numbers measure.
     pub fn new(
         sections: &'static [(&'static str, &'static str)],
         groups: &'static [Group],
@@ -51,6 +53,16 @@ impl Table {
             others.for_each(|other| assert!(table.find(other).is_some(), "{}: {other}", key.path));
             let same = table.keys.iter().filter(|other| other.path == key.path);
             assert!(same.count() == 1, "the table has the key {} twice", key.path);
+            let is_told = key.measures().is_some() == key.kind.is_numeric();
+            assert!(
+                is_told,
+                "{}: what its numbers measure is to be said, of numbers alone",
+                key.path
+            );
+            if let Some(Measures::By(other, among, _)) = key.measures {
+                let word = |(word, _): &(&str, _)| table.key(other).kind.has_word(word);
+                assert!(among.iter().all(word), "{}: not all are words of {other}", key.path);
+            }
         }
         table
     }

@@ -51,6 +51,7 @@ mod structure;
 mod sums;
 mod sweeps;
 mod typed_kernel;
+mod units;
 mod verify;
 mod virial;
 mod whole_space;

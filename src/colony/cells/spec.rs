@@ -2,23 +2,27 @@
 
 use super::Precision;
 use crate::formula::{Formula, Quantity};
-use crate::schema::{ANY, Draft, Fallback::*, Key, Kind::*, POSITIVE, Range, SPACE, key, unknown};
+use crate::scaling::SPEED;
+use crate::schema::{
+    ANY, DENSITY, Draft, Fallback::*, Key, Kind::*, LENGTH, MASS, POSITIVE, Range, SPACE, key,
+    unknown,
+};
 
 const FRACTION: Range = Range { low: -1.0, high: 1.0, open: false };
 
 #[rustfmt::skip]
 pub(crate) const KEYS: &[Key] = &[
     key("cells.count", Integer(0, i64::MAX), Derived("cells.mass/cells.weight"), "Number of cells of one replicate at t = 0.").live("20000"),
-    key("cells.weight", Float(POSITIVE), Derived("cells.mass/cells.count"), "Mass of one cell, in the place of their number or of the total mass.")
+    key("cells.weight", Float(POSITIVE), Derived("cells.mass/cells.count"), "Mass of one cell, in the place of their number or of the total mass.").of(MASS)
         .sample("1e-4"),
     key("cells.least", Integer(1, i64::MAX), Derived("none"),
         "Where deaths leave fewer cells, each becomes two of half its weight.").sample("1000"),
     key("cells.most", Integer(2, i64::MAX), Derived("none"),
         "Where births make more cells, two become one of twice the weight.").sample("100000"),
     key("cells.mass", Float(POSITIVE), Derived("1; for an expression, its integral as it stands"),
-        "Total mass M, the integral of rho.").live("20.0"),
+        "Total mass M, the integral of rho.").of(MASS).live("20.0"),
     key("cells.mean_velocity", Vector(ANY), Value("0.0"),
-        "Mean m of v at t = 0: f0 = rho F(v)(1 + d m.v/<|v|^2>), which must not be negative.").sample("0.0"),
+        "Mean m of v at t = 0: f0 = rho F(v)(1 + d m.v/<|v|^2>), which must not be negative.").of(SPEED).sample("0.0"),
     key("cells.stratified", Flag, Value("true"), "Stratify the initial positions over the grid.").sample("true"),
     key("cells.antithetic", Flag, Value("false"),
         "Cells in pairs that start together and fly with mirrored randomness: the law of a cell is the same, noise odd in v cancels; the cells of a pair are not independent.")
@@ -30,17 +34,17 @@ pub(crate) const KEYS: &[Key] = &[
     key("cells.density.grid", Sizes(4), Derived("domain.grid"),
         "Cells along each axis of the grid from which positions are drawn; refine it for a steep density.")
         .sample("128"),
-    key("cells.density.center", Vector(ANY), Derived("the centre of the box"), "c, inside the box.")
+    key("cells.density.center", Vector(ANY), Derived("the centre of the box"), "c, inside the box.").of(LENGTH)
         .sample("0.0").only("cells.density.shape", &["point", "gaussian", "ball", "ring"]),
-    key("cells.density.width", Float(POSITIVE), Required, "w, standard deviation.")
+    key("cells.density.width", Float(POSITIVE), Required, "w, standard deviation.").of(LENGTH)
         .live("0.8").only("cells.density.shape", &["gaussian", "ring"]),
-    key("cells.density.radius", Float(POSITIVE), Required, "Radius of the ball or ring.")
+    key("cells.density.radius", Float(POSITIVE), Required, "Radius of the ball or ring.").of(LENGTH)
         .sample("1.0").only("cells.density.shape", &["ball", "ring"]),
-    key("cells.density.amplitude", Float(FRACTION), Required, "Amplitude of the cosine, from -1 to 1.")
+    key("cells.density.amplitude", Float(FRACTION), Required, "Amplitude of the cosine, from -1 to 1.").plain()
         .sample("0.5").only("cells.density.shape", &["cosine"]),
     key("cells.density.mode", Sizes(0), Value("1"), "m, half-waves (no-flux) or waves (periodic) along each axis.")
         .sample("1").only("cells.density.shape", &["cosine"]),
-    key("cells.density.expression", Formula(SPACE), Required, "rho(x, 0), nowhere negative.")
+    key("cells.density.expression", Formula(SPACE), Required, "rho(x, 0), nowhere negative.").of(DENSITY)
         .sample("\"exp(-x^2)\"").only("cells.density.shape", &["expression"]),
 ];
 

@@ -1,6 +1,6 @@
 //! The ways to fly.
 
-use crate::schema::{Draft, Fallback::*, Key, Kind::*, POSITIVE, Range, key, unknown};
+use crate::schema::{Draft, Fallback::*, Key, Kind::*, POSITIVE, Range, TIME, key, unknown};
 
 const SHARE: Range = Range { low: 0.0, high: 1.0, open: false };
 
@@ -10,13 +10,13 @@ pub(crate) const KEYS: &[Key] = &[
         "How cells fly: tumble by tumble; by free walks drawn at once between the events that depend on the signal, which has the same law; by kinetic-diffusion steps, whose cost does not grow as epsilon tends to 0 but which are biased by O(epsilon^2 + motion_step^2); or at each field step by the one that is predicted to cost least.")
         .sample("\"skip-ahead\""),
     key("motion_bias", Float(SHARE), Value("0.0"),
-        "Relative bias of the drift up to which auto may take the hybrid, by an estimate; 0 leaves the two exact ways.")
+        "Relative bias of the drift up to which auto may take the hybrid, by an estimate; 0 leaves the two exact ways.").plain()
         .sample("0.01").only("motion", &["auto"]),
     key("motion_precision", Choice(&["f64", "f32"]), Value("\"f64\""),
         "What places and velocities of cells are kept in between field steps: f32 takes half the memory, and adds to the diffusivity what inspect tells.")
         .sample("\"f32\""),
     key("time.motion_step", Float(POSITIVE), Derived("time.step"),
-        "Longest step of the hybrid, which cuts a field step into equal ones; its bias is O(motion_step^2).")
+        "Longest step of the hybrid, which cuts a field step into equal ones; its bias is O(motion_step^2).").of(TIME)
         .sample("0.01").only("motion", &["hybrid", "auto"]),
 ];
 

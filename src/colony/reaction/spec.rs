@@ -2,7 +2,8 @@
 
 use super::Event;
 use crate::formula::Quantity as Rate;
-use crate::schema::{Fallback::*, Key, Kind::*, NONNEGATIVE, key};
+use crate::scaling::PER_TIME;
+use crate::schema::{DENSITY, Fallback::*, Key, Kind::*, NONNEGATIVE, TIME, key};
 use crate::signal::AROUND;
 
 /// Kinds that make one event of a population.
@@ -18,7 +19,7 @@ pub(crate) const KEYS: &[Key] = &[
         "A cell of `of` dies; divides; becomes one of `to`; becomes one of `to` on meeting one of `by`, at the rate times the density of that; makes one of `makes`; cells of `makes` come from nowhere, at a rate per volume; or the six reactions of May and Nowak's virus model.")
         .sample("\"infection\""),
     key("reactions.rate", Quantity(NONNEGATIVE, AROUND), Required,
-        "Events per unit of time, and per cell or (source) per volume; of an infection also per density of `by`.")
+        "Events per unit of time, and per cell or (source) per volume; of an infection also per density of `by`.").of_each("reactions.kind", &[("source", DENSITY.over(TIME)), ("infection", PER_TIME.over(DENSITY))], PER_TIME)
         .sample("0.5").only("reactions.kind", WITH_RATE),
     key("reactions.of", Text, Required, "The population whose cells react.").sample("\"healthy\"").only("reactions.kind", SINGLE),
     key("reactions.to", Text, Required, "What its cells become, with the velocity that they have.").sample("\"infected\"")
@@ -34,12 +35,12 @@ pub(crate) const KEYS: &[Key] = &[
     key("reactions.healthy", Text, Required, "The population of healthy cells.").sample("\"healthy\"").only("reactions.kind", MAY_NOWAK),
     key("reactions.infected", Text, Required, "The population of infected cells.").sample("\"infected\"").only("reactions.kind", MAY_NOWAK),
     key("reactions.virus", Text, Required, "The population of virus particles.").sample("\"virus\"").only("reactions.kind", MAY_NOWAK),
-    key("reactions.d1", Quantity(NONNEGATIVE, AROUND), Required, "Death rate of healthy cells.").sample("0.5").only("reactions.kind", MAY_NOWAK),
-    key("reactions.d2", Quantity(NONNEGATIVE, AROUND), Required, "Death rate of infected cells.").sample("1.0").only("reactions.kind", MAY_NOWAK),
-    key("reactions.d3", Quantity(NONNEGATIVE, AROUND), Required, "Decay rate of virus particles.").sample("2.0").only("reactions.kind", MAY_NOWAK),
-    key("reactions.beta", Quantity(NONNEGATIVE, AROUND), Required, "Infections per healthy cell, density of the virus and time.").sample("1.0").only("reactions.kind", MAY_NOWAK),
-    key("reactions.k", Quantity(NONNEGATIVE, AROUND), Required, "Virus particles shed per infected cell and time.").sample("3.0").only("reactions.kind", MAY_NOWAK),
-    key("reactions.r", Quantity(NONNEGATIVE, AROUND), Required, "Healthy cells produced per volume and time.").sample("1.5").only("reactions.kind", MAY_NOWAK),
+    key("reactions.d1", Quantity(NONNEGATIVE, AROUND), Required, "Death rate of healthy cells.").of(PER_TIME).sample("0.5").only("reactions.kind", MAY_NOWAK),
+    key("reactions.d2", Quantity(NONNEGATIVE, AROUND), Required, "Death rate of infected cells.").of(PER_TIME).sample("1.0").only("reactions.kind", MAY_NOWAK),
+    key("reactions.d3", Quantity(NONNEGATIVE, AROUND), Required, "Decay rate of virus particles.").of(PER_TIME).sample("2.0").only("reactions.kind", MAY_NOWAK),
+    key("reactions.beta", Quantity(NONNEGATIVE, AROUND), Required, "Infections per healthy cell, density of the virus and time.").of(PER_TIME.over(DENSITY)).sample("1.0").only("reactions.kind", MAY_NOWAK),
+    key("reactions.k", Quantity(NONNEGATIVE, AROUND), Required, "Virus particles shed per infected cell and time.").of(PER_TIME).sample("3.0").only("reactions.kind", MAY_NOWAK),
+    key("reactions.r", Quantity(NONNEGATIVE, AROUND), Required, "Healthy cells produced per volume and time.").of(DENSITY.over(TIME)).sample("1.5").only("reactions.kind", MAY_NOWAK),
 ];
 
 /// A reaction: `[reactions.NAME]`.

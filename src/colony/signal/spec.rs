@@ -1,8 +1,10 @@
 //! What a file says of the signals, and of the deposit of cells that feeds them.
 
 use crate::formula::{Formula, Quantity};
+use crate::scaling::DELTA;
 use crate::schema::{
-    ANY, Draft, Fallback::*, Key, Kind::*, NONNEGATIVE, POSITIVE, SPACE, Variables, key, unknown,
+    ANY, CONCENTRATION, DENSITY, Draft, Fallback::*, Key, Kind::*, LENGTH, NONNEGATIVE, NUMBER,
+    POSITIVE, SPACE, TIME, Variables, key, unknown,
 };
 
 /// Variables of what feels densities and signals; where there are several, their names, place and time.
@@ -14,23 +16,23 @@ pub(crate) const KEYS: &[Key] = &[
     key("signal.equation", Choice(&["none", "prescribed", "parabolic", "elliptic", "density"]), Value("\"none\""),
         "S = 0; S(x, t) given; delta dS/dt = diffusion Lap S + production rho - decay S; 0 = the same right side (mean-free if decay = 0, except in the whole space); or S = rho as it is deposited.")
         .live("\"parabolic\""),
-    key("signal.expression", Formula(SPACE_TIME), Required, "S(x, t).")
+    key("signal.expression", Formula(SPACE_TIME), Required, "S(x, t).").of(CONCENTRATION)
         .sample("\"cos(x)*exp(-t)\"").only("signal.equation", &["prescribed"]),
-    key("signal.diffusion", Float(NONNEGATIVE), Value("1.0"), "Diffusion coefficient of S; positive if elliptic.")
+    key("signal.diffusion", Float(NONNEGATIVE), Value("1.0"), "Diffusion coefficient of S; positive if elliptic.").of(LENGTH.times(LENGTH).over(TIME).over(DELTA))
         .live("1.0").only("signal.equation", &["parabolic", "elliptic"]),
     key("signal.production", Quantity(NONNEGATIVE, AROUND), Value("1.0"),
-        "Production of S per unit of cell mass; if parabolic, it may depend on rho and S.")
+        "Production of S per unit of cell mass; if parabolic, it may depend on rho and S.").of(CONCENTRATION.over(TIME).over(DENSITY).over(DELTA))
         .live("1.0").only("signal.equation", &["parabolic", "elliptic"]),
     key("signal.decay", Quantity(NONNEGATIVE, AROUND), Value("0.0"),
-        "Decay rate of S; if parabolic, it may depend on rho and S, as in consumption, \"rho\".")
+        "Decay rate of S; if parabolic, it may depend on rho and S, as in consumption, \"rho\".").of(NUMBER.over(TIME).over(DELTA))
         .live("0.1").only("signal.equation", &["parabolic", "elliptic"]),
     key("signal.source", Quantity(ANY, AROUND), Value("0.0"),
-        "What else is made of S per volume and time, and not by cells.")
+        "What else is made of S per volume and time, and not by cells.").of(CONCENTRATION.over(TIME).over(DELTA))
         .sample("\"1 - S\"").only("signal.equation", &["parabolic"]),
     key("signal.delta", Float(POSITIVE), Value("1.0"),
-        "delta, how slowly S follows: as it vanishes, S becomes that of the elliptic equation.")
+        "delta, how slowly S follows: as it vanishes, S becomes that of the elliptic equation.").plain()
         .sample("0.01").only("signal.equation", &["parabolic"]),
-    key("signal.initial", Quantity(ANY, SPACE), Value("0.0"), "S(x, 0).")
+    key("signal.initial", Quantity(ANY, SPACE), Value("0.0"), "S(x, 0).").of(CONCENTRATION)
         .sample("0.0").only("signal.equation", &["parabolic"]),
 
     key("signal.producers", Texts, Derived("all populations"),
@@ -38,7 +40,7 @@ pub(crate) const KEYS: &[Key] = &[
         .sample("[\"cells\"]").only("signal.equation", &["parabolic", "elliptic", "density"]),
 
     key("deposit.bandwidth", Float(POSITIVE), Derived("1.5 grid spacings, at most a quarter of the shortest edge of the box"),
-        "h, standard deviation of the kernel that makes a density of the cells; from the largest grid spacing to a quarter of the shortest edge.")
+        "h, standard deviation of the kernel that makes a density of the cells; from the largest grid spacing to a quarter of the shortest edge.").of(LENGTH)
         .sample("0.2"),
     key("deposit.order", Among(&[2, 4, 6]), Value("2"), "Order of the kernel in h: 2 (Gaussian), 4 or 6.").sample("2"),
 ];

@@ -7,6 +7,7 @@ use super::turns::{dots, lane, norms};
 use super::variables::VARIABLES;
 use super::{Affine, Bounds, Coefficients, KernelModel, Sense, TurningKernel, Turns, search};
 use crate::formula::Formula;
+use crate::scaling::TURNING;
 use crate::schema::{Draft, Fallback::*, Key, Kind, OutOfRange, Ranged, key};
 use crate::vector::{Vector, dot, norm, scaled};
 use crate::velocity::VelocitySpace;
@@ -17,7 +18,7 @@ use std::sync::{Arc, OnceLock};
 #[rustfmt::skip]
 pub(super) const KEYS: &[Key] = &[
     key("kernel.turning", Kind::Formula(VARIABLES), Required,
-        "T(x, v, v') in S, G = |grad S|, A = v.grad S, B = v'.grad S, R = S(x + eps v), Q = S(x - eps v'), W = eps^2 dS/dt + eps v'.grad S (felt along the path), r = |v|, q = |v'|, p = v.v', F = F(v), eps = epsilon. At eps = 0 it must be positive, the same for all directions of grad S, and T0/F the same when v and v' are exchanged; at t = 0 it must not be negative.")
+        "T(x, v, v') in S, G = |grad S|, A = v.grad S, B = v'.grad S, R = S(x + eps v), Q = S(x - eps v'), W = eps^2 dS/dt + eps v'.grad S (felt along the path), r = |v|, q = |v'|, p = v.v', F = F(v), eps = epsilon. At eps = 0 it must be positive, the same for all directions of grad S, and T0/F the same when v and v' are exchanged; at t = 0 it must not be negative.").of(TURNING)
         .sample("\"F*(1 + eps*A/sqrt(1 + G^2))\"").only("kernel.model", &["expression"]),
 ];
 

@@ -6,6 +6,7 @@ use super::{
     TurningKernel, Turns, Wave, sampled_bound,
 };
 use crate::formula::Quantity;
+use crate::scaling::{RESPONSE, TUMBLE_RATE};
 use crate::schema::{
     Draft, Fallback::*, Key, Kind, NONNEGATIVE, OutOfRange, POSITIVE, Ranged, key,
 };
@@ -19,12 +20,12 @@ const WITH_BIAS: &[&str] = &["local", "isotropic"];
 #[rustfmt::skip]
 pub(super) const KEYS: &[Key] = &[
     key("kernel.lambda", Kind::Quantity(POSITIVE, &["S", "G"]), Value("1.0"),
-        "Tumble rate lambda(S, G), G = |grad S|.")
+        "Tumble rate lambda(S, G), G = |grad S|.").of(TUMBLE_RATE)
         .sample("\"1 + 0.5*S\"").only("kernel.model", WITH_BIAS),
     key("kernel.a", Kind::Quantity(NONNEGATIVE, &["S"]), Value("0.0"),
-        "a(S) >= 0, bias of the new velocity.").sample("\"1/(1 + S)^2\"").only("kernel.model", WITH_BIAS),
+        "a(S) >= 0, bias of the new velocity.").of(RESPONSE).sample("\"1/(1 + S)^2\"").only("kernel.model", WITH_BIAS),
     key("kernel.b", Kind::Quantity(NONNEGATIVE, &["S"]), Value("0.0"),
-        "b(S) >= 0, bias of the tumble rate.").sample("\"1/(1 + S)^2\"").only("kernel.model", WITH_BIAS),
+        "b(S) >= 0, bias of the tumble rate.").of(RESPONSE).sample("\"1/(1 + S)^2\"").only("kernel.model", WITH_BIAS),
 ];
 
 /// What the file says.

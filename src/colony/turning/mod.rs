@@ -40,6 +40,7 @@ pub use sum::Sum;
 pub use turns::{Turns, lane};
 pub use variables::VARIABLES;
 
+use crate::scaling::TUMBLE_RATE;
 use crate::schema::{
     Draft,
     Fallback::{Derived, Required, Value},
@@ -104,7 +105,7 @@ const OF_ALL: &[Key] = &[
     key("kernel.negative", Choice(&["count", "refuse"]), Value("\"count\""),
         "What is done where T < 0: counted and reported, or the run stops.").sample("\"count\""),
     key("kernel.bound", Float(POSITIVE), Derived("computed from the kernel and S"),
-        "Upper bound on T/F, in place of the computed one; every evaluation is checked against it.").sample("2.0"),
+        "Upper bound on T/F, in place of the computed one; every evaluation is checked against it.").of(TUMBLE_RATE).sample("2.0"),
 ];
 
 /// The keys of the experiment file: the choice of the kernel, those of each, and those of all.

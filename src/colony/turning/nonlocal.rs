@@ -12,9 +12,9 @@ use crate::velocity::VelocitySpace;
 /// Keys of the experiment file.
 #[rustfmt::skip]
 pub(super) const KEYS: &[Key] = &[
-    key("kernel.alpha_plus", Float(NONNEGATIVE), Value("1.0"), "Weight of looking ahead along the new velocity.")
+    key("kernel.alpha_plus", Float(NONNEGATIVE), Value("1.0"), "Weight of looking ahead along the new velocity.").plain()
         .sample("1.0").only("kernel.model", &["nonlocal"]),
-    key("kernel.alpha_minus", Float(NONNEGATIVE), Value("0.0"), "Weight of looking back along the old velocity.")
+    key("kernel.alpha_minus", Float(NONNEGATIVE), Value("0.0"), "Weight of looking back along the old velocity.").plain()
         .sample("0.0").only("kernel.model", &["nonlocal"]),
 ];
 

@@ -2,8 +2,9 @@
 
 use super::{PsiSpec, sampled_bound};
 use crate::quadrature::gauss_legendre;
+use crate::scaling::{DIFFUSIVITY, SENSITIVITY, TURNING};
 use crate::schema::{
-    ANY, Draft,
+    ANY, CONCENTRATION, Draft,
     Fallback::{Required, Value},
     Key, Kind, OutOfRange, POSITIVE, Ranged, key, unknown,
 };
@@ -17,15 +18,15 @@ pub(super) const KEYS: &[Key] = &[
         Value("\"saturating\""),
         "psi(S, R), z = R - S: c1 z/sqrt(1 + z^2) + c2; c1 z + c2; c2 exp(c1 z/c2); built from diffusivity and sensitivity; or an expression.")
         .live("\"saturating\"").only("kernel.model", &["nonlocal"]),
-    key("kernel.c1", Kind::Float(POSITIVE), Required, "C1, slope of psi at z = 0.")
+    key("kernel.c1", Kind::Float(POSITIVE), Required, "C1, slope of psi at z = 0.").of(TURNING.over(CONCENTRATION))
         .live("0.5").only("kernel.psi", &["saturating", "linear", "exponential"]),
-    key("kernel.c2", Kind::Float(POSITIVE), Required, "C2 = psi at z = 0; above c1 if psi is saturating.")
+    key("kernel.c2", Kind::Float(POSITIVE), Required, "C2 = psi at z = 0; above c1 if psi is saturating.").of(TURNING)
         .live("\"2/PI\"").only("kernel.psi", &["saturating", "linear", "exponential"]),
-    key("kernel.diffusivity", Kind::Quantity(POSITIVE, &["S"]), Required, "The wanted D(S) > 0.")
+    key("kernel.diffusivity", Kind::Quantity(POSITIVE, &["S"]), Required, "The wanted D(S) > 0.").of(DIFFUSIVITY)
         .sample("\"1/(1 + S)\"").only("kernel.psi", &["separable"]),
-    key("kernel.sensitivity", Kind::Quantity(ANY, &["S"]), Required, "The wanted chi(S).")
+    key("kernel.sensitivity", Kind::Quantity(ANY, &["S"]), Required, "The wanted chi(S).").of(SENSITIVITY)
         .sample("\"1/(1 + S)^2\"").only("kernel.psi", &["separable"]),
-    key("kernel.expression", Kind::Formula(&["S", "R"]), Required, "psi(S, R), S here and R remote.")
+    key("kernel.expression", Kind::Formula(&["S", "R"]), Required, "psi(S, R), S here and R remote.").of(TURNING)
         .sample("\"1 + 0.5*tanh(R - S)\"").only("kernel.psi", &["expression"]),
 ];
 

@@ -7,10 +7,11 @@ use super::radial::{Moments, extremes, radial};
 use crate::formula::Formula;
 use crate::quadrature::gauss_legendre;
 use crate::rng::Stream;
+use crate::scaling::MEASURE;
 use crate::schema::{
     Draft,
     Fallback::{Required, Value},
-    Key, Kind, OutOfRange, POSITIVE, Range, Ranged, key, unknown,
+    Key, Kind, NUMBER, OutOfRange, POSITIVE, Range, Ranged, key, unknown,
 };
 use crate::vector::{Vector, dot, norm};
 use crate::velocity::VelocitySpace;
@@ -25,12 +26,12 @@ pub(super) const KEYS: &[Key] = &[
         "T0(v, v'): on a sphere, with c the cosine of the turn, F (1 - g^2)/(1 + g^2 - 2 g c)^(d/2), or F exp(kappa c) up to normalisation; or an expression.")
         .sample("\"von-mises-fisher\"").only("kernel.model", &["isotropic"]),
     key("kernel.mean_cosine", Kind::Float(COSINE), Required,
-        "g, mean cosine of a turn; a cell on a line turns back with probability (1 - g)/2.")
+        "g, mean cosine of a turn; a cell on a line turns back with probability (1 - g)/2.").plain()
         .sample("0.5").only("kernel.scattering", &["henyey-greenstein"]),
-    key("kernel.concentration", Kind::Float(CONCENTRATION), Required, "kappa; 0 forgets the direction.")
+    key("kernel.concentration", Kind::Float(CONCENTRATION), Required, "kappa; 0 forgets the direction.").plain()
         .sample("2.0").only("kernel.scattering", &["von-mises-fisher"]),
     key("kernel.leading", Kind::Formula(&["r", "q", "p", "F"]), Required,
-        "T0(v, v') in r = |v|, q = |v'|, p = v.v', F = F(v): positive, with the detailed balance T0(v, v') F(v') = T0(v', v) F(v).")
+        "T0(v, v') in r = |v|, q = |v'|, p = v.v', F = F(v): positive, with the detailed balance T0(v, v') F(v') = T0(v', v) F(v).").of(NUMBER.over(MEASURE))
         .sample("\"F*(1 + 0.5*p)\"").only("kernel.scattering", &["expression"]),
 ];
 

@@ -1,17 +1,18 @@
 //! What a file says of V and F.
 
 use crate::formula::Formula;
+use crate::scaling::SPEED;
 use crate::schema::{Draft, Fallback::*, Key, Kind::*, POSITIVE, key, unknown};
 
 #[rustfmt::skip]
 pub(crate) const KEYS: &[Key] = &[
     key("velocity.set", Choice(&["sphere", "ball", "shell"]), Value("\"sphere\""),
         "V: |v| = speed, |v| <= speed, or inner_speed <= |v| <= speed.").live("\"sphere\""),
-    key("velocity.speed", Float(POSITIVE), Value("1.0"), "Largest speed s of a cell.").live("1.0"),
-    key("velocity.inner_speed", Float(POSITIVE), Required, "Least speed, below velocity.speed.")
+    key("velocity.speed", Float(POSITIVE), Value("1.0"), "Largest speed s of a cell.").of(SPEED).live("1.0"),
+    key("velocity.inner_speed", Float(POSITIVE), Required, "Least speed, below velocity.speed.").of(SPEED)
         .sample("0.5").only("velocity.set", &["shell"]),
     key("velocity.equilibrium", WordOrFormula("uniform", &["r"]), Value("\"uniform\""),
-        "F up to normalisation, positive, as an expression in r = |v|.")
+        "F up to normalisation, positive, as an expression in r = |v|.").plain()
         .sample("\"exp(-r^2)\"").only("velocity.set", &["ball", "shell"]),
 ];
 
