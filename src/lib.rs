@@ -11,7 +11,7 @@
 //!
 //! Floors, lowest first; dependencies go one way.
 //!
-//! - ground: [`vector`], [`rng`], [`simd`], [`device`], [`grid`], [`tiles`], [`schedule`], [`quadrature`],
+//! - ground: [`vector`], [`clock`], [`rng`], [`simd`], [`device`], [`grid`], [`tiles`], [`schedule`], [`quadrature`],
 //!   [`linear`], [`memory`], [`spelling`], [`units`], [`formula`], [`moments`], [`spectral`], [`spline`]
 //! - the reader of files: [`schema`]
 //! - the terms of the kinetic equation, and what a file says of each: [`velocity`] (V and F), [`signal`] (S),
@@ -23,7 +23,8 @@
 //! - the equations that know no cells: the kinetic one, [`kinetic`], and the macroscopic one, [`limit`]
 //! - what is recorded and what is made of it: [`observe`], [`study`]; what the papers assume and
 //!   prove of an experiment: [`referee`], [`verify`]
-//! - what is written: [`output`], [`report`], [`pages`]; and the commands: [`cli`]
+//! - what is written: [`sheet`], [`mod@formats`], [`output`], [`text`], [`report`], [`pages`]; what the commands compute,
+//!   as functions: [`api`]; and the commands: `cli`
 //!
 //! In a constant gradient g, starting from an isotropic law, the kernel T = λF + εa v·g moves the
 //! cells on average by χg( t − (ε²/λ)(1 − e^{−λt/ε²}) ):
@@ -53,6 +54,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 #![warn(missing_docs)]
+pub mod api;
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod experiment;
 

@@ -2,9 +2,9 @@
 
 use super::context::{load, read_text};
 use super::error::CliError;
-use super::feasible::{larger_than_memory, negative_rate_message};
 use super::progress::told_if_long;
 use super::{Input, with_dimension};
+use crate::api::feasible::{larger_than_memory, long as too_long, negative_rate_message};
 use crate::experiment::periodic::warnings;
 use crate::experiment::{Experiment, Loaded, Problems, read_within};
 use crate::memory;
@@ -34,7 +34,7 @@ pub fn check(mut input: Input, json: bool) -> Result<(), CliError> {
         let model = told_if_long("check", "building the model", || Model::<D>::new(&e))?;
         let (mut long, cost) = (Vec::new(), predict(&e, &model));
         for work in Work::ALL {
-            match super::feasible::long(work, &e, &cost) {
+            match too_long(work, &e, &cost) {
                 Err(hopeless) if given.contains(&format!("{}.replicates", work.word())) => {
                     return Err(hopeless);
                 }

@@ -2,10 +2,11 @@
 //! write what was found and put it in place.
 
 use super::error::{CliError, warn};
-use super::feasible::{refuse_bad_physics, refuse_too_large};
 use super::progress::Progress;
 use super::tables::print;
 use super::{Input, Job, Place, case, ranks, signals};
+use crate::api::Results as Found;
+use crate::api::feasible::{refuse_bad_physics, refuse_too_large};
 use crate::crew::Crew;
 use crate::experiment::{Experiment, Loaded, Parameter, given, read_within, to_toml};
 use crate::memory;
@@ -171,6 +172,13 @@ pub struct Facts {
 }
 
 impl Context {
+    /// Warns of what is to be doubted, prints what was found and puts it in place.
+    pub fn deliver(&self, found: &Found) -> Result<(), CliError> {
+        found.warnings.iter().for_each(|said| warn(said));
+        let write = || Ok(found.write(self.folder(), &self.experiment.output.formats)?);
+        self.deliver_text(&found.text(), &found.summary(), write)
+    }
+
     /// Everything that can go wrong before the first event goes wrong here. `flags` are those that have to be
     /// given to get the same results again from the experiment as it is read.
     pub fn open(job: &Job, work: Work, flags: &str) -> Result<Self, CliError> {
@@ -240,7 +248,7 @@ impl Context {
         let head = format!("# All keys. Run again: kinetaxis {command} experiment.toml{flags}\n\n");
         let text = head + &to_toml(&resolved);
         let results = results(&own_name(job, command, &experiment), (&text, &resolved))?;
-        refuse_bad_physics(work, &experiment)?;
+        refuse_bad_physics(work, &experiment)?.iter().for_each(|said| warn(said));
         let again = vec![("experiment.toml".to_string(), text)];
         let facts = Facts { seed: experiment.seed, resolved, again };
         Ok(Self::start(&job.place, results, command, experiment, facts))
@@ -360,7 +368,7 @@ impl<E: Sync> Context<E> {
 
     /// Prints what was found, writes it by `write`, and puts the folder in place. Where it cannot be written it is
     /// printed in any case.
-    pub fn deliver(
+    pub fn deliver_text(
         &self,
         text: &str,
         summary: &Json,

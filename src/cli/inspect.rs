@@ -2,21 +2,22 @@
 
 use super::context::load;
 use super::error::CliError;
-use super::motion::plan_json;
 use super::populations::{
     populations_json, populations_text, positivity_json, rates_json, velocity_json,
 };
 use super::progress::told_if_long;
 use super::reactions::{reactions_json, reactions_text};
 use super::referee::{report, verdicts};
-use super::tables::{aligned, print};
+use super::tables::print;
 use super::{Input, with_dimension};
+use crate::api::motion::plan_json;
 use crate::experiment::Experiment;
 use crate::memory::total;
 use crate::model::Model;
 use crate::referee::{Review, review};
 use crate::signal::Cues;
 use crate::study::{Trial, Work, cost, ledger_bytes, needs, plan, positivity};
+use crate::text::aligned;
 use crate::turning::{Sense, TurningKernel};
 use serde_json::{Value, json};
 

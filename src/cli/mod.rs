@@ -5,15 +5,11 @@ mod check;
 mod checkpoints;
 mod context;
 mod converge;
-mod converge_text;
 mod ensemble;
 mod error;
-mod feasible;
-mod identities;
 mod inspect;
 mod limit;
 mod manual;
-mod motion;
 mod new;
 mod page;
 mod populations;
@@ -28,6 +24,7 @@ mod signals;
 mod tables;
 mod verify;
 
+use crate::api::with_dimension;
 use crate::device::Device;
 use crate::experiment::Parameter;
 use crate::output::Shard;
@@ -280,27 +277,6 @@ fn seconds(text: &str) -> Result<f64, String> {
     seconds.ok_or_else(|| "give a number of seconds, 0 or more".into())
 }
 
-/// Runs `$body` with the const `$D` set to the run-time dimension `$d`.
-macro_rules! with_dimension {
-    ($d:expr, $D:ident => $body:expr) => {
-        match $d {
-            1 => {
-                const $D: usize = 1;
-                $body
-            }
-            2 => {
-                const $D: usize = 2;
-                $body
-            }
-            _ => {
-                const $D: usize = 3;
-                $body
-            }
-        }
-    };
-}
-use with_dimension;
-
 /// Parses the command line, runs the command and reports how it went.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -320,7 +296,7 @@ pub fn main() -> ExitCode {
         Err(CliError::Shared(_)) if is_worker => ExitCode::SUCCESS,
         Err(error) => {
             error::print(&error);
-            ExitCode::from(error.code())
+            ExitCode::from(error::code(&error))
         }
     }
 }

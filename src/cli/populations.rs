@@ -2,12 +2,12 @@
 
 use super::error::CliError;
 use super::progress::told_if_long;
-use super::tables::aligned;
 use crate::experiment::{Experiment, Population};
 use crate::model::{Model, Species};
 use crate::referee::{Place, parity};
 use crate::signal::{Cues, SensedSignal};
 use crate::study::{Positivity, positivity};
+use crate::text::aligned;
 use crate::turning::{Feelings, Felt, Sense, TurningKernel};
 use crate::velocity::VelocitySpace;
 use serde_json::{Map, Value, json};

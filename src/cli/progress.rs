@@ -1,6 +1,7 @@
 //! Progress: a bar on a terminal, plain lines otherwise, nothing when quiet.
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
+use std::fmt;
 use std::io::{IsTerminal, Write, stderr};
 use std::sync::Mutex;
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -31,9 +32,12 @@ impl Progress {
             (true, _) => Sink::Quiet,
             (_, false) => Sink::Lines,
             _ => {
-                let style =
-                    "{prefix} {wide_bar} {percent:>3}%  {elapsed} elapsed, {eta} left  {msg}";
+                let style = "{prefix} {wide_bar} {percent:>3}%  {elapsed} elapsed, {pace}, {eta} left  {msg}";
                 let style = ProgressStyle::with_template(style).expect("the template is constant");
+                let style =
+                    style.with_key("pace", |state: &ProgressState, to: &mut dyn fmt::Write| {
+                        let _ = to.write_str(&pace(state.per_sec() / TICKS));
+                    });
                 Sink::Bar(ProgressBar::new(TICKS as u64).with_style(style).with_prefix(command))
             }
         };
@@ -84,9 +88,10 @@ impl Progress {
                     let left = seconds * (1.0 / done.0 - 1.0).max(0.0);
                     let _ = writeln!(
                         stderr().lock(),
-                        "{}: {:3}% done, {seconds:.0} s elapsed, about {left:.0} s left",
+                        "{}: {:3}% done, {seconds:.0} s elapsed, {}, about {left:.0} s left",
                         self.command,
                         10 * tenths,
+                        pace(done.0 / seconds),
                     );
                 }
             }
@@ -99,6 +104,16 @@ impl Progress {
             bar.finish_and_clear();
         }
     }
+}
+
+/// What part of the work is done in a second, in the unit of time that makes it 1% or more.
+fn pace(a_second: f64) -> String {
+    let (times, unit) = match 100.0 * a_second {
+        percent if percent >= 1.0 => (1.0, "a second"),
+        percent if 60.0 * percent >= 1.0 => (60.0, "a minute"),
+        _ => (3600.0, "an hour"),
+    };
+    format!("{:.1}% {unit}", 100.0 * times * a_second)
 }
 
 /// Time that passes unremarked.
@@ -128,6 +143,12 @@ fn told_after<T>(after: Duration, tell: impl FnOnce() + Send, work: impl FnOnce(
 mod tests {
     use super::*;
     use std::sync::atomic::{AtomicBool, Ordering};
+
+    #[test]
+    fn a_pace_is_told_in_percent() {
+        let told = [0.5, 0.001, 1e-5].map(pace);
+        assert_eq!(told, ["50.0% a second", "6.0% a minute", "3.6% an hour"]);
+    }
 
     #[test]
     fn only_what_takes_long_is_told() {

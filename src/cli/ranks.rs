@@ -7,7 +7,7 @@ pub use many::{Ranks, crew, is_worker, turns};
 #[cfg(not(feature = "mpi"))]
 pub use one::{Ranks, crew, is_worker, turns};
 
-use super::error::CliError;
+use super::error::{CliError, code};
 use crate::crew::Crew;
 
 /// What all ranks of a crew come to, if one of them has failed: rank 0 tells why.
@@ -15,7 +15,7 @@ pub fn agreed<T>(crew: &Crew, result: Result<T, CliError>) -> Result<T, CliError
     if crew.is_alone() {
         return result;
     }
-    let own = result.as_ref().err().map(|e| (e.code(), e.to_string()));
+    let own = result.as_ref().err().map(|e| (code(e), e.to_string()));
     let first = crew.fold(None, |before: Option<(u8, String)>| before.or(own));
     let Some((code, why)) = first else { return result };
     match result {

@@ -1,9 +1,9 @@
 //! What `kinetaxis inspect` says of equilibria and of the waves about them.
 
-use super::tables::aligned;
 use crate::experiment::Experiment;
 use crate::model::Model;
 use crate::stability::{Equilibrium, Fastest, Mode, survey};
+use crate::text::aligned;
 use serde_json::{Map, Value, json};
 
 /// For JSON; nothing without reactions.

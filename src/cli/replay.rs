@@ -4,14 +4,15 @@ use super::case::read;
 use super::context::program;
 use super::error::CliError;
 use super::progress::told_if_long;
-use super::tables::{aligned, print};
+use super::tables::print;
 use super::with_dimension;
 use crate::experiment::{Loaded, read_within};
+use crate::formats::number;
 use crate::memory;
 use crate::model::Model;
 use crate::motion::Candidate;
-use crate::output::number;
 use crate::simulation::Scene;
+use crate::text::aligned;
 use std::path::Path;
 
 /// Repeats the history, and prints every candidate event.

@@ -3,11 +3,15 @@
 use super::context::{Again, Context, Facts, Results, program, read_text, set_threads, shared};
 use super::error::CliError;
 use super::page::Page;
-use super::tables::{aligned, print};
+use super::tables::print;
 use super::{Place, with_dimension};
-use crate::experiment::{Claim, Experiment, Loaded, Problems, read, to_toml};
-use crate::output::{Described, Head, Shard, Table, number};
+use crate::api::feasible::refuse_bad_physics;
+use crate::experiment::{Claim, Experiment, Format, Loaded, Problems, read, to_toml};
+use crate::formats;
+use crate::output::{Described, Head, Shard};
+use crate::sheet::{Cell, Sheet};
 use crate::study::{Monitor, Task, Work};
+use crate::text::aligned;
 use crate::verify::{Finding, SHIPPED, Verdict, short, stamp};
 use serde_json::{Value as Json, json};
 use std::path::{Path, PathBuf};
@@ -45,8 +49,7 @@ pub fn verify(
     let head = head(&cases, quick, page_file);
     let results = Results::with_ledger(place, Path::new("verify"), head, shard)?;
     for case in &cases {
-        super::feasible::refuse_bad_physics(Work::Run, case.experiment())
-            .map_err(|e| case.named(e))?;
+        refuse_bad_physics(Work::Run, case.experiment()).map_err(|e| case.named(e))?;
     }
     let all: serde_json::Map<String, Json> =
         cases.iter().map(|c| (c.name.clone(), c.loaded.resolved.clone())).collect();
@@ -60,7 +63,7 @@ pub fn verify(
         "findings": lines.len(), "failed": failed,
     });
     let page = page(&lines);
-    context.deliver("", &summary, || write(&context, &lines, &page)).inspect_err(|_| {
+    context.deliver_text("", &summary, || write(&context, &lines, &page)).inspect_err(|_| {
         if place.hands.quiet {
             print(&page);
         }
@@ -221,18 +224,20 @@ fn row(finding: &Finding) -> Vec<String> {
 fn write(context: &Context<()>, lines: &[Line<'_>], page: &str) -> Result<(), CliError> {
     let header =
         ["experiment", "source", "claim", "number", "ci_low", "ci_high", "demand", "verdict"];
-    let mut table = Table::create(&context.folder().file("verify.csv"), &header)?;
-    for Line { case, finding } in lines {
-        let source = &case.experiment().verify.source;
-        let numbers = finding
-            .number
-            .map_or([const { String::new() }; 3], |n| [n.value, n.low, n.high].map(number));
-        let mut fields = vec![case.name.clone(), source.clone(), finding.what.clone()];
-        fields.extend(numbers);
-        fields.extend([finding.demand.text(), finding.verdict().word().into()]);
-        table.row(&fields)?;
-    }
-    table.finish()?;
+    let sheet = Sheet::new("verify", header, |emit| {
+        for Line { case, finding } in lines {
+            let numbers = finding.number.map_or([f64::NAN; 3], |n| [n.value, n.low, n.high]);
+            let demand = finding.demand.text();
+            let mut row = [&case.name, &case.experiment().verify.source, &finding.what]
+                .map(|text| Cell::Text(text))
+                .to_vec();
+            row.extend(numbers.map(Cell::Number));
+            row.extend([Cell::Text(&demand), Cell::Text(finding.verdict().word())]);
+            emit(&row)?;
+        }
+        Ok(())
+    });
+    formats::write(context.folder(), &sheet, &[Format::Csv])?;
     Ok(context.folder().write("verify.md", page)?)
 }
 

@@ -2,8 +2,8 @@
 
 use super::parts::{Drafts, Parts, SIGNAL};
 use super::{
-    Claim, Converge, Ensemble, Experiment, Limit, Mobility, Output, Parameter, Population, Time,
-    Units, Verify, reactions,
+    Claim, Converge, Ensemble, Experiment, Format, Limit, Mobility, Output, Parameter, Population,
+    Time, Units, Verify, reactions,
 };
 use crate::cells::Cells;
 use crate::grid::{Boundary, Domain};
@@ -115,6 +115,11 @@ fn common(
             noise_free: draft.flag("converge.noise_free")?,
         },
         output: Output {
+            formats: draft
+                .texts("output.formats")?
+                .iter()
+                .filter_map(|w| Format::find(w))
+                .collect(),
             cells_at: draft.floats("output.cells_at")?,
             knn: draft.integer("output.knn")? as usize,
         },

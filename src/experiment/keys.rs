@@ -2,6 +2,7 @@
 //! reader, the JSON Schema and the template are made from this table.
 
 use super::claim::Claim;
+use super::format::Format;
 use super::parameter::Parameter;
 use crate::schema::{
     ANY, DENSITY,
@@ -185,6 +186,9 @@ const WHOLE: &[Key] = &[
         "Whether to solve the kinetic equation on the grid as well: distances without noise, to compare the cells with.")
         .sample("true"),
 
+    key("output.formats", Words(&Format::WORDS), Value("[\"csv\"]"),
+        "Formats of the tables: csv; npz, arrays of numpy; vtk, fields (.vti) and cells (.vtp) for ParaView; parquet, if the program was built with that feature.")
+        .sample("[\"csv\", \"npz\"]"),
     key("output.cells_at", Floats(NONNEGATIVE), Value("[]"), "Times from 0 to time.end at which every cell is written.").of(TIME)
         .sample("[2.0]"),
     key("output.knn", Integer(0, i64::MAX), Value("0"),

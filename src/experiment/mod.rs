@@ -7,6 +7,7 @@
 mod build;
 mod claim;
 mod derive;
+mod format;
 pub mod keys;
 mod mobility;
 mod pages;
@@ -26,6 +27,7 @@ mod tests;
 mod units;
 
 pub use claim::Claim;
+pub use format::Format;
 pub use mobility::Mobility;
 pub use pages::{json_schema, template};
 pub use parameter::{Parameter, Point, points};
@@ -234,6 +236,8 @@ pub struct Converge {
 /// `[output]`
 #[derive(Clone, Debug)]
 pub struct Output {
+    /// Formats of the tables.
+    pub formats: Vec<Format>,
     /// Times at which every cell is written.
     pub cells_at: Vec<f64>,
     /// The neighbour whose distance gives the bandwidth of the adaptive density; 0 for none.

@@ -14,11 +14,12 @@ use serde_json::Value as Json;
 /// Applies every rule but those of the sweep. A rule that lacks a value is left out: its absence was already
 /// reported.
 pub(crate) fn apply(draft: &mut Draft) {
-    let rules: [fn(&mut Draft) -> Option<()>; 34] = [
+    let rules: [fn(&mut Draft) -> Option<()>; 35] = [
         numerics::corners,
         numerics::bandwidth,
         numerics::steps,
         numerics::output_times,
+        numerics::formats,
         numerics::neighbour,
         numerics::sweep,
         sizes::steps,

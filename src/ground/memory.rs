@@ -3,7 +3,6 @@
 //! Factors are measured (peaks of resident memory, signal parabolic) and hold to some 30%.
 
 use std::sync::OnceLock;
-use sysinfo::System;
 
 /// Bytes of a number.
 pub const NUMBER: f64 = 8.0;
@@ -86,15 +85,25 @@ const SURE: f64 = 0.8;
 /// Bytes that can be had for sure, also under the limit of a control group; ∞ if nobody tells.
 pub fn available() -> f64 {
     static BYTES: OnceLock<f64> = OnceLock::new();
-    *BYTES.get_or_init(|| {
-        let Ok(mut system) = System::new() else { return f64::INFINITY };
-        system.refresh_memory();
-        let limit = system.cgroup_limits().map_or(f64::INFINITY, |group| group.free_memory as f64);
-        match system.available_memory() {
-            0 => f64::INFINITY,
-            bytes => SURE * limit.min(bytes as f64),
-        }
-    })
+    *BYTES.get_or_init(|| SURE * told())
+}
+
+/// What the machine tells.
+#[cfg(not(target_family = "wasm"))]
+fn told() -> f64 {
+    let Ok(mut system) = sysinfo::System::new() else { return f64::INFINITY };
+    system.refresh_memory();
+    let limit = system.cgroup_limits().map_or(f64::INFINITY, |group| group.free_memory as f64);
+    match system.available_memory() {
+        0 => f64::INFINITY,
+        bytes => limit.min(bytes as f64),
+    }
+}
+
+/// What can be addressed.
+#[cfg(target_family = "wasm")]
+fn told() -> f64 {
+    usize::MAX as f64
 }
 
 #[cfg(test)]

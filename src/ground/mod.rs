@@ -1,5 +1,6 @@
 //! What every floor above stands on: numbers, grids, transforms, random streams. No chemotaxis here.
 
+pub mod clock;
 pub mod crew;
 pub mod device;
 pub mod formula;

@@ -178,8 +178,10 @@ impl<'m, const D: usize> Phase<'m, D> {
     /// f ← e^{dt A} f; how often Af was evaluated.
     pub fn advance(&mut self, (model, room): Place<'_, 'm, D>, turns: &Turns, dt: f64) -> usize {
         let size = dt * norm(model, self.species, turns.highest);
-        if let Some(parts) = self.parts(room, turns, dt)
-            && series::products(size) > stiff::WORTH * parts as f64
+        let by_series = series::products(size);
+        if by_series > stiff::WORTH
+            && let Some(parts) = self.parts(room, turns, dt)
+            && by_series > stiff::WORTH * parts as f64
             && let Some(products) = self.advance_stiffly(room, turns, (dt, parts))
         {
             return products;

@@ -24,6 +24,7 @@ use super::reactant::Reactant;
 use super::resolution::BlowUp;
 use super::system::System;
 use crate::cells::InitialError;
+use crate::clock::Clock;
 use crate::growth::{FLOOR, Pace};
 use crate::reaction::Network;
 use crate::schedule::ticks;
@@ -31,7 +32,7 @@ use crate::schema::OutOfRange;
 use crate::signal::Surroundings;
 use crate::spectral::Spectral;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Largest |r|h of a step of length h.
 const REACH: f64 = 0.25;
@@ -175,7 +176,7 @@ impl<'a, const D: usize> LimitSolver<'a, D> {
             observe(self);
         }
         for tick in ticks(outputs, step, f64::INFINITY) {
-            let start = Instant::now();
+            let start = Clock::start();
             let mut lost = false;
             let mut left = tick.duration;
             while left > 0.0 && !lost {

@@ -17,6 +17,7 @@ pub use incident::{Incident, Scene};
 pub use replay::History;
 
 use crate::cells::Population;
+use crate::clock::Clock;
 use crate::device::Device;
 use crate::model::{Model, Species};
 use crate::motion::Tally;
@@ -29,7 +30,7 @@ use chemistry::{Half, Rates};
 use fleet::Fleet;
 use flight::{Flight, Watch, compiled};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The owner of the time loop of one replicate.
 pub struct Simulation<'m, const D: usize> {
@@ -167,7 +168,7 @@ impl<'m, const D: usize> Simulation<'m, D> {
             observe(&self.state);
         }
         let Some(tick) = self.ticks.get(self.done).copied() else { return Ok(false) };
-        let (start, all) = (Instant::now(), self.ticks.len() as f64);
+        let (start, all) = (Clock::start(), self.ticks.len() as f64);
         match tick.duration > 0.0 {
             true => self.step(&tick, stop, &|part| progress(part / all))?,
             false => progress(1.0 / all),

@@ -18,11 +18,11 @@ use super::solution::Solution;
 use super::stage::{Macroscopic, Stage, solves_equation, stages};
 use super::statistics::{Estimate, student_quantile};
 use super::sweep::{Sweep, by_cells, without_noise};
+use crate::clock::Clock;
 use crate::experiment::{Experiment, Parameter, Point};
 use crate::kinetic::Entropy;
 use crate::motion::Tally;
 use crate::simulation::SimulationError;
-use std::time::Instant;
 
 /// The cells against the kinetic equation at one value of the parameter.
 #[derive(Clone, Debug, PartialEq)]
@@ -121,7 +121,7 @@ pub fn converge<const D: usize>(
 
     let equation = unless_shared(by_equation(&stages, &shares, others, monitor))?;
     let limit = unless_shared(by_limit(&stages, monitor))?;
-    let (start, mut all, mut budget) = (Instant::now(), Vec::new(), Vec::new());
+    let (start, mut all, mut budget) = (Clock::start(), Vec::new(), Vec::new());
     for (stage, share) in stages.iter().zip(&shares) {
         let (e, comparison) = (&stage.point.own, &stage.comparison);
         let (count, what) = (e.converge.replicates, at(stage));
@@ -142,7 +142,7 @@ pub fn converge<const D: usize>(
         return Err(SimulationError::Shared);
     };
     let mut cells = by_cells(&stages, &all)?;
-    cells.seconds = start.elapsed().as_secs_f64();
+    cells.seconds = start.seconds();
     let mut goal = None;
     if let Some(wanted) = wanted {
         let confidence = e.ensemble.confidence;
@@ -161,7 +161,7 @@ pub fn converge<const D: usize>(
                 stage.comparison.add_replicates(more, monitor, share.replicate / whole, all)?;
             }
             cells = by_cells(&stages, &all)?;
-            cells.seconds = start.elapsed().as_secs_f64();
+            cells.seconds = start.seconds();
         }
         let replicates = all[0].replicates();
         goal = conclusion(&cells, by_equation, &wanted.precision, replicates, confidence);
@@ -202,7 +202,7 @@ fn by_equation<const D: usize>(
     limits: Option<Others<D>>,
     monitor: &Monitor<'_>,
 ) -> Result<(Option<Sweep>, Vec<Solution>), SimulationError> {
-    let (e, start) = (&stages[0].point.own, Instant::now());
+    let (e, start) = (&stages[0].point.own, Clock::start());
     if !solves_equation(e) {
         return Ok((None, Vec::new()));
     }
@@ -226,7 +226,7 @@ fn by_limit<const D: usize>(
     stages: &[Stage<D>],
     monitor: &Monitor<'_>,
 ) -> Result<Option<Sweep>, SimulationError> {
-    let (e, start) = (&stages[0].point.own, Instant::now());
+    let (e, start) = (&stages[0].point.own, Clock::start());
     if !solves_limits(e) {
         return Ok(None);
     }

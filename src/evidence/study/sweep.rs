@@ -7,9 +7,9 @@ use super::observed::Observed;
 use super::solution::Solution;
 use super::stage::Stage;
 use super::statistics::Estimate;
+use crate::clock::Clock;
 use crate::experiment::Experiment;
 use crate::simulation::SimulationError;
-use std::time::Instant;
 
 /// One line of convergence.csv.
 #[derive(Clone, Debug, PartialEq)]
@@ -129,7 +129,7 @@ pub(super) fn without_noise<const D: usize>(
     method: &'static str,
     stages: &[Stage<D>],
     solutions: &[Solution],
-    start: Instant,
+    start: Clock,
 ) -> Sweep {
     let e = &stages[0].point.own;
     let mut sweep = Sweep::new(method);
@@ -145,7 +145,7 @@ pub(super) fn without_noise<const D: usize>(
         let rows = stages.iter().zip(&errors).map(row).collect();
         sweep.add(rows, orders_without_noise(&scales(stages), &errors, next_term(e, quantity)));
     }
-    sweep.seconds = start.elapsed().as_secs_f64();
+    sweep.seconds = start.seconds();
     sweep
 }
 

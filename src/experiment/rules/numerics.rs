@@ -1,6 +1,7 @@
 //! The box, the grid, the clock, the sweep.
 
 use crate::experiment::derive::scales;
+use crate::experiment::format::Format;
 use crate::schema::Draft;
 
 pub(super) fn corners(draft: &mut Draft) -> Option<()> {
@@ -65,6 +66,21 @@ pub(super) fn output_times(draft: &mut Draft) -> Option<()> {
             let message = format!("holds {late}, which is after time.end = {end}");
             draft.complain(path, message, "Remove it, or raise time.end.");
         }
+    }
+    Some(())
+}
+
+pub(super) fn formats(draft: &mut Draft) -> Option<()> {
+    let words = draft.texts("output.formats")?;
+    if words.is_empty() {
+        let remedy = "Give at least one, such as [\"csv\"].";
+        draft.complain("output.formats", "is empty, so that no table would be written", remedy);
+    }
+    let missing = words.iter().filter_map(|word| Format::find(word)).any(|f| !f.is_there());
+    if missing {
+        let message = "holds \"parquet\", which this program was built without";
+        let remedy = "Leave it out, or build with --features parquet.";
+        draft.complain("output.formats", message, remedy);
     }
     Some(())
 }

@@ -1,12 +1,11 @@
 //! What `kinetaxis converge` prints.
 
-use super::context::Context;
-use super::tables::aligned;
-use crate::experiment::Parameter;
+use crate::experiment::{Experiment, Parameter};
 use crate::report::{compact, interval};
 use crate::study::{
     Check, Convergence, Effect, Goal, Observed, OrderRow, REMEDY, Slope, Sweep, What, beside_effect,
 };
+use crate::text::aligned;
 
 /// A slope in one line.
 fn order_line(row: &OrderRow) -> Vec<String> {
@@ -48,14 +47,14 @@ fn budget_table(effects: &[Effect]) -> String {
 }
 
 /// What `converge` prints.
-pub(super) fn text<const D: usize>(context: &Context, r: &Convergence<D>) -> String {
-    let level = format!("{}% interval", 100.0 * context.experiment.ensemble.confidence);
+pub(super) fn text<const D: usize>(e: &Experiment, r: &Convergence<D>, seconds: f64) -> String {
+    let level = format!("{}% interval", 100.0 * e.ensemble.confidence);
     let main = |quantity: Observed, norm: &str| quantity.what == What::Density || norm == "L2";
-    let parameter = context.experiment.converge.parameter;
+    let parameter = e.converge.parameter;
     let mut text = match parameter {
         Parameter::Epsilon => String::new(),
         p => {
-            let order = p.order(&context.experiment);
+            let order = p.order(e);
             format!("compared with {}; expected order {order}\n\n", p.compared_with())
         }
     };
@@ -71,8 +70,7 @@ pub(super) fn text<const D: usize>(context: &Context, r: &Convergence<D>) -> Str
         text += &format!("\n{}", goal_text(goal, r));
     }
     text + &format!(
-        "more norms and quantities in convergence.csv, orders.csv and report.html; computed in {:.0} s\n",
-        context.seconds()
+        "more norms and quantities in convergence.csv, orders.csv and report.html; computed in {seconds:.0} s\n"
     )
 }
 

@@ -1,7 +1,6 @@
 //! What is refused before anything is computed: what does not fit into memory, would not end, or has T < 0 at t = 0.
 
-use super::error::{CliError, warn};
-use super::with_dimension;
+use super::{Error, with_dimension};
 use crate::experiment::Experiment;
 use crate::experiment::periodic::warnings;
 use crate::memory;
@@ -10,8 +9,8 @@ use crate::study::cost::{Cost, LONG, predict, seconds};
 use crate::study::{Work, negative_start, too_large};
 
 /// Refuses what does not fit into memory.
-pub fn refuse_too_large(work: Work, e: &Experiment) -> Result<(), CliError> {
-    larger_than_memory(work, e).map_or(Ok(()), |(_, message)| Err(CliError::BadInput(message)))
+pub fn refuse_too_large(work: Work, e: &Experiment) -> Result<(), Error> {
+    larger_than_memory(work, e).map_or(Ok(()), |(_, message)| Err(Error::BadInput(message)))
 }
 
 /// The key to blame, and what to say, if `work` does not fit into the memory of the machine.
@@ -21,8 +20,8 @@ pub fn larger_than_memory(work: Work, e: &Experiment) -> Option<(&'static str, S
 }
 
 /// Refuses what only the built model shows: a bad initial density, and T < 0 at t = 0
-/// where the user refuses negative rates. Warns of what is likely not meant.
-pub fn refuse_bad_physics(work: Work, e: &Experiment) -> Result<(), CliError> {
+/// where the user refuses negative rates. Gives what is likely not meant, as warnings.
+pub fn refuse_bad_physics(work: Work, e: &Experiment) -> Result<Vec<String>, Error> {
     let (negative, long) = with_dimension!(e.dimension, D => {
         let model = Model::<D>::new(e)?;
         let refuses = e.populations.iter().any(|p| p.kernel.refuse_negative);
@@ -30,12 +29,9 @@ pub fn refuse_bad_physics(work: Work, e: &Experiment) -> Result<(), CliError> {
         (negative, long(work, e, &predict(e, &model))?)
     });
     if let Some(message) = negative {
-        return Err(CliError::BadInput(message));
+        return Err(Error::BadInput(message));
     }
-    for warning in warnings(e).into_iter().chain(long) {
-        warn(&warning);
-    }
-    Ok(())
+    Ok(warnings(e).into_iter().chain(long).collect())
 }
 
 /// Seconds of a century: replicates that take longer are a slip.
@@ -45,7 +41,7 @@ const CENTURY: f64 = 3e9;
 ///
 /// # Errors
 /// So many replicates that nobody will see the end.
-pub fn long(work: Work, e: &Experiment, cost: &Cost) -> Result<Option<String>, CliError> {
+pub fn long(work: Work, e: &Experiment, cost: &Cost) -> Result<Option<String>, Error> {
     let seconds = seconds(work, e, cost);
     if seconds < LONG {
         return Ok(None);
@@ -74,7 +70,7 @@ pub fn long(work: Work, e: &Experiment, cost: &Cost) -> Result<Option<String>, C
         ),
     };
     match work {
-        Work::Ensemble | Work::Converge if seconds > CENTURY => Err(CliError::BadInput(text)),
+        Work::Ensemble | Work::Converge if seconds > CENTURY => Err(Error::BadInput(text)),
         _ => Ok(Some(text)),
     }
 }
