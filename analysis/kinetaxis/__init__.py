@@ -18,7 +18,8 @@ bytes, the same messages, no lock held meanwhile.
 
 from .command import BadInput, Failure, KinetaxisError, KinetaxisWarning, call, program
 from .commands import Inspection, converge, ensemble, inspect, limit, run, verify
-from .experiment import Experiment
+from .density import density
+from .experiment import Experiment, example
 from .results import Results, load
 from .sweep import sweep
 
@@ -32,7 +33,9 @@ __all__ = [
     "Results",
     "call",
     "converge",
+    "density",
     "ensemble",
+    "example",
     "inspect",
     "limit",
     "load",

@@ -16,7 +16,14 @@ from pathlib import Path
 
 
 class KinetaxisError(Exception):
-    """What the command says when it does not succeed. `code` is its exit code."""
+    """What the command says when it does not succeed. `code` is its exit code.
+
+    >>> try:
+    ...     call(["check", "nowhere.toml"])
+    ... except KinetaxisError as error:
+    ...     error.code
+    2
+    """
 
     def __init__(self, message: str, code: int):
         super().__init__(message)
@@ -24,15 +31,32 @@ class KinetaxisError(Exception):
 
 
 class BadInput(KinetaxisError, ValueError):
-    """Exit code 2: a key, a flag or a value that must be changed; the message says to what."""
+    """Exit code 2: a key, a flag or a value that must be changed; the message says to what. It is a ValueError, too.
+
+    >>> from kinetaxis import example
+    >>> example(epsilon=-1)
+    Traceback (most recent call last):
+    kinetaxis.command.BadInput: ...
+    """
 
 
 class KinetaxisWarning(UserWarning):
-    """What the command warns of, and goes on."""
+    """What the command warns of, and goes on. `warnings.simplefilter("error", KinetaxisWarning)` makes it an error.
+
+    >>> issubclass(KinetaxisWarning, UserWarning)
+    True
+    """
 
 
 class Failure(KinetaxisError, RuntimeError):
-    """Exit code 1, and 128 + n where a signal n ended the command."""
+    """Exit code 1, 3 where the time is up, and 128 + n where a signal n ended the command. It is a RuntimeError, too.
+
+    >>> try:
+    ...     call(["man", "/dev/null/nowhere"])
+    ... except Failure as error:
+    ...     error.code
+    1
+    """
 
 
 _PROGRESS = re.compile(r"^[\w-]+: +(\d+)% done, .*$")

@@ -15,7 +15,13 @@ from .results import Results, load
 
 
 class Inspection(dict[str, Any]):
-    """What is known of an experiment before it is run: D, chi, rates, cost; the keys of `kinetaxis inspect --json`."""
+    """What is known of an experiment before it is run: D, chi, rates, cost; a dict with the keys of `kinetaxis inspect --json`.
+
+    >>> from kinetaxis import example, inspect
+    >>> seen = inspect(example())
+    >>> isinstance(seen, Inspection), seen["limit"]["diffusivity"]
+    (True, 1.0)
+    """
 
     def _repr_html_(self) -> str:
         rows = "".join(
@@ -81,14 +87,11 @@ def run(
     The files are those of `kinetaxis run`, to the last byte, whatever the number of threads. They are written to
     the folder `out`, which must not be there unless `force`, or to one that goes with the result.
 
-    >>> from kinetaxis import Experiment, run
-    >>> e = Experiment.from_dict({
-    ...     "dimension": 1, "epsilon": 0.1, "domain": {"lower": -1, "upper": 1, "grid": 32},
-    ...     "kernel": {"model": "local"}, "cells": {"count": 100}, "time": {"end": 0.1, "step": 0.05},
-    ... })
-    >>> r = run(e)
+    >>> from kinetaxis import example, run
+    >>> r = run(example())
     >>> r.field("density", time=0.1)[1].shape  # by node along each axis
     (32,)
+    >>> other = run(example(), replicate=1)  # other random numbers, of the same law
     """
     more = ["--replicate", str(replicate)]
     return _results("run", experiment, more, out, threads, force, progress)
@@ -104,13 +107,8 @@ def ensemble(
 ) -> Results:
     """ensemble.replicates realisations: mean, standard error and interval of every observable and of the fields.
 
-    >>> from kinetaxis import Experiment, ensemble
-    >>> e = Experiment.from_dict({
-    ...     "dimension": 1, "epsilon": 0.1, "domain": {"lower": -1, "upper": 1, "grid": 32},
-    ...     "kernel": {"model": "local"}, "cells": {"count": 100}, "time": {"end": 0.1, "step": 0.05},
-    ...     "ensemble": {"replicates": 4},
-    ... })
-    >>> list(ensemble(e).observables.columns[3:7])
+    >>> from kinetaxis import ensemble, example
+    >>> list(ensemble(example()).observables.columns[3:7])
     ['mean', 'std_error', 'ci_low', 'ci_high']
     """
     return _results("ensemble", experiment, [], out, threads, force, progress)
@@ -126,12 +124,8 @@ def limit(
 ) -> Results:
     """The macroscopic equation alone: `limit`, rho and S on the grid at the output times.
 
-    >>> from kinetaxis import Experiment, limit
-    >>> e = Experiment.from_dict({
-    ...     "dimension": 1, "epsilon": 0.1, "domain": {"lower": -1, "upper": 1, "grid": 32},
-    ...     "kernel": {"model": "local"}, "cells": {"count": 100}, "time": {"end": 0.1, "step": 0.05},
-    ... })
-    >>> bool(abs(limit(e).field("limit", column="rho")[1].mean() - 0.5) < 1e-12)  # mass 1 on a box of length 2
+    >>> from kinetaxis import example, limit
+    >>> bool(abs(limit(example()).field("limit", column="rho")[1].mean() - 0.5) < 1e-12)  # mass 1 on a box of length 2
     True
     """
     return _results("limit", experiment, [], out, threads, force, progress)
@@ -153,14 +147,8 @@ def converge(
     `parameter` is what is varied instead of epsilon, over converge.values; `precision`, such as "order=0.05", runs
     until that half width is reached, at most for `within` seconds.
 
-    >>> from kinetaxis import Experiment, converge
-    >>> e = Experiment.from_dict({
-    ...     "dimension": 1, "epsilon": 0.1, "domain": {"lower": -1, "upper": 1, "grid": 32},
-    ...     "kernel": {"model": "local"}, "time": {"end": 0.2, "step": 0.05},
-    ...     "cells": {"count": 100, "density": {"shape": "cosine", "amplitude": 0.5}},
-    ...     "converge": {"epsilons": [0.1, 0.05], "replicates": 4, "noise_free": True},
-    ... })
-    >>> order = converge(e).orders.query("quantity == 'rho' and norm == 'L2' and kind == 'mean'").order
+    >>> from kinetaxis import converge, example
+    >>> order = converge(example()).orders.query("quantity == 'rho' and norm == 'L2' and kind == 'mean'").order
     >>> bool(1.5 < order.iloc[0] < 2.5)
     True
     """
@@ -182,6 +170,14 @@ def verify(
 ) -> Results:
     """Claims of the papers with number, interval and verdict: the table `verify`. Experiments are files with claims; without
     any, those that are shipped, which takes half an hour, or `quick`, some minutes.
+
+    >>> import tempfile
+    >>> from kinetaxis import example, verify
+    >>> e = example(**{"verify.claims": ["coefficients"]})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = (Path(folder) / "mine.toml").write_text(e.to_toml())
+    ...     verify(Path(folder) / "mine.toml").verify.verdict.tolist()
+    ['holds', 'holds']
     """
     kept = None if out is not None else tempfile.TemporaryDirectory(prefix="kinetaxis-")
     folder = Path(out) if out is not None else Path(kept.name if kept else "") / "verify"

@@ -30,11 +30,11 @@ SCALES = {
 
 
 @styled
-def convergence(r: Results, quantity: str | None, norm: str) -> Figure:
+def convergence(r: Results, quantity: str | list[str] | None, norm: str) -> Figure:
     """Sizes of errors against the parameter, with the mean slope of all of them."""
     table = _sizes(_scaled(r.convergence))
     table = table[table["norm"].isin(among(table, "norm", [norm]))]
-    names = among(table, "quantity", quantity and [quantity])
+    names = among(table, "quantity", [quantity] if isinstance(quantity, str) else quantity)
     fig, ax = plt.subplots(figsize=(6.4, 5))
     orders = _mean_slopes(r.orders, norm) if r.has("orders") else None
     for name in names:

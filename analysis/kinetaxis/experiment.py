@@ -56,6 +56,11 @@ class Section:
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self._values]
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Section) and self._values == other._values
+
+    __hash__ = None  # type: ignore[assignment]
+
     def __repr__(self) -> str:
         inside = ", ".join(f"{k}={v!r}" for k, v in self._values.items())
         return f"{self._path or 'experiment'}({inside})"
@@ -82,8 +87,8 @@ class Experiment:
     ... })
     >>> e.kernel.model, e.motion
     ('local', 'exact')
-    >>> e.with_(epsilon=0.05).epsilon
-    0.05
+    >>> e.domain.upper  # one for each axis
+    [1.0]
     """
 
     _changes: tuple[str, ...]
@@ -93,13 +98,22 @@ class Experiment:
         with self.file() as arguments:
             checked = json.loads(call(["check", *arguments, "--json"]))
         self._values: dict[str, Any] = checked["experiment"]
-        #: What `kinetaxis check` warns of.
+        #: What `kinetaxis check` warns of, one text each.
         self.warnings: list[str] = checked["warnings"]
 
     @classmethod
     def from_toml(cls, text: str, name: str = "experiment") -> Experiment:
         """From the text of an experiment file; `name` is what messages call it.
 
+        >>> Experiment.from_toml('''
+        ... dimension = 1
+        ... epsilon = 0.1
+        ... domain = { lower = -1, upper = 1, grid = 32 }
+        ... kernel = { model = "local" }
+        ... cells = { count = 100 }
+        ... time = { end = 0.1, step = 0.05 }
+        ... ''', name="mine")
+        Experiment('mine', d = 1, epsilon = 0.1)
         >>> Experiment.from_toml("dimension = 4")
         Traceback (most recent call last):
         kinetaxis.command.BadInput: ...
@@ -119,8 +133,10 @@ class Experiment:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], name: str = "experiment") -> Experiment:
-        """From tables as dicts; keys may be paths, such as "kernel.c1".
+        """From tables as dicts; keys may be paths, such as "kernel.c1". Arrays of numpy are values as lists are.
 
+        >>> Experiment.from_dict({**example().to_dict(), "cells.count": 50}).cells.count
+        50
         >>> Experiment.from_dict({"dimensoin": 1})
         Traceback (most recent call last):
         kinetaxis.command.BadInput: ...
@@ -139,25 +155,51 @@ class Experiment:
     def with_(self, **changes: Any) -> Experiment:
         """The same with other values, by path: `e.with_(**{"kernel.c1": 0.3})`. What is derived from them follows.
 
-        >>> e = Experiment.from_dict({
-        ...     "dimension": 1, "epsilon": 0.1, "domain": {"lower": -1, "upper": 1, "grid": 32},
-        ...     "kernel": {"model": "local"}, "cells": {"count": 100}, "time": {"end": 0.1, "step": 0.05},
-        ... })
+        A dict takes the place of a whole table.
+
+        >>> e = example()
+        >>> e.with_(epsilon=0.05).epsilon
+        0.05
         >>> e.with_(**{"domain.grid": 64}).domain.grid
         [64]
+        >>> e.with_(**{"cells.density": {"shape": "gaussian", "width": 0.3}}).cells.density.shape
+        'gaussian'
+        >>> e.with_(kernel__lambda=2).kernel == e.with_(**{"kernel.lambda": 2}).kernel
+        True
         """
-        given = tuple(f"{_path(key)}={toml_value(value)}" for key, value in changes.items())
-        kept = tuple(old for old in self._changes if old.split("=")[0] not in map(_path, changes))
-        return Experiment(self._text, kept + given, self._name)
+        paths = {_path(key): value for key, value in changes.items()}
+        tables = {path: value for path, value in paths.items() if isinstance(value, Mapping)}
+        gone = [*paths, *(f"{path}." for path in tables)]
+        kept = tuple(old for old in self._changes if not _is_in(old.split("=")[0], gone))
+        given = tuple(f"{p}={toml_value(v)}" for p, v in paths.items() if p not in tables)
+        return Experiment(_replaced(self._text, tables), kept + given, self._name)
 
     def to_dict(self) -> dict[str, Any]:
-        """All values, as the results' experiment.toml holds them."""
+        """All values, as the results' experiment.toml holds them: tables are dicts.
+
+        >>> example().to_dict()["time"]["end"]
+        0.1
+        """
         values: dict[str, Any] = json.loads(json.dumps(self._values))
         return values
 
+    def to_toml(self) -> str:
+        """The text of a file with this experiment, every default filled in: `Path("my.toml").write_text(e.to_toml())`.
+
+        >>> e = example()
+        >>> Experiment.from_toml(e.to_toml()) == e
+        True
+        """
+        return "".join(f"{key} = {toml_value(value)}\n" for key, value in self.to_dict().items())
+
     @contextmanager
     def file(self) -> Iterator[list[str]]:
-        """A file with this experiment, and the arguments that name it and its changes."""
+        """A file with this experiment while the context lasts, and the arguments of the command that name it and its changes.
+
+        >>> with example(epsilon=0.05).file() as arguments:
+        ...     arguments[1:]
+        ['--set', 'epsilon=0.05']
+        """
         with tempfile.TemporaryDirectory(prefix="kinetaxis-") as folder:
             path = Path(folder) / f"{self._name}.toml"
             path.write_text(self._text, encoding="utf-8")
@@ -193,6 +235,51 @@ class Experiment:
             for key, value in self._values.items()
         )
         return f"<table><caption>{html.escape(repr(self))}</caption>{rows}</table>"
+
+
+def example(**changes: Any) -> Experiment:
+    """A small experiment to try things with: a hundred cells on a line that climb what they make; commands take a moment.
+
+    >>> from kinetaxis import run
+    >>> example()
+    Experiment('example', d = 1, epsilon = 0.1)
+    >>> run(example(epsilon=0.2)).kind
+    'run'
+    """
+    e = Experiment.from_dict(
+        {
+            "dimension": 1,
+            "epsilon": 0.1,
+            "domain": {"lower": -1, "upper": 1, "grid": 32, "boundary": "no-flux"},
+            "kernel": {"model": "local", "a": 0.1},
+            "signal": {"equation": "parabolic", "decay": 1},
+            "cells": {"count": 100, "density": {"shape": "cosine", "amplitude": 0.5}},
+            "time": {"end": 0.1, "step": 0.05},
+            "ensemble": {"replicates": 4},
+            "converge": {"epsilons": [0.1, 0.05], "replicates": 4, "noise_free": True},
+        },
+        name="example",
+    )
+    return e.with_(**changes) if changes else e
+
+
+def _is_in(path: str, names: list[str]) -> bool:
+    """Whether it is one of the names, or in a table of them, which ends with a dot."""
+    return any(path == name or (name.endswith(".") and path.startswith(name)) for name in names)
+
+
+def _replaced(text: str, tables: Mapping[str, Any]) -> str:
+    """A file with these tables in the place of its own."""
+    if not tables:
+        return text
+    values = tomllib.loads(text)
+    for path, table in tables.items():
+        *outer, last = path.split(".")
+        inner = values
+        for name in outer:
+            inner = inner.setdefault(name, {})
+        inner[last] = dict(table)
+    return "".join(f"{key} = {toml_value(value)}\n" for key, value in values.items())
 
 
 def _path(key: str) -> str:

@@ -21,40 +21,49 @@ def density(r: Results, time: float | None) -> Figure:
     has_density, has_limit = r.has("density"), r.has("limit")
     if time is None:
         time = r.times("limit" if has_limit and not has_density else "density")[-1]
-    populations = r.density["population"].unique() if has_density or not has_limit else []
-    fields = [(p, r.field("density", time, population=p)) for p in populations]
-    if not fields or (has_limit and r.has_time("limit", time)):
+    names = list(r.density["population"].unique()) if has_density else _of_limit(r)
+    cells = [(p, r.field("density", time, population=p)) for p in names if has_density]
+    limit = []
+    if has_limit and (not cells or r.has_time("limit", time)):
         # Beside cells the limit is shown as they are, through K_h.
-        smoothed = bool(fields) and "rho_smoothed" in r.limit
-        fields.append((None, r.field("limit", time, "rho_smoothed" if smoothed else None)))
-    in_1d = len(fields[0][1][0]) == 1
-    fig = _lines(r, time, fields) if in_1d else _maps(fields)
+        smoothed = bool(cells) and any(c.startswith("rho_smoothed") for c in r.limit)
+        for p in names:
+            label = "limit" if len(names) == 1 else f"limit, {p}"
+            limit.append((label, r.field("limit", time, "rho_smoothed" if smoothed else "rho", p)))
+    in_1d = len((cells + limit)[0][1][0]) == 1
+    fig = _lines(r, time, cells, limit) if in_1d else _maps(cells, limit)
     fig.suptitle(joined(plain(r.title), f"$t$ = {time:g}"))
     return fig
 
 
-def _lines(r: Results, time: float, fields: list) -> Figure:
+def _of_limit(r: Results) -> list[str]:
+    """The populations of a limit without cells."""
+    named = [c.removeprefix("rho_") for c in r.limit if c.startswith("rho_")]
+    return [name for name in named if not name.startswith("smoothed")] or ["cells"]
+
+
+def _lines(r: Results, time: float, cells: list, limit: list) -> Figure:
     fig, ax = plt.subplots(figsize=(6.4, 4))
-    for name, ((x,), rho) in fields:
-        if name is None:
-            ax.plot(x, rho, color="black", lw=1.2, ls="--", label="limit", zorder=3)
-            continue
+    for name, ((x,), rho) in cells:
         (line,) = ax.plot(x, rho, lw=1.6, label=name)
         if "ci_low" in r.density:
             low, high = (r.field("density", time, c, name)[1] for c in ("ci_low", "ci_high"))
             ax.fill_between(x, low, high, color=line.get_color(), alpha=0.25, lw=0, label=band(r))
+    for i, (_, ((x,), rho)) in enumerate(limit):
+        label = None if i else "limit"
+        ax.plot(x, rho, color="black", lw=1.2, ls="--", label=label, zorder=3)
     ax.set(xlabel="$x$", ylabel=r"$\rho$", xlim=_edges(x))
     if len(ax.get_legend_handles_labels()[1]) > 1:
         ax.legend()
     return fig
 
 
-def _maps(fields: list) -> Figure:
+def _maps(cells: list, limit: list) -> Figure:
+    """Side by side; of several populations, cells above and limits below."""
     slices = []
-    for name, (axes, rho) in fields:
-        name = "limit" if name is None else name
+    for name, (axes, rho) in cells + limit:
         if len(axes) == 3:
-            z = fields[0][1][0][2]
+            z = (cells + limit)[0][1][0][2]
             k = np.abs(axes[2] - z[len(z) // 2]).argmin()
             name, axes, rho = f"{name}, $z$ = {axes[2][k]:.3g}", axes[:2], rho[..., k]
         slices.append((name, axes, rho))
@@ -62,8 +71,10 @@ def _maps(fields: list) -> Figure:
     high = max(np.nanmax(rho) for *_, rho in slices)
     (left, right), (bottom, top) = (_edges(x) for x in slices[0][1])
     height = 3.2 * np.clip((top - bottom) / (right - left), 0.25, 1.6)
+    lines = 2 if len(cells) > 1 and limit else 1
+    columns = len(slices) // lines
     fig, panels = plt.subplots(
-        1, len(slices), figsize=(1.3 + 3.5 * len(slices), 0.9 + height),
+        lines, columns, figsize=(1.3 + 3.5 * columns, 0.9 + height * lines),
         sharex=True, sharey=True, squeeze=False, layout="compressed",
     )  # fmt: skip
     fig.get_layout_engine().set(wspace=0.06)
@@ -71,9 +82,12 @@ def _maps(fields: list) -> Figure:
         # The first index is x, the horizontal axis; images take rows first, hence the transpose.
         span = [*_edges(x), *_edges(y)]
         image = ax.imshow(rho.T, origin="lower", extent=span, vmin=low, vmax=high)
-        ax.set(title=name, xlabel="$x$")
+        ax.set(title=name)
         ax.grid(False)
-    panels[0, 0].set_ylabel("$y$")
+    for ax in panels[-1]:
+        ax.set_xlabel("$x$")
+    for ax in panels[:, 0]:
+        ax.set_ylabel("$y$")
     fig.colorbar(image, ax=panels, label=r"$\rho$")
     return fig
 
@@ -105,6 +119,8 @@ def observables(r: Results, names: list[str] | None) -> Figure:
 def _forgive_rounding(ax: Axes):
     """Keeps a conserved quantity from looking like noise."""
     low, high = ax.dataLim.intervaly
+    if not np.isfinite([low, high]).all():  # nothing is drawn, as of the variance of a uniform density on a circle
+        return
     if 0 < max(abs(low), abs(high)) * 1e-9 >= high - low:
         ax.set_ylim(sorted([0.95 * low, 1.05 * low]))
 

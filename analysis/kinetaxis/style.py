@@ -49,12 +49,14 @@ def _load_backend():
 
 
 def styled(draw):
-    """Draws in the package's style and leaves the caller's as it is."""
+    """Draws in the package's style, where the caller has set nothing else, and leaves the caller's as it is."""
 
     @functools.wraps(draw)
     def wrapper(*args, **kwargs):
         _load_backend()
-        with plt.rc_context(STYLE):
+        default = plt.rcParamsDefault
+        own = {k: v for k, v in STYLE.items() if plt.rcParams[k] == default[k]}
+        with plt.rc_context(own):
             return draw(*args, **kwargs)
 
     return wrapper
@@ -104,4 +106,7 @@ def symbol(name: str) -> str:
     if kind.startswith("weak"):
         component = kind.removeprefix("weak").replace("_", ", ")
         return plain(f"weak{component}, φ = {test}")
+    letter, _, of = name.partition("_")
+    if of and letter in SYMBOLS:
+        return f"{SYMBOLS[letter]} of {plain(of)}"
     return SYMBOLS.get(name, plain(name))

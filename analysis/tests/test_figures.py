@@ -219,3 +219,10 @@ def test_the_example_of_the_readme_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     exec("import kinetaxis as kx\n" + example, {})
     assert (tmp_path / "order.pdf").exists()
+
+
+def test_what_the_caller_has_set_holds(tmp_path):
+    r = load(sweep(tmp_path))
+    with plt.rc_context({"font.size": 7}):
+        assert r.plot_convergence().axes[0].xaxis.label.get_size() == 7
+    assert r.plot_convergence().axes[0].xaxis.label.get_size() == 10

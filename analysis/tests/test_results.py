@@ -95,3 +95,31 @@ def test_a_folder_of_the_program(tmp_path):
     for name, figure in draw_all(r):
         figure.savefig(tmp_path / f"{len(list(tmp_path.iterdir()))}.png")
         assert name
+
+
+def test_the_limit_of_several_populations(tmp_path):
+    r = load(simulation(tmp_path, "run", 2))
+    table = r.limit
+    for name, factor in (("prey", 1.0), ("predators", 2.0)):
+        table[f"rho_{name}"] = factor * table["rho"]
+        table[f"rho_smoothed_{name}"] = 3 * factor * table["rho"]
+    table.drop(columns="rho").to_csv(tmp_path / "limit.csv", index=False)
+    cells = r.density
+    both = [cells.assign(population=name) for name in ("prey", "predators")]
+    pd.concat(both).to_csv(tmp_path / "density.csv", index=False)
+    r = load(tmp_path)
+    prey, predators = (r.field("limit", population=p)[1] for p in ("prey", "predators"))
+    assert np.array_equal(2 * prey, predators)
+    assert np.array_equal(3 * prey, r.field("limit", column="rho_smoothed", population="prey")[1])
+    with pytest.raises(ValueError, match="limit has no column rho; it has time, x, y, .*rho_prey"):
+        r.field("limit")
+    titles = [ax.get_title() for ax in r.plot_density(0.1).axes][:4]
+    assert titles == ["prey", "predators", "limit, prey", "limit, predators"]
+
+
+def test_an_observable_that_is_nowhere_known_is_an_empty_panel(tmp_path):
+    file = simulation(tmp_path, "run", 1) / "observables.csv"
+    table = pd.read_csv(file)
+    table.loc[table["observable"] == "variance", "value"] = np.nan
+    table.to_csv(file, index=False)
+    assert len(load(tmp_path).plot_observables(["variance", "mass"]).axes) == 2
