@@ -14,7 +14,7 @@ const values = () => ({
 /** On the circle with lambda = 1: D = 1/2, chi = 2 pi (a + b)/2. */
 function file({ epsilon, chi, mass, count }) {
   const bias = chi / (2 * Math.PI);
-  const outputs = Array.from({ length: FRAMES + 1 }, (_, k) => +(k * END / FRAMES).toFixed(6));
+  const outputs = Array.from({ length: FRAMES }, (_, k) => +((k + 1) * END / FRAMES).toFixed(6));
   return `title = "A colony that draws itself together"
 dimension = 2
 epsilon = ${epsilon.toPrecision(4)}

@@ -55,8 +55,9 @@ def main() -> None:
     assert not found.get("failed"), found
     # The deposit keeps the mass of the cells to the last digits, f32 sums it to 1e-6; so does the limit.
     assert abs(found["mass"] - MASS) < 1e-4 * MASS and abs(found["limit"] - MASS) < 1e-4 * MASS
-    # At t = 0.6 noise is some 10% of the density, the effect of epsilon = 0.2 as much: far from it something is wrong.
-    assert 0.005 < found["distance"] < 0.4
+    # Noise and the effect of epsilon = 0.2 are 4% of the density at t = 0.6. Cells that do not feel the signal, or feel it the
+    # other way, are far off, and 0 would be the limit itself.
+    assert 0.01 < found["distance"] < 0.08
     assert found["rate"] >= FRAMES_A_SECOND, f"{found['rate']} frames a second"
 
 

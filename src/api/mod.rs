@@ -42,7 +42,9 @@ pub use run::Ran;
 
 use crate::clock::Clock;
 use crate::device::Device;
-use crate::experiment::{Experiment, Format};
+use crate::experiment::Experiment;
+#[cfg(not(target_family = "wasm"))]
+use crate::experiment::Format;
 #[cfg(not(target_family = "wasm"))]
 use crate::formats;
 use crate::model::Model;

@@ -7,7 +7,7 @@
 use kinetaxis::experiment::read;
 use kinetaxis::model::Model;
 use kinetaxis::simulation::Simulation;
-use kinetaxis::study::{Monitor, watched_limit};
+use kinetaxis::study::{LimitFields, Monitor, watched_limit};
 use std::cell::RefCell;
 use std::error::Error;
 use std::sync::atomic::AtomicBool;
@@ -23,9 +23,12 @@ static NEVER: AtomicBool = AtomicBool::new(false);
 struct Page {
     /// What the page writes, and reads where something failed.
     text: Vec<u8>,
+    model: Option<&'static Model<2>>,
     simulation: Option<Simulation<'static, 2>>,
-    /// ρ of the limit at each output time.
+    /// ρ of the limit at each output time, all above 0.
     limit: Vec<Vec<f32>>,
+    /// The output times that are past.
+    frame: usize,
     /// What is shown now.
     density: Vec<f32>,
     signal: Vec<f32>,
@@ -78,8 +81,13 @@ pub extern "C" fn begin() -> i32 {
             let e = read(&text, "experiment.toml", &[])?.experiment;
             let model: &'static Model<2> = Box::leak(Box::new(Model::new(&e)?));
             let run = watched_limit::<2>(&e, false, &Monitor::silent(&NEVER))?;
-            let of = |coefficients: &[f64]| single(&model.spectral.inverse(coefficients));
-            page.limit = run.fields.iter().map(|f| of(&f.populations[0].density)).collect();
+            // Through the bandwidth, as cells are seen.
+            let deposit = &e.first().deposit;
+            let of = |f: &LimitFields<2>| {
+                single(&f.populations[0].smoothed_density(&model.spectral, deposit))
+            };
+            page.limit = run.fields.iter().map(of).collect();
+            page.model = Some(model);
             page.simulation = Some(Simulation::new(model, 0)?);
             page.show();
             Ok(DONE)
@@ -99,16 +107,11 @@ pub extern "C" fn advance() -> i32 {
                     return Ok(ENDED);
                 }
             }
+            page.frame += 1;
             page.show();
             Ok(DONE)
         })
     })
-}
-
-/// Output times at which the limit is known.
-#[unsafe(no_mangle)]
-pub extern "C" fn frames() -> usize {
-    with(|page| page.limit.len())
 }
 
 /// Time of the cells.
@@ -141,19 +144,23 @@ pub extern "C" fn count() -> usize {
     with(|page| page.cells.len() / 2)
 }
 
-/// ρ of the limit at the nodes at an output time; null where it is not known.
+/// ρ of the limit at the nodes now; null at t = 0, and where the limit was lost.
 #[unsafe(no_mangle)]
-pub extern "C" fn limit(frame: usize) -> *const f32 {
-    with(|page| page.limit.get(frame).map_or(std::ptr::null(), |field| field.as_ptr()))
+pub extern "C" fn limit() -> *const f32 {
+    with(|page| {
+        let now = page.frame.checked_sub(1).and_then(|frame| page.limit.get(frame));
+        now.map_or(std::ptr::null(), |field| field.as_ptr())
+    })
 }
 
 impl Page {
     fn show(&mut self) {
-        let Some(simulation) = &self.simulation else { return };
+        let (Some(model), Some(simulation)) = (self.model, &self.simulation) else { return };
         let state = simulation.state();
         let colony = &state.populations[0];
-        self.density = single(&colony.density.now);
-        self.signal = single(&state.signals[0]);
+        let nodal = |coefficients: &[f64]| single(&model.spectral.inverse(coefficients));
+        self.density = nodal(&colony.density.now);
+        self.signal = nodal(&state.signals[0]);
         self.cells.clear();
         self.cells.extend(colony.cells.positions.iter().flatten().map(|x| x as f32));
     }
