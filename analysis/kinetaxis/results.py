@@ -39,6 +39,13 @@ class Table(property):
     def _load(self, results: Results) -> pd.DataFrame:
         path = results.path / f"{self.name}.csv"
         if not path.exists():
+            output = results.manifest.get("experiment", {}).get("output", {})
+            formats = output.get("formats", ["csv"])
+            if "csv" not in formats:
+                raise FileNotFoundError(
+                    f"{results.path} has no CSV files, from which tables are read: it was made with "
+                    f"output.formats = {json.dumps(formats)}. Add \"csv\" there"
+                )
             raise FileNotFoundError(
                 f"{results.path} has no {path.name}, which is written by {self.written_by}; "
                 f"this folder was written by `kinetaxis {results.kind}`"

@@ -128,6 +128,12 @@ def test_formats_are_checked() -> None:
             experiment(1, **{"output.formats": formats})
 
 
+def test_tables_are_read_from_csv() -> None:
+    results = kx.run(experiment(1, **{"output.formats": ["npz"]}))
+    with pytest.raises(FileNotFoundError, match=r'output.formats = \["npz"\]. Add "csv" there'):
+        _ = results.density
+
+
 def test_bytes_do_not_depend_on_the_run(results: kx.Results, tmp_path: Path) -> None:
     dimension = len(results.manifest["experiment"]["domain"]["grid"])
     again = kx.ensemble(experiment(dimension), out=tmp_path / "again")
