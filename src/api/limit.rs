@@ -1,6 +1,6 @@
 //! What `limit` finds.
 
-use super::{Error, Found as Results};
+use super::{Error, Found};
 use crate::cells::InitialLaw;
 use crate::experiment::Experiment;
 use crate::grid::Grid;
@@ -52,7 +52,7 @@ impl<const D: usize> Limiting<D> {
     ///
     /// # Errors
     /// [`Error::Interrupted`] where the monitor says so.
-    pub fn solve(&self, m: &Monitor<'_>) -> Result<Found<D>, Error> {
+    pub fn solve(&self, m: &Monitor<'_>) -> Result<Solution<D>, Error> {
         found::<D>(&self.e, m)
     }
 }
@@ -60,25 +60,25 @@ impl<const D: usize> Limiting<D> {
 /// The limit of an experiment.
 pub struct Solved<const D: usize> {
     of: Limiting<D>,
-    found: Found<D>,
+    found: Solution<D>,
     seconds: f64,
 }
 
 impl<const D: usize> Solved<D> {
     /// What was found in so many seconds.
-    pub fn new(of: Limiting<D>, found: Found<D>, seconds: f64) -> Self {
+    pub fn new(of: Limiting<D>, found: Solution<D>, seconds: f64) -> Self {
         Self { of, found, seconds }
     }
 }
 
-impl<const D: usize> Results for Solved<D> {
+impl<const D: usize> Found for Solved<D> {
     fn sheets(&self) -> Vec<Sheet<'_>> {
         vec![sheet(&self.of.e, &self.of.spectral, &self.found.run.fields)]
     }
 
     fn summary(&self) -> Value {
         let Limiting { e, spectral, virial, variance } = &self.of;
-        let Found { run, own_error, smoothed, again } = &self.found;
+        let Solution { run, own_error, smoothed, again } = &self.found;
         let mut summary = state_of(e, run, spectral);
         summary["virial"] = virial.as_ref().map_or(json!(null), virial_json);
         if let Some(b) = &run.blow_up {
@@ -110,7 +110,7 @@ impl<const D: usize> Results for Solved<D> {
 
     fn page(&self) -> String {
         let Limiting { e, spectral, .. } = &self.of;
-        let Found { run, own_error, .. } = &self.found;
+        let Solution { run, own_error, .. } = &self.found;
         let warnings = self.warnings();
         let said = warnings.iter().fold(self.text(), |all, said| all + "warning: " + said + "\n");
         pages::limit_page(e, spectral, &run.fields, own_error.as_ref(), &said)
@@ -122,7 +122,7 @@ impl<const D: usize> Results for Solved<D> {
 }
 
 /// The limit and what else is solved to judge it.
-pub struct Found<const D: usize> {
+pub struct Solution<const D: usize> {
     run: LimitRun<D>,
     own_error: Option<Refinement>,
     /// With ρ feeding S, births and deaths through K_h.
@@ -131,7 +131,7 @@ pub struct Found<const D: usize> {
     again: [Option<f64>; 2],
 }
 
-fn found<const D: usize>(e: &Experiment, m: &Monitor<'_>) -> Result<Found<D>, Error> {
+fn found<const D: usize>(e: &Experiment, m: &Monitor<'_>) -> Result<Solution<D>, Error> {
     let run = m.part(0.35, "the limit", |m| watched_limit::<D>(e, false, m))?;
     if run.blow_up.is_some() {
         let (mut coarse, mut long) = (e.clone(), e.clone());
@@ -146,7 +146,7 @@ fn found<const D: usize>(e: &Experiment, m: &Monitor<'_>) -> Result<Found<D>, Er
             time("blow-up on half the grid", &coarse)?,
             time("blow-up with twice the step", &long)?,
         ];
-        return Ok(Found { run, own_error: None, smoothed: None, again });
+        return Ok(Solution { run, own_error: None, smoothed: None, again });
     }
     let error = |m: &Monitor<'_>| watched_refinement::<D>(e, false, &run, m);
     let own_error = Some(m.part(0.3, "the error of the limit", error)?);
@@ -157,7 +157,7 @@ fn found<const D: usize>(e: &Experiment, m: &Monitor<'_>) -> Result<Found<D>, Er
         }
         false => None,
     };
-    Ok(Found { run, own_error, smoothed, again: [None; 2] })
+    Ok(Solution { run, own_error, smoothed, again: [None; 2] })
 }
 
 /// What the limit is where ρ feeds S, births and deaths through K_h, as it does for cells.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What dimensions are made of. The sizes of these are known where the file is ([`Scales`](super::Scales)).
+/// What dimensions are made of. Their sizes are known where the file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scale {
     /// `units.length`.
