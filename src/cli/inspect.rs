@@ -9,6 +9,7 @@ use super::progress::told_if_long;
 use super::reactions::{reactions_json, reactions_text};
 use super::referee::{report, verdicts};
 use super::tables::print;
+use super::units::{scales_json, scales_text};
 use super::{Input, with_dimension};
 use crate::api::motion::plan_json;
 use crate::experiment::Experiment;
@@ -37,9 +38,10 @@ pub fn inspect(input: &Input, as_json: bool) -> Result<(), CliError> {
             facts["expected_order"] = json!(least);
             facts["populations"] = populations;
         }
+        facts["scales"] = told_if_long("inspect", "scales", || scales_json(&e, &model));
         match as_json {
             true => format!("{facts:#}\n"),
-            false => populations_text(&facts["populations"]) + &text(&facts) + &reactions_text(&facts["reactions"]) + &report(&e, &review),
+            false => populations_text(&facts["populations"]) + &text(&facts) + &scales_text(&facts["scales"]) + &reactions_text(&facts["reactions"]) + &report(&e, &review),
         }
     });
     print(&text);

@@ -22,6 +22,7 @@ mod resume;
 mod run;
 mod signals;
 mod tables;
+mod units;
 mod verify;
 
 use crate::api::with_dimension;

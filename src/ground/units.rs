@@ -157,3 +157,22 @@ const UNITS: &[Unit] = &[
 pub fn names() -> impl Iterator<Item = &'static str> {
     UNITS.iter().flat_map(|unit| unit.names).copied()
 }
+
+/// Sizes of lengths and times to show a value in, the largest first.
+const SHOWN: [&[(f64, &str)]; 2] = [
+    &[(1.0, "m"), (1e-3, "mm"), (1e-6, "um"), (1e-9, "nm")],
+    &[(86400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms")],
+];
+
+/// A value in metres, seconds, moles per litre and cells, in a unit that suits it: lengths and times in one in which
+/// they are at least 1, all else in um, s, uM and cells.
+pub fn shown(value: f64, of: Exponents) -> (f64, String) {
+    let plain = [LENGTH, TIME].iter().position(|own| *own == of);
+    let suits = |(size, _): &&(f64, &str)| value.abs() >= *size * (1.0 - 1e-12);
+    if let Some((size, unit)) = plain.and_then(|which| SHOWN[which].iter().find(suits)) {
+        return (value / size, unit.to_string());
+    }
+    let [length, _, concentration, _] = of.0;
+    let value = value * 1e6f64.powi(length) * 1e6f64.powi(concentration);
+    (value, of.sample())
+}

@@ -99,6 +99,15 @@ impl Dimension {
         self.with(other, -1)
     }
 
+    /// The same of numbers that hold their powers of ε themselves.
+    #[must_use]
+    pub fn without_epsilon(self) -> Self {
+        let mut powers = self.0;
+        let of_epsilon = [Scale::Epsilon, Scale::EpsilonQ, Scale::EpsilonP];
+        of_epsilon.into_iter().for_each(|scale| powers[scale as usize] = 0);
+        Self(powers)
+    }
+
     /// The scales and their powers.
     pub fn powers(self) -> impl Iterator<Item = (Scale, i32)> {
         Scale::ALL

@@ -334,3 +334,45 @@ fn a_unit_that_does_not_fit_is_refused_at_every_key() {
     }
     assert!(tried > 70, "only {tried}");
 }
+
+/// √⟨|v|²⟩_F of the colony told in a frame, and with it the scales that inspect tells, in um, s and uM.
+#[test]
+fn scales_and_ratios_are_those_of_the_colony_in_every_frame() {
+    use kinetaxis::referee::groups;
+    let mut told = Vec::new();
+    for (length, time, concentration, _) in [FRAMES[0], FRAMES[2]] {
+        for epsilon in [0.3, 0.02] {
+            let keys = format!(
+                "kernel = {{ model = \"local\", lambda = \"{RATE} /s\", b = \"{} s/(um uM)\" }}\n\
+                 signal = {{ equation = \"prescribed\", expression = \"{}*x\" }}",
+                4.0 / (2.0 * PI * SPEED),
+                SLOPE * length / concentration
+            );
+            let text = text((length, time, concentration, epsilon), 2, "sphere", &keys);
+            let width = "density = { shape = \"gaussian\", width = \"300 um\" }";
+            let e = experiment(
+                &text
+                    .replace("count = 10", &format!("count = 10, {width}"))
+                    .replace("grid = 16", "grid = 32, boundary = \"no-flux\""),
+            );
+            let g = &groups(&e, &Model::<2>::new(&e).unwrap())[0];
+            let speed = length / time;
+            assert!(near(g.run_speed * speed, SPEED) && near(g.run_time * time, 1.0 / RATE));
+            assert!(near(g.diffusivity * length * speed, SPEED * SPEED / (2.0 * RATE)));
+            let chi = g.sensitivities[0] * length * speed / concentration;
+            assert!((chi / (4.0 * SPEED * SPEED / (2.0 * RATE)) - 1.0).abs() < 1e-9, "{chi}");
+            // A straight S has a kink at walls, where its spline is steeper.
+            let slope = g.slopes[0] * concentration / length;
+            assert!((1.0..1.5).contains(&(slope / SLOPE)), "{slope}");
+            assert!(near(g.run_length() * length, SPEED / RATE));
+            // exp(-x²/2w²) smoothed by h has ⟨k²⟩ = d/2(w² + h²), and 4π(w² + h²)/|box| of its square in the mean.
+            let square = 300.0_f64.powi(2) + (g.bandwidth * length).powi(2);
+            let due = (square * (1.0 - PI * square / 1e6)).sqrt();
+            assert!((g.width.unwrap() * length / due - 1.0).abs() < 0.01, "{:?} {due}", g.width);
+            told.push([g.peclet(), g.distance(), g.relaxation / g.end]);
+        }
+    }
+    let same =
+        |a: &[f64; 3], b: &[f64; 3]| a.iter().zip(b).all(|(a, b)| (a / b - 1.0).abs() < 1e-9);
+    assert!(told.iter().all(|one| same(one, &told[0])), "{told:?}");
+}

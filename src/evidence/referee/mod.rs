@@ -5,6 +5,7 @@
 //! signal ([`crate::turning::Majorant`], [`crate::turning::Symmetry`]).
 
 mod balance;
+mod groups;
 mod majorant;
 mod parity;
 mod symmetry;
@@ -13,6 +14,7 @@ mod transport;
 mod velocities;
 
 pub use balance::{Balance, balance};
+pub use groups::{Groups, groups};
 pub use majorant::{Example, Found, Structure, evaluate, structure};
 pub use parity::{Parity, parity};
 pub use symmetry::{Parts, parts};
