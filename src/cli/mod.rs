@@ -10,6 +10,7 @@ mod error;
 mod inspect;
 mod limit;
 mod manual;
+mod movie;
 mod new;
 mod page;
 mod populations;
@@ -166,6 +167,8 @@ enum Command {
         /// The file
         file: PathBuf,
     },
+    /// Draw the density, or a signal, over time: an animated GIF or PNG from the tables of results
+    Movie(movie::Wanted),
     /// Print the JSON Schema of the experiment file
     Schema,
     /// Print what lets a shell complete commands and flags
@@ -350,6 +353,7 @@ fn run(command: Command) -> Result<(), CliError> {
             verify::verify(&texts, quick, page.as_deref(), &place, share.shard)
         }
         Command::Replay { file } => replay::replay(&file),
+        Command::Movie(wanted) => movie::movie(&wanted),
         Command::Schema => schema(),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man { folder } => manual::pages(&folder),

@@ -45,7 +45,7 @@ pub fn new(file: &Path, name: &str, force: bool) -> Result<(), CliError> {
             "{shown} is no plain file, so --force will not replace it. Give another name"
         )));
     }
-    signals::after(|| write_whole(file, &text(name), force)).map_err(|e| match e.kind() {
+    signals::after(|| write_whole(file, text(name), force)).map_err(|e| match e.kind() {
         ErrorKind::AlreadyExists => CliError::BadInput(format!(
             "{shown} exists; give another name, or --force to replace it"
         )),

@@ -39,7 +39,7 @@ impl Page {
     pub fn write(&self, stamp: &str, table: &str) -> Result<(), CliError> {
         let Self { file, before, after } = self;
         let text = format!("{before}{BEGIN}<!-- of {stamp} -->\n\n{table}\n{END}{after}");
-        signals::after(|| write_whole(file, &text, true))
+        signals::after(|| write_whole(file, text, true))
             .map_err(|e| CliError::Failure(format!("cannot write {}: {e}", file.display())))
     }
 }

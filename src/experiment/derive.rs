@@ -4,7 +4,7 @@ use super::parameter::Parameter;
 use super::space::is_open;
 use crate::formula::Formula;
 use crate::schema::{Checked, Draft};
-use std::f64::consts::SQRT_2;
+use std::f64::consts::{PI, SQRT_2};
 
 pub(crate) fn derive(draft: &mut Draft) {
     match draft.scale_of_epsilon() {
@@ -54,19 +54,29 @@ fn waves(draft: &Draft) -> Option<Vec<Formula>> {
     for (a, boundary) in draft.texts("domain.boundary")?.iter().enumerate() {
         let periodic = boundary != "no-flux";
         let edge = (upper.get(a)? - lower.get(a)?) / if periodic { 2.0 } else { 1.0 };
-        let (name, origin) = (names[a], lower.get(a)?);
-        let place = match origin {
-            0.0 => name.to_string(),
-            o if *o < 0.0 => format!("({name} + {})", -o),
-            o => format!("({name} - {o})"),
-        };
-        let phase = format!("PI*{place}/{edge}");
+        let phase = phase(names[a], *lower.get(a)?, edge);
         let waves_here: &[&str] = if periodic { &["cos", "sin"] } else { &["cos"] };
         for wave in waves_here {
             waves.push(Formula::parse(&format!("{wave}({phase})"), &names[..lower.len()]).ok()?);
         }
     }
     Some(waves)
+}
+
+/// π(x − origin)/edge as one would type it: `2*x` where the edge holds π and the origin, by its symmetry, has no say but in the sign.
+fn phase(name: &str, origin: f64, edge: f64) -> String {
+    let is_whole = |x: f64| (x - x.round()).abs() <= 1e-14 * x.abs();
+    let number = PI / edge;
+    if is_whole(4.0 * number) && is_whole(origin / edge) {
+        let number = (4.0 * number).round() / 4.0;
+        return if number == 1.0 { name.to_string() } else { format!("{number}*{name}") };
+    }
+    let place = match origin {
+        0.0 => name.to_string(),
+        o if o < 0.0 => format!("({name} + {})", -o),
+        o => format!("({name} - {o})"),
+    };
+    format!("PI*{place}/{edge}")
 }
 
 fn centre(draft: &Draft) -> Option<Vec<f64>> {
@@ -159,4 +169,20 @@ fn sweep(draft: &mut Draft) {
         _ => cells,
     };
     draft.replace("converge.cells", Checked::Integers(cells));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waves_are_called_as_one_would_type_them() {
+        assert_eq!(phase("x", -PI, PI), "x");
+        assert_eq!(phase("y", 0.0, PI / 2.0), "2*y");
+        assert_eq!(phase("x", 0.0, 2.0 * PI), "0.5*x");
+        assert_eq!(phase("x", 0.0, 1.5), "PI*x/1.5");
+        assert_eq!(phase("x", -3.0, 6.0), "PI*(x + 3)/6");
+        assert_eq!(phase("z", 1.0, PI), "PI*(z - 1)/3.141592653589793");
+        assert_eq!(phase("z", 0.0, 3.15), "PI*z/3.15");
+    }
 }

@@ -1,21 +1,20 @@
 //! The report of each command: what was computed, as pictures and tables on one page.
 
 mod converge;
+mod fields;
+mod labels;
 
 pub use converge::converge_page;
+pub use labels::{Quantity, axis_label, time_label};
 
 use crate::experiment::{Experiment, NamedSignal, Population};
-use crate::grid::Grid;
 use crate::model::Model;
 use crate::motion::Tally;
 use crate::observe::labels;
-use crate::report::{Heatmap, Page, Panel, Plot, Scale, Series, Table, compact};
+use crate::report::{Page, Table, compact};
 use crate::spectral::Spectral;
-use crate::study::{Ensemble, LimitFields, Refinement, RunRecord};
-use std::ops::Range;
-
-/// Most nodes along an axis of a map; a larger field is thinned.
-const LARGEST_PANEL: usize = 256;
+use crate::study::{Ensemble, LimitFields, Moments, Refinement, RunRecord, Snapshot};
+use fields::{Course, Field};
 
 fn page(e: &Experiment, command: &str) -> Page {
     let title = if e.title.is_empty() { format!("kinetaxis {command}") } else { e.title.clone() };
@@ -32,45 +31,66 @@ fn warned(page: Page, tally: &Tally) -> Page {
 
 /// Report of `run`.
 pub fn run_page<const D: usize>(e: &Experiment, m: &Model<D>, r: &RunRecord<D>) -> String {
-    let last = r.snapshots.last().expect("the final time is an output");
-    let mut table = Table::new("Observables").words("observable");
-    for s in &r.snapshots {
-        table = table.numbers(&format!("t = {}", compact(s.time)));
-    }
-    for (i, name) in labels(m).iter().enumerate() {
-        let values = r.snapshots.iter().map(|s| compact(s.observables[i]));
-        table = table.row(std::iter::once(name.clone()).chain(values));
-    }
+    let shown: Vec<&Snapshot<D>> =
+        r.snapshots.iter().filter(|s| e.time.outputs.contains(&s.time)).collect();
     let one = format!("One realisation, seed {}, ε = {}.", e.seed, e.epsilon);
-    let mut page = warned(page(e, "run").paragraph(&one), &r.tally);
-    for (population, values) in e.populations.iter().zip(&last.densities) {
-        let density = Field { name: "cells", values, interval: None };
-        page = page.figure(
-            &picture(m.grid(), &density_of(e, population), &[density]),
-            &at(last.time, "Density of the cells"),
-        );
+    let mut page = warned(page(e, "run").paragraph(&one), &r.tally).section("Fields");
+    for (number, population) in e.populations.iter().enumerate() {
+        let scenes = shown.iter().map(|s| (s.time, &s.densities[number][..]));
+        let course = Course {
+            title: density_of(e, population),
+            quantity: Quantity::Density(population),
+            scenes: scenes.map(|(t, rho)| (t, vec![Field::plain("cells", rho)])).collect(),
+        };
+        page = page.figure(&course.picture(e, m.grid()), &course.caption("Density of the cells"));
     }
-    for (density, adaptive) in last.densities.iter().zip(&last.adaptive) {
-        let Some(adaptive) = adaptive else { continue };
-        let fields = logarithms(density, adaptive);
-        let [fixed, adaptive] = fields.each_ref().map(Vec::as_slice);
-        let fields = [
-            Field { name: "fixed bandwidth", values: fixed, interval: None },
-            Field { name: "adaptive", values: adaptive, interval: None },
-        ];
+    for (number, population) in e.populations.iter().enumerate() {
+        let pair = |s: &&Snapshot<D>| {
+            let adaptive = s.adaptive[number].as_ref()?;
+            let [fixed, adaptive] = logarithms(&s.densities[number], adaptive);
+            Some((
+                s.time,
+                vec![Field::plain("fixed bandwidth", fixed), Field::plain("adaptive", adaptive)],
+            ))
+        };
+        let scenes: Vec<_> = shown.iter().filter_map(pair).collect();
+        if scenes.is_empty() {
+            continue;
+        }
+        let title = match e.populations.len() {
+            1 => "log10 ρ".into(),
+            _ => format!("log10 ρ of {}", population.name),
+        };
+        let course = Course { title, quantity: Quantity::LogDensity, scenes };
         let text = format!(
             "Logarithm of the density, with the fixed bandwidth and with that of the {}-th neighbour, \
              no more than 8 decades below the peak,",
             e.output.knn
         );
-        page = page.figure(&picture(m.grid(), "log10 ρ", &fields), &at(last.time, &text));
+        page = page.figure(&course.picture(e, m.grid()), &course.caption(&text));
     }
-    for (signal, values) in e.signals.iter().zip(&last.signals) {
-        let field = Field { name: "signal", values, interval: None };
-        let picture = picture(m.grid(), &signal_of(e, signal), &[field]);
-        page = page.figure(&picture, &at(last.time, "Signal"));
+    for (number, signal) in e.signals.iter().enumerate() {
+        let scenes = shown.iter().map(|s| (s.time, &s.signals[number][..]));
+        let course = Course {
+            title: signal_of(e, signal),
+            quantity: Quantity::Signal(signal),
+            scenes: scenes.map(|(t, s)| (t, vec![Field::plain("", s)])).collect(),
+        };
+        page = page.figure(&course.picture(e, m.grid()), &course.caption("Signal"));
     }
-    page.table(&table).to_html()
+    page.section("Observables").table(&observables(m, &r.snapshots)).to_html()
+}
+
+fn observables<const D: usize>(m: &Model<D>, snapshots: &[Snapshot<D>]) -> Table {
+    let mut table = Table::new("Observables by time").words("observable");
+    for s in snapshots {
+        table = table.numbers(&format!("t = {}", compact(s.time)));
+    }
+    for (i, name) in labels(m).iter().enumerate() {
+        let values = snapshots.iter().map(|s| compact(s.observables[i]));
+        table = table.row(std::iter::once(name.clone()).chain(values));
+    }
+    table
 }
 
 /// "Density ρ", or that of a population by name.
@@ -117,17 +137,34 @@ pub fn ensemble_page<const D: usize>(e: &Experiment, m: &Model<D>, r: &Ensemble<
         e.seed,
         100.0 * e.ensemble.confidence
     ));
-    for (population, density) in e.populations.iter().zip(&last.densities) {
-        let interval: Vec<[f64; 2]> = (0..m.grid().len())
-            .map(|i| density.estimate(i, e.ensemble.confidence))
-            .map(|d| [d.low, d.high])
-            .collect();
-        let (name, values) = ("mean of the cells", density.means());
-        let field = Field { name, values, interval: Some(&interval) };
-        let picture = picture(m.grid(), &density_of(e, population), &[field]);
-        page = page.figure(&picture, &at(last.time, "Mean density"));
+    page = page.section("Fields");
+    for (number, population) in e.populations.iter().enumerate() {
+        let scenes = r.frames.iter().map(|f| (f.time, &f.densities[number]));
+        let field = |density| vec![mean::<D>(e, "mean of the cells", density)];
+        let course = Course {
+            title: density_of(e, population),
+            quantity: Quantity::Density(population),
+            scenes: scenes.map(|(t, density)| (t, field(density))).collect(),
+        };
+        page = page.figure(&course.picture(e, m.grid()), &course.caption("Mean density"));
     }
-    page.table(&table).to_html()
+    for (number, signal) in e.signals.iter().enumerate() {
+        let scenes = r.frames.iter().map(|f| (f.time, &f.signals[number]));
+        let course = Course {
+            title: signal_of(e, signal),
+            quantity: Quantity::Signal(signal),
+            scenes: scenes.map(|(t, s)| (t, vec![mean::<D>(e, "mean of the signal", s)])).collect(),
+        };
+        page = page.figure(&course.picture(e, m.grid()), &course.caption("Mean signal"));
+    }
+    page.section("Observables").table(&table).to_html()
+}
+
+/// The mean over replicates, with its interval where that is seen.
+fn mean<'a, const D: usize>(e: &Experiment, name: &'a str, of: &'a Moments) -> Field<'a> {
+    let ends = |i: usize| of.estimate(i, e.ensemble.confidence);
+    let interval = || (0..of.means().len()).map(ends).map(|d| [d.low, d.high]).collect();
+    Field { interval: (D == 1).then(interval), ..Field::plain(name, of.means()) }
 }
 
 /// "20000", or "100 healthy, 50 infected".
@@ -149,7 +186,6 @@ pub fn limit_page<const D: usize>(
     refinement: Option<&Refinement>,
     summary: &str,
 ) -> String {
-    let last = fields.last().expect("the final time is an output");
     let mut page = page(e, "limit");
     for line in summary.lines() {
         page = page.paragraph(line);
@@ -157,23 +193,33 @@ pub fn limit_page<const D: usize>(
     if let Some(refinement) = refinement {
         page = page.paragraph(&own_error(refinement));
     }
-    for (population, limit) in e.populations.iter().zip(&last.populations) {
-        let smoothed = limit.smoothed_density(s, &population.deposit);
-        let density = s.inverse(&limit.density);
-        let seen = [
-            Field { name: "limit", values: &density, interval: None },
-            Field {
-                name: "limit as cells show it, K_h * ρ₀", values: &smoothed, interval: None
-            },
-        ];
-        let title = density_of(e, population).replace('ρ', "ρ₀");
-        page = page.figure(&picture(s.grid(), &title, &seen), &at(last.time, "Limit density"));
+    page = page.section("Fields");
+    for (number, population) in e.populations.iter().enumerate() {
+        let scene = |f: &LimitFields<D>| {
+            let limit = &f.populations[number];
+            let (density, seen) =
+                (s.inverse(&limit.density), limit.smoothed_density(s, &population.deposit));
+            let seen = Field::plain("limit as cells show it, K_h * ρ₀", seen);
+            (f.time, vec![Field::plain("limit", density), seen])
+        };
+        let course = Course {
+            title: density_of(e, population).replace('ρ', "ρ₀"),
+            quantity: Quantity::Density(population),
+            scenes: fields.iter().map(scene).collect(),
+        };
+        page = page.figure(&course.picture(e, s.grid()), &course.caption("Limit density"));
     }
-    for (signal, limit) in e.signals.iter().zip(&last.signals) {
-        let values = s.inverse(limit);
-        let one = [Field { name: "limit", values: &values, interval: None }];
-        let title = signal_of(e, signal).replace("Signal S", "Signal S₀");
-        page = page.figure(&picture(s.grid(), &title, &one), &at(last.time, "Limit signal"));
+    for (number, signal) in e.signals.iter().enumerate() {
+        let values = |f: &LimitFields<D>| s.inverse(&f.signals[number]);
+        let course = Course {
+            title: signal_of(e, signal).replace("Signal S", "Signal S₀"),
+            quantity: Quantity::Signal(signal),
+            scenes: fields
+                .iter()
+                .map(|f| (f.time, vec![Field::plain("limit", values(f))]))
+                .collect(),
+        };
+        page = page.figure(&course.picture(e, s.grid()), &course.caption("Limit signal"));
     }
     page.to_html()
 }
@@ -191,62 +237,4 @@ fn own_error(r: &Refinement) -> String {
         },
         compact(r.norm)
     )
-}
-
-fn at(time: f64, what: &str) -> String {
-    format!("{what} at t = {}.", compact(time))
-}
-
-/// A field to draw.
-struct Field<'a> {
-    name: &'a str,
-    values: &'a [f64],
-    interval: Option<&'a [[f64; 2]]>,
-}
-
-/// Curves in 1D, maps in 2D, maps of the middle slice in 3D.
-fn picture<const D: usize>(grid: &Grid<D>, title: &str, fields: &[Field<'_>]) -> String {
-    if D == 1 {
-        return profiles(grid, title, fields);
-    }
-    let (window, [lower, upper]) = (grid.window(), grid.window_corners());
-    let (xs, ys) = (window[0].clone(), window[1].clone());
-    let step = xs.len().max(ys.len()).div_ceil(LARGEST_PANEL);
-    let title = if D == 3 { format!("{title}, middle slice in z") } else { title.to_string() };
-    let mut map = Heatmap::new(&title, "per unit volume")
-        .extent([lower[0], upper[0]], [lower[1], upper[1]])
-        .axes("x", "y");
-    for field in fields {
-        let depth = if D == 3 { grid.cells[2] } else { 1 };
-        let at = |i: usize, j: usize| field.values[(i * grid.cells[1] + j) * depth + depth / 2];
-        let thinned = |range: &Range<usize>| range.clone().step_by(step);
-        let values = thinned(&xs).flat_map(|i| thinned(&ys).map(move |j| (i, j)));
-        let values: Vec<f64> = values.map(|(i, j)| at(i, j)).collect();
-        let size = [xs.len().div_ceil(step), ys.len().div_ceil(step)];
-        map = map.panel(Panel::new(field.name, size, values));
-    }
-    if fields.len() > 1 {
-        map = map.difference("difference");
-    }
-    map.to_svg()
-}
-
-fn profiles<const D: usize>(grid: &Grid<D>, title: &str, fields: &[Field<'_>]) -> String {
-    let mut plot = Plot::new(title).x("x", Scale::Linear).y(title, Scale::Linear);
-    for field in fields {
-        let mut series = match field.interval {
-            Some(_) => Series::band(field.name),
-            None => Series::line(field.name),
-        };
-        for (i, x) in grid.window_nodes() {
-            series = match field.interval {
-                Some(interval) => {
-                    series.interval(x[0], field.values[i], interval[i][0], interval[i][1])
-                }
-                None => series.point(x[0], field.values[i]),
-            };
-        }
-        plot = plot.series(series);
-    }
-    plot.to_svg()
 }

@@ -33,6 +33,7 @@ mod never_lost;
 mod not_numbers;
 mod outputs;
 mod pages;
+mod pictures;
 mod plant;
 mod planted_errors;
 mod reactions;

@@ -75,15 +75,31 @@ fn numbers() -> String {
     text
 }
 
-/// The picture of this title in a report, with those that are inside it.
-fn picture<'r>(report: &'r str, title: &str) -> &'r str {
-    let named = format!("aria-label=\"{title}\"");
-    let has_title = |from: &&'r str| from[..from.find('>').unwrap()].contains(&named);
-    let from = report.match_indices("<svg ").map(|(i, _)| &report[i..]).find(has_title);
-    let from = from.unwrap_or_else(|| panic!("no picture {title}"));
-    let ends = from.match_indices("</svg>").map(|(i, end)| &from[..i + end.len()]);
-    let is_whole = |p: &&str| p.matches("<svg ").count() == p.matches("</svg>").count();
-    ends.into_iter().find(is_whole).expect("a picture has an end")
+/// The figure of this title in a report: its images, side by side in one.
+fn picture(report: &str, title: &str) -> String {
+    let titles = [format!("<title>{title}</title>"), format!("<title>{title}: ")];
+    let mut figures =
+        report.split("<figure ").skip(1).map(|rest| rest.split("</figure>").next().unwrap());
+    let figure = figures.find(|figure| titles.iter().any(|title| figure.contains(title)));
+    let figure = figure.unwrap_or_else(|| panic!("no picture {title}"));
+    let (_, images) = figure.split_once("<div class=\"images\">\n").expect("a figure has images");
+    let images = images.split("</div>").next().unwrap();
+    let starts: Vec<usize> = images.match_indices("<svg xmlns").map(|(at, _)| at).collect();
+    let [_, .., _] = starts[..] else { return images.trim_end().to_string() };
+    let size = |svg: &str, of: &str| -> f64 {
+        let rest = svg.split(&format!(" {of}=\"")).nth(1).unwrap();
+        rest.split('"').next().unwrap().parse().unwrap()
+    };
+    let (mut x, mut height, mut all) = (0.0, 0.0f64, String::new());
+    for (k, start) in starts.iter().enumerate() {
+        let svg = &images[*start..starts.get(k + 1).copied().unwrap_or(images.len())];
+        all += &svg.replacen("<svg ", &format!("<svg x=\"{x}\" "), 1);
+        (x, height) = (x + size(svg, "width"), height.max(size(svg, "height")));
+    }
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {x} {height}\" width=\"{x}\" height=\"{height}\" \
+         role=\"img\" aria-label=\"{title}\">\n{all}</svg>"
+    )
 }
 
 /// The block of README.md that is made, with its fence.
@@ -168,6 +184,14 @@ fn an_excerpt_keeps_the_lines_of_rho() {
     let kept = "error by x  epsilon  value\nrho L2  0.1  1\n\norder by x  mean\nrho L2  1.9\n  extrapolated to 0  2.0\n";
     assert_eq!(excerpt(printed), kept);
     assert_eq!(digest("a"), "af63dc4c8601ec8c");
-    let report = "<svg aria-label=\"a\"></svg> <svg aria-label=\"b\"><svg ></svg></svg></svg>";
-    assert_eq!(picture(report, "b"), "<svg aria-label=\"b\"><svg ></svg></svg>");
+    let svg = |title: &str| {
+        format!("<svg xmlns=\"\" width=\"3\" height=\"2\"><title>{title}</title></svg>\n")
+    };
+    let figure = |images: String| {
+        format!("<figure class=\"still\">\n<div class=\"images\">\n{images}</div></figure>")
+    };
+    let report = figure(svg("a")) + &figure(svg("b: 1") + &svg("b: 2"));
+    assert_eq!(picture(&report, "a"), svg("a").trim_end());
+    let both = picture(&report, "b");
+    assert!(both.contains("viewBox=\"0 0 6 2\"") && both.contains("<svg x=\"3\" "), "{both}");
 }

@@ -11,12 +11,12 @@ use std::path::Path;
 ///
 /// # Errors
 /// Of the kind `AlreadyExists` if it is there, or what the file system says.
-pub fn write_whole(file: &Path, text: &str, replace: bool) -> io::Result<()> {
+pub fn write_whole(file: &Path, bytes: impl AsRef<[u8]>, replace: bool) -> io::Result<()> {
     let mut own = tempfile::Builder::new()
         .prefix(".kinetaxis-")
         .permissions(Permissions::from_mode(0o666))
         .tempfile_in(disk::home(file))?;
-    own.write_all(text.as_bytes())?;
+    own.write_all(bytes.as_ref())?;
     own.as_file().sync_all()?;
     match replace {
         true => own.persist(file)?,

@@ -1,10 +1,12 @@
 //! The report of `converge`.
 
-use super::{Field, LARGEST_PANEL, at, density_of, own_error, page, picture, warned};
+use super::fields::{Course, Field, LARGEST_PANEL, at};
+use super::labels::{Quantity, axis_label};
+use super::{density_of, mean, own_error, page, warned};
 use crate::experiment::Parameter;
 use crate::model::Model;
 use crate::motion::Tally;
-use crate::report::{Bars, Curve, Page, Plot, Scale, Series, Table, compact, interval};
+use crate::report::{Bars, Curve, Page, Picture, Plot, Scale, Series, Table, compact, interval};
 use crate::study::statistics::Estimate;
 use crate::study::{
     Check, Convergence, Effect, Observed, OrderRow, REMEDY, Slope, Sweep, What, beside_effect,
@@ -56,17 +58,21 @@ pub fn converge_page<const D: usize>(m: &Model<D>, r: &Convergence<D>) -> String
     for (population, (finest, values)) in
         e.populations.iter().zip(r.finest.iter().zip(&r.finest_other))
     {
-        let interval: Vec<[f64; 2]> = (0..m.grid().len())
-            .map(|i| finest.estimate(i, e.ensemble.confidence))
-            .map(|d| [d.low, d.high])
-            .collect();
-        let fields = [
-            Field { name: &name, values: finest.means(), interval: Some(&interval) },
-            Field { name: &other, values, interval: None },
-        ];
+        let fields = vec![mean::<D>(e, &name, finest), Field::plain(&other, &values[..])];
+        let course = Course {
+            title: density_of(e, population),
+            quantity: Quantity::Density(population),
+            scenes: vec![(e.time.end, fields)],
+        };
         page = page.figure(
-            &picture(m.grid(), &density_of(e, population), &fields),
+            &course.picture(e, m.grid()),
             &at(e.time.end, "Both densities, seen through K_h,"),
+        );
+    }
+    if parameter == Parameter::Epsilon {
+        page = page.paragraph(
+            "A sweep keeps fields of the final time alone: kinetaxis ensemble and kinetaxis limit on the same \
+             experiment show them at every output time.",
         );
     }
     if !r.entropy.is_empty() {
@@ -175,8 +181,10 @@ fn checks(checks: &[Check], parameter: Parameter) -> Table {
 }
 
 /// Entropy against time, and its balance, at each value.
-fn entropy<const D: usize>(r: &Convergence<D>) -> String {
-    let mut plot = Plot::new("Entropy").x("t", Scale::Linear).y("entropy", Scale::Linear);
+fn entropy<const D: usize>(r: &Convergence<D>) -> Picture {
+    let mut plot = Plot::new("Entropy")
+        .x(&axis_label(Quantity::Time, &r.last), Scale::Linear)
+        .y(&axis_label(Quantity::Entropy, &r.last), Scale::Linear);
     let symbol = r.last.converge.parameter.symbol();
     for (value, lines) in &r.entropy {
         let value = compact(*value);
@@ -188,7 +196,7 @@ fn entropy<const D: usize>(r: &Convergence<D>) -> String {
         }
         plot = plot.series(own).series(balance);
     }
-    plot.to_svg()
+    plot.picture()
 }
 
 /// Whether a norm is the pairing with a test function.
@@ -197,7 +205,7 @@ fn is_weak(norm: &str) -> bool {
 }
 
 /// Errors against the parameter, of the wanted (quantity, norm).
-fn errors(sweep: &Sweep, parameter: Parameter, wanted: impl Fn(Observed, &str) -> bool) -> String {
+fn errors(sweep: &Sweep, parameter: Parameter, wanted: impl Fn(Observed, &str) -> bool) -> Picture {
     let title = match parameter {
         Parameter::Epsilon => "Distance to the limit".to_string(),
         p => format!("Distance to {}", p.compared_with()),
@@ -225,7 +233,7 @@ fn errors(sweep: &Sweep, parameter: Parameter, wanted: impl Fn(Observed, &str) -
         }
         plot = plot.series(series);
     }
-    plot.to_svg()
+    plot.picture()
 }
 
 fn shown_interval(order: &Estimate) -> String {
@@ -272,7 +280,7 @@ fn distances(sweep: &Sweep, parameter: Parameter) -> Table {
     table
 }
 
-fn budget<const D: usize>(r: &Convergence<D>, quantity: Observed) -> String {
+fn budget<const D: usize>(r: &Convergence<D>, quantity: Observed) -> Picture {
     let mut bars = Bars::new(&format!("Budget of {quantity}"), "L² contribution");
     let mut epsilons: Vec<f64> = r.budget.iter().map(|row| row.epsilon).collect();
     epsilons.dedup();
@@ -284,5 +292,5 @@ fn budget<const D: usize>(r: &Convergence<D>, quantity: Observed) -> String {
         };
         bars = bars.grouped(&label, group, row.value.value, row.value.low, row.value.high);
     }
-    bars.to_svg()
+    bars.picture()
 }

@@ -1,14 +1,15 @@
 //! A budget: one horizontal bar per component on a logarithmic axis, with its interval.
 
 use super::axis::{Axis, Scale};
-use super::colour::{INK, palette};
+use super::colour::{INK, PAPER, palette};
 use super::frame::{EDGE, Frame, TEXT, draw_lines, draw_title};
 use super::number::compact;
+use super::picture::Picture;
 use super::series::Point;
 use super::svg::{Anchor, Pixel, Stroke, Svg};
 use super::words;
 
-const WIDTH: f64 = 680.0;
+const WIDTH: f64 = 520.0;
 const THICK: f64 = 16.0;
 
 #[derive(Clone, Debug)]
@@ -60,13 +61,24 @@ impl Bars {
         self.grouped(label, 5, value, low, high)
     }
 
+    /// What a page shows.
+    pub fn picture(&self) -> Picture {
+        Picture { images: vec![self.to_svg()], times: Vec::new() }
+    }
+
+    /// The chart in words.
+    fn text(&self) -> String {
+        let bars = self.bars.iter().map(|bar| format!("{}: {}", bar.label, caption(&bar.size)));
+        format!("{}, {}. {}.", self.title, self.name, bars.collect::<Vec<_>>().join("; "))
+    }
+
     /// The picture.
     pub fn to_svg(&self) -> String {
         let mut svg = Svg::new(WIDTH);
         let top = draw_title(&mut svg, &self.title, 8.0) + 2.0;
         if self.bars.is_empty() {
             let end = draw_lines(&mut svg, [EDGE, top], WIDTH, "No data.");
-            return svg.finish(end + 8.0, &self.title);
+            return svg.finish(end + 8.0, &self.title, &self.text());
         }
         let rows = self.rows();
         let height = 8.0 + rows.iter().map(|r| r.1).sum::<f64>();
@@ -81,12 +93,12 @@ impl Bars {
         frame.draw_border(&mut svg);
         frame.draw_x_ticks(&mut svg);
         let bottom = frame.draw_x_name(&mut svg, &self.name);
-        svg.finish(bottom + 10.0, &self.title)
+        svg.finish(bottom + 10.0, &self.title, &self.text())
     }
 
     /// The lines of each label and the height of its row.
     fn rows(&self) -> Vec<(Vec<String>, f64)> {
-        let lines = self.bars.iter().map(|b| words::wrap(&b.label, TEXT, 190.0));
+        let lines = self.bars.iter().map(|b| words::wrap(&b.label, TEXT, 150.0));
         lines.map(|l| (l.len().max(1) as f64 * 14.0 + 14.0, l)).map(|(h, l)| (l, h)).collect()
     }
 
@@ -136,7 +148,7 @@ fn draw_bar(svg: &mut Svg, frame: &Frame, bar: &Bar, middle: f64) {
 
 fn draw_whisker(svg: &mut Svg, ends: Pixel, y: f64) {
     // White below ink: visible on the bar and off it.
-    for (colour, width) in [("#ffffff", 3.5), (INK, 1.3)] {
+    for (colour, width) in [(PAPER, 3.5), (INK, 1.3)] {
         svg.line([ends[0], y], [ends[1], y], Stroke::solid(colour, width));
         for x in ends {
             svg.line([x, y - 4.0], [x, y + 4.0], Stroke::solid(colour, width));
@@ -146,7 +158,7 @@ fn draw_whisker(svg: &mut Svg, ends: Pixel, y: f64) {
 
 fn draw_upper_bound(svg: &mut Svg, [left, tip]: Pixel, y: f64, colour: &str) {
     let (corner, size) = ([left, y - 0.5 * THICK], [tip - left, THICK]);
-    svg.rect(corner, size, "#ffffff", Stroke { colour, width: 1.3, dash: "3 2" });
+    svg.rect(corner, size, PAPER, Stroke { colour, width: 1.3, dash: "3 2" });
     let (stroke, back) = (Stroke::solid(colour, 1.5), (tip - 24.0).max(left + 4.0));
     svg.line([tip, y], [back, y], stroke);
     svg.polyline(&[[back + 5.0, y - 3.5], [back, y], [back + 5.0, y + 3.5]], stroke);

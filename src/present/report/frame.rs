@@ -7,13 +7,13 @@ use super::ticks::Tick;
 use super::words;
 
 /// Size of ordinary text.
-pub const TEXT: f64 = 12.0;
+pub const TEXT: f64 = 13.0;
 /// Size of a title.
 pub const TITLE: f64 = 15.0;
 /// Where titles and legends begin: text beside the picture is flush with them.
 pub const EDGE: f64 = 2.0;
 /// Height of a line of ordinary text.
-pub const LEADING: f64 = 16.0;
+pub const LEADING: f64 = 17.0;
 
 /// Two axes that span a rectangle.
 #[derive(Clone, Copy, Debug)]

@@ -2,27 +2,29 @@
 
 use super::axis::{Axis, Scale};
 use super::colour::sequential;
-use super::frame::{EDGE, Frame, LEADING, TEXT, draw_lines, draw_title, label_room};
+use super::frame::{EDGE, Frame, TEXT, draw_lines, draw_title, label_room};
 use super::panel::{Colours, LEVELS, Panel, signed_colours};
+use super::picture::Picture;
 use super::png::{data_uri, indexed};
+use super::scenes::Scenes;
 use super::svg::{Anchor, Pixel, Svg};
-use super::words;
 
-const GAP: f64 = 26.0;
+/// Width of a field.
+const WIDTH: f64 = 300.0;
 
 /// A row of panels under construction.
 ///
 /// ```
-/// use kinetaxis::report::{Heatmap, Panel};
+/// use kinetaxis::report::{Heatmap, Page, Panel};
 /// let field = |shift: f64| (0..64).map(|k| (k / 8) as f64 + shift * (k % 8) as f64).collect();
-/// let svg = Heatmap::new("Density beside its limit", "cells per unit area")
+/// let map = Heatmap::new("Density beside its limit", "cells per unit area")
 ///     .extent([0.0, 1.0], [0.0, 1.0])
 ///     .axes("x", "y")
 ///     .panel(Panel::new("cells", [8, 8], field(1.0)))
 ///     .panel(Panel::new("limit", [8, 8], field(1.1)))
-///     .difference("cells − limit")
-///     .to_svg();
-/// assert_eq!(svg.matches("data:image/png").count(), 5, "three fields and two colour bars");
+///     .difference("cells − limit");
+/// let page = Page::new("Map").figure(&map.picture(), "Both.").to_html();
+/// assert_eq!(page.matches("data:image/png").count(), 6, "three fields, each with its bar of colours");
 /// ```
 #[derive(Clone, Debug)]
 pub struct Heatmap {
@@ -31,7 +33,7 @@ pub struct Heatmap {
     extent: [[f64; 2]; 2],
     axes: [String; 2],
     scale: Scale,
-    panels: Vec<Panel>,
+    scenes: Scenes<Panel>,
     difference: Option<String>,
 }
 
@@ -40,7 +42,7 @@ impl Heatmap {
     pub fn new(title: &str, name: &str) -> Self {
         let (title, name, axes) = (title.to_owned(), name.to_owned(), Default::default());
         let (extent, scale) = ([[0.0, 1.0]; 2], Scale::Linear);
-        Self { title, name, extent, axes, scale, panels: Vec::new(), difference: None }
+        Self { title, name, extent, axes, scale, scenes: Scenes::new(), difference: None }
     }
 
     /// The ranges of x and y that the cells fill.
@@ -58,9 +60,15 @@ impl Heatmap {
         Self { scale, ..self }
     }
 
-    /// Adds a field; all share one range of colours.
+    /// Begins what is shown at `time`: as many fields as at any other.
+    pub fn at(mut self, time: &str) -> Self {
+        self.scenes.at(time);
+        self
+    }
+
+    /// Adds a field; all share one range of colours, at all times.
     pub fn panel(mut self, panel: Panel) -> Self {
-        self.panels.push(panel);
+        self.scenes.push(panel);
         self
     }
 
@@ -69,111 +77,110 @@ impl Heatmap {
         Self { difference: Some(title.to_owned()), ..self }
     }
 
-    /// The picture.
-    pub fn to_svg(&self) -> String {
-        let mut panels: Vec<(Panel, Colours)> = Vec::new();
+    /// What a page shows.
+    pub fn picture(&self) -> Picture {
+        Picture { images: self.images(), times: self.scenes.times() }
+    }
+
+    /// One image for each field, and one for the difference.
+    fn images(&self) -> Vec<String> {
         let shared = Colours::new(self.shared_axis(), sequential);
-        panels.extend(self.panels.iter().map(|p| (p.clone(), shared.clone())));
-        panels.extend(self.differing().map(|p| (p.clone(), signed_colours(&p))));
-        let axes = self.extent.map(|e| Axis::fit(Scale::Linear, e, 0.0));
-        let (left, size) = (label_room(&axes[1]), self.panel_size(panels.len()));
-        let step = size[0] + GAP;
-        let mut svg = Svg::new((left + panels.len() as f64 * step).max(360.0));
-        let titled = draw_title(&mut svg, &self.title, 8.0);
-        if panels.is_empty() {
-            let end = draw_lines(&mut svg, [EDGE, titled], 300.0, "No data.");
-            return svg.finish(end + 8.0, &self.title);
+        let count = self.scenes.all().iter().map(|scene| scene.shown.len()).min().unwrap_or(0);
+        let mut images: Vec<String> = (0..count)
+            .map(|k| self.image(&self.course(|all| all.get(k).cloned()), &shared))
+            .collect();
+        let difference = self.difference.as_ref().map(|title| {
+            self.course(|all| match all {
+                [a, b, ..] => a.minus(b, title),
+                _ => None,
+            })
+        });
+        if let Some(course) = difference.filter(|course| course.shown().next().is_some()) {
+            images.push(self.image(&course, &signed_colours(course.shown())));
         }
-        let top = titled + self.heading_height(size[0]);
-        let frame = |k: usize| Frame::new(axes[0], axes[1], [left + k as f64 * step, top], size);
-        let mut bottom = top;
-        for (k, (panel, colours)) in panels.iter().enumerate() {
-            bottom = self.draw_panel(&mut svg, &frame(k), panel, colours, k == 0);
+        if images.is_empty() {
+            images.push(self.image(&Scenes::new(), &shared));
         }
-        let end = self.draw_colour_bars(&mut svg, [left, bottom + 8.0], size[0], &panels);
-        svg.finish(end + 8.0, &self.title)
+        images
     }
 
-    /// One bar under the panels that share it, one under the difference; returns where they end.
-    fn draw_colour_bars(
-        &self,
-        svg: &mut Svg,
-        corner: Pixel,
-        width: f64,
-        panels: &[(Panel, Colours)],
-    ) -> f64 {
-        let ([left, top], step, sharing) = (corner, width + GAP, self.panels.len());
-        let room = (sharing as f64 * step - GAP).min(2.0 * step - GAP);
-        let mut end = draw_colour_bar(svg, corner, room, &panels[0].1, &self.name);
-        if let Some((_, own)) = panels.get(sharing) {
-            let corner = [left + sharing as f64 * step, top];
-            end = end.max(draw_colour_bar(svg, corner, width, own, &self.name));
+    /// One field at all times.
+    fn course(&self, of: impl Fn(&[Panel]) -> Option<Panel>) -> Scenes<Panel> {
+        let mut course = Scenes::new();
+        for scene in self.scenes.all() {
+            if !scene.time.is_empty() {
+                course.at(&scene.time);
+            }
+            of(&scene.shown).into_iter().for_each(|panel| course.push(panel));
         }
-        end
-    }
-
-    /// The difference panel, if one is wanted and there is one.
-    fn differing(&self) -> Option<Panel> {
-        match (&self.difference, &self.panels[..]) {
-            (Some(title), [a, b, ..]) => a.minus(b, title),
-            _ => None,
-        }
+        course
     }
 
     /// The range that holds every finite value of every panel.
     fn shared_axis(&self) -> Axis {
-        let values = || self.panels.iter().flat_map(|p| &p.values).copied();
-        let finite = values().filter(|v| v.is_finite());
+        let values = || self.scenes.shown().flat_map(|p| &p.values).copied();
+        let finite = || values().filter(|v| v.is_finite());
         let floor = match self.scale {
             Scale::Linear => f64::NEG_INFINITY,
-            Scale::Log => 1e-6 * finite.clone().fold(0.0, f64::max),
+            Scale::Log => 1e-6 * finite().fold(0.0, f64::max),
         };
-        Axis::fit(self.scale, finite.filter(|v| *v >= floor), 0.0)
+        Axis::fit(self.scale, finite().filter(|v| *v >= floor), 0.0)
     }
 
-    fn panel_size(&self, count: usize) -> Pixel {
-        let width = [420.0, 420.0, 330.0, 290.0][count.min(3)];
+    fn size(&self) -> Pixel {
         let [x, y] = self.extent.map(|e| (e[1] - e[0]).abs());
         let ratio = if x > 0.0 && (y / x).is_finite() { y / x } else { 1.0 };
-        [width, width * ratio.clamp(0.2, 1.8)]
+        [WIDTH, WIDTH * ratio.clamp(0.2, 1.8)]
     }
 
-    /// Room above the panels for their titles and the name of the y axis.
-    fn heading_height(&self, room: f64) -> f64 {
-        let titles = self.panels.iter().map(|p| &p.title).chain(&self.difference);
-        let most = titles.map(|t| words::wrap(t, TEXT, room).len()).max().unwrap_or(0);
-        LEADING * most as f64 + self.name_height() + 6.0
-    }
-
-    /// Room for the name of the y axis.
-    fn name_height(&self) -> f64 {
-        if self.axes[1].is_empty() { 0.0 } else { LEADING + 4.0 }
-    }
-
-    fn draw_panel(
-        &self,
-        svg: &mut Svg,
-        frame: &Frame,
-        panel: &Panel,
-        colours: &Colours,
-        first: bool,
-    ) -> f64 {
-        let ([left, top], size) = (frame.corner(), frame.size());
-        let lines = words::wrap(&panel.title, TEXT, size[0]).len() as f64;
-        let above = LEADING * lines + self.name_height() + 4.0;
-        draw_lines(svg, [left, top - above], size[0], &panel.title);
-        if panel.is_empty() {
-            svg.text([left + 0.5 * size[0], top + 0.5 * size[1]], TEXT, Anchor::Middle, "no data");
-        } else {
-            svg.image([left, top], size, &panel.image(colours));
+    /// The image of one field, with its bar of colours.
+    fn image(&self, course: &Scenes<Panel>, colours: &Colours) -> String {
+        let axes = self.extent.map(|e| Axis::fit(Scale::Linear, e, 0.0));
+        let ([width, height], left) = (self.size(), label_room(&axes[1]));
+        let mut svg = Svg::new(left + width + 20.0);
+        let own = course.last().shown.first().map_or("", |panel| &panel.title);
+        let title = match own {
+            "" => self.title.clone(),
+            own => format!("{}: {own}", self.title),
+        };
+        let mut top = draw_title(&mut svg, &title, 8.0);
+        if course.shown().next().is_none() {
+            let end = draw_lines(&mut svg, [EDGE, top], width, "No data.");
+            return svg.finish(end + 8.0, &title, &format!("{title}. No data."));
         }
-        frame.draw_border(svg);
-        frame.draw_x_ticks(svg);
-        if first {
-            frame.draw_y_ticks(svg);
-            svg.text([EDGE, top - 10.0], TEXT, Anchor::Start, &self.axes[1]);
+        if !self.axes[1].is_empty() {
+            top = draw_lines(&mut svg, [EDGE, top - 4.0], width, &self.axes[1]) + 4.0;
         }
-        frame.draw_x_name(svg, &self.axes[0])
+        let frame = Frame::new(axes[0], axes[1], [left, top], [width, height]);
+        let text = |time: &str, shown: &[Panel]| {
+            let time = if time.is_empty() { String::new() } else { format!(", {time}") };
+            let shown: Vec<String> = shown.iter().map(|panel| panel.text(self.extent)).collect();
+            format!("{title}{time}. {} {}.", self.name, shown.join("; "))
+        };
+        course.draw(
+            &mut svg,
+            |scene| text(&scene.time, &scene.shown),
+            |svg, scene| {
+                scene.shown.iter().for_each(|panel| draw_field(svg, &frame, panel, colours))
+            },
+        );
+        frame.draw_border(&mut svg);
+        frame.draw_x_ticks(&mut svg);
+        frame.draw_y_ticks(&mut svg);
+        let bottom = frame.draw_x_name(&mut svg, &self.axes[0]);
+        let end = draw_colour_bar(&mut svg, [left, bottom + 8.0], width, colours, &self.name);
+        let last = course.last();
+        svg.finish(end + 8.0, &title, &text(&last.time, &last.shown))
+    }
+}
+
+fn draw_field(svg: &mut Svg, frame: &Frame, panel: &Panel, colours: &Colours) {
+    let ([left, top], size) = (frame.corner(), frame.size());
+    if panel.is_empty() {
+        let middle = [left + 0.5 * size[0], top + 0.5 * size[1]];
+        svg.text(middle, TEXT, Anchor::Middle, "no data");
+    } else {
+        svg.image([left, top], size, &panel.image(colours));
     }
 }
 
@@ -183,7 +190,7 @@ fn draw_colour_bar(svg: &mut Svg, corner: Pixel, width: f64, colours: &Colours, 
     let none = Axis::fit(Scale::Linear, [], 0.0);
     let frame = Frame::new(colours.axis, none, corner, size);
     let levels: Vec<u8> = (0..LEVELS as u8).collect();
-    svg.image(corner, size, &data_uri(&indexed(LEVELS, 1, &levels, &colours.table)));
+    svg.image(corner, size, &data_uri(&indexed([LEVELS, 1], &levels, &colours.table)));
     frame.draw_border(svg);
     frame.draw_x_ticks(svg);
     frame.draw_x_name(svg, name)
@@ -193,6 +200,7 @@ fn draw_colour_bar(svg: &mut Svg, corner: Pixel, width: f64, colours: &Colours, 
 mod tests {
     use super::*;
     use crate::report::markup;
+    use crate::report::png::decoded;
     use proptest::prelude::*;
 
     fn pair(a: Vec<f64>, b: Vec<f64>) -> Heatmap {
@@ -217,6 +225,42 @@ mod tests {
         assert_eq!(Colours::new(map.shared_axis(), sequential).level(0.0), 0);
     }
 
+    /// What is drawn at each time is the field of that time, in the colours of its bar, with x to the right and y up.
+    #[test]
+    fn every_scene_is_its_field_in_colours_that_stay() {
+        let field = |t: f64| (0..6).map(|k| t + k as f64).collect::<Vec<f64>>();
+        let times = [0.0, 1.0, 4.0];
+        let map = times.iter().fold(Heatmap::new("t", "density"), |map, t| {
+            let panel = |title, values| Panel::new(title, [3, 2], values);
+            map.at(&format!("t = {t}")).panel(panel("a", field(*t))).panel(panel("b", vec![9.0; 6]))
+        });
+        let images = map.clone().difference("a − b").images();
+        assert_eq!((images.len(), map.picture().times.len()), (3, 3));
+        let uris: Vec<&str> = images[0]
+            .split("href=\"")
+            .skip(1)
+            .map(|rest| rest.split('"').next().unwrap())
+            .collect();
+        assert_eq!(uris.len(), times.len() + 1);
+        let ([levels, 1], bar, table) = decoded(uris[3]) else { panic!("no bar") };
+        for (t, uri) in times.iter().zip(&uris) {
+            let ([3, 2], pixels, colours) = decoded(uri) else { panic!("no field") };
+            assert_eq!(colours, table);
+            for (at, pixel) in pixels.iter().enumerate() {
+                let (i, j) = (at % 3, 1 - at / 3);
+                // From 0 to 9 at all times, by the place in the bar.
+                let place = bar.iter().position(|level| level == pixel).unwrap();
+                let value = 9.0 * place as f64 / (levels - 1) as f64;
+                assert!((value - field(*t)[i * 2 + j]).abs() < 0.02, "{t} {i} {j}: {value}");
+            }
+        }
+        assert_eq!(images[0].matches("display=\"inline\"").count(), 1);
+        let last = images[0].rsplit("<g class=\"scene\"").next().unwrap();
+        assert!(last.contains("t = 4") && last.contains("display=\"inline\""));
+        let said = "t: a, t = 4. density from 4 at (0.167, 0.25) to 9 at (0.833, 0.75).";
+        assert_eq!(images[0].matches(said).count(), 2, "on the picture and for its last scene");
+    }
+
     proptest! {
         #[test]
         fn hostile_fields_leave_a_well_formed_picture(
@@ -228,11 +272,12 @@ mod tests {
                 .panel(Panel::new("<c>", [nx, ny], values))
                 .extent([extent[0], extent[1]], [extent[2], extent[3]]);
             for map in [map, Heatmap::new("empty", "")] {
-                let svg = map.to_svg();
-                prop_assert_eq!(markup::check(&svg), Ok(()));
-                // Images aside: base64 may spell anything.
-                let drawn: String = svg.lines().filter(|l| !l.starts_with("<image")).collect();
-                prop_assert!(!drawn.contains("NaN") && !drawn.contains("inf"));
+                for svg in map.images() {
+                    prop_assert_eq!(markup::check(&svg), Ok(()));
+                    // Images aside: base64 may spell anything.
+                    let drawn: String = svg.lines().filter(|l| !l.starts_with("<image")).collect();
+                    prop_assert!(!drawn.contains("NaN") && !drawn.contains("inf"));
+                }
             }
         }
     }

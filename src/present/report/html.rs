@@ -1,11 +1,15 @@
-//! One self-contained page: no script, no font, no image from elsewhere; reads well on paper too.
+//! One self-contained page: no font, no image from elsewhere, no script but the one that turns the times of what moves; reads
+//! well on paper too.
 
+use super::colour::theme;
+use super::picture::Picture;
 use super::words::escape;
 use std::fmt::Write;
 
 const STYLE: &str = include_str!("page.css");
-/// A browser that honours this loads nothing from anywhere, whatever the page says.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+const SCRIPT: &str = include_str!("film.js");
+/// A browser that honours this loads nothing from anywhere and runs no script but [`SCRIPT`], whatever the page says.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-0+vGimecj+CZZeC40+sAxhLa8R12aaAOr9h07uGQ4jw='";
 
 /// A table under construction. Numbers stand to the right of their columns.
 #[derive(Clone, Debug, Default)]
@@ -44,16 +48,23 @@ impl Table {
         let head = |(text, numeric): &(String, bool)| {
             format!("<th scope=\"col\"{}>{}</th>", class(*numeric), escape(text))
         };
-        let mut out = String::from("<div class=\"wide\"><table>\n");
+        let caption = escape(&self.caption);
+        // What scrolls is reached by keys, and has a name.
+        let mut out = format!(
+            "<div class=\"wide\" tabindex=\"0\" role=\"group\" aria-label=\"{caption}\"><table>\n"
+        );
         if !self.caption.is_empty() {
-            out += &format!("<caption>{}</caption>\n", escape(&self.caption));
+            out += &format!("<caption>{caption}</caption>\n");
         }
         let heads: String = self.columns.iter().map(head).collect();
         out += &format!("<thead><tr>{heads}</tr></thead>\n<tbody>\n");
         for row in &self.rows {
             let cell = |(i, (_, numeric)): (usize, &(String, bool))| {
                 let text = row.get(i).map_or(String::new(), |t| escape(t));
-                format!("<td{}>{text}</td>", class(*numeric))
+                match (i, numeric) {
+                    (0, false) => format!("<th scope=\"row\">{text}</th>"),
+                    _ => format!("<td{}>{text}</td>", class(*numeric)),
+                }
             };
             let cells: String = self.columns.iter().enumerate().map(cell).collect();
             out += &format!("<tr>{cells}</tr>\n");
@@ -61,6 +72,9 @@ impl Table {
         out + "</tbody></table></div>"
     }
 }
+
+/// How a figure that moves begins.
+const FILM: &str = "<figure class=\"film\">";
 
 /// A page under construction.
 ///
@@ -113,27 +127,34 @@ impl Page {
         self.push(&table.to_html())
     }
 
-    /// Adds a picture made by this module, given as its SVG text, with a caption. What is not an SVG
-    /// element is shown as text.
-    pub fn figure(self, svg: &str, caption: &str) -> Self {
-        let picture = match svg.trim_start().starts_with("<svg ") {
-            true => svg.to_owned(),
-            false => format!("<pre>{}</pre>", escape(svg)),
+    /// Adds a picture with a caption. At several times it has a slider, a button and the time beside them.
+    pub fn figure(self, picture: &Picture, caption: &str) -> Self {
+        let Picture { images, times } = picture;
+        let (images, caption) = (images.concat(), escape(caption));
+        let (class, clock) = match times.last() {
+            None => ("still", String::new()),
+            Some(last) => ("film", clock(times.len(), &escape(last), &caption)),
         };
-        let caption = escape(caption);
-        self.push(&format!("<figure>\n{picture}<figcaption>{caption}</figcaption>\n</figure>"))
+        self.push(&format!(
+            "<figure class=\"{class}\">\n<div class=\"images\">\n{images}</div>\n{clock}\
+             <figcaption>{caption}</figcaption>\n</figure>"
+        ))
     }
 
     /// The whole page.
     pub fn to_html(&self) -> String {
         let (lang, title) = (escape(&self.lang), escape(&self.title));
-        let policy = escape(POLICY);
+        let (policy, theme) = (escape(POLICY), theme());
+        let script = match self.body.contains(FILM) {
+            true => format!("<script>{SCRIPT}</script>\n"),
+            false => String::new(),
+        };
         format!(
             "<!DOCTYPE html>\n<html lang=\"{lang}\">\n<head>\n<meta charset=\"utf-8\"/>\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
              <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\"/>\n\
-             <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n\
-             <body>\n<main>\n<h1>{title}</h1>\n{}</main>\n</body>\n</html>\n",
+             <title>{title}</title>\n<style>\n{theme}{STYLE}</style>\n</head>\n\
+             <body>\n<main>\n<h1>{title}</h1>\n{}</main>\n{script}</body>\n</html>\n",
             self.body
         )
     }
@@ -150,15 +171,28 @@ impl Page {
     }
 }
 
+/// What sets the time of a picture: without a script it tells the last one.
+fn clock(count: usize, last: &str, caption: &str) -> String {
+    let end = count - 1;
+    format!(
+        "<div class=\"clock\"><button type=\"button\" hidden=\"\">Play</button>\
+         <input type=\"range\" hidden=\"\" min=\"0\" max=\"{end}\" value=\"{end}\" \
+         aria-label=\"Time of: {caption}\" aria-valuetext=\"{last}\"/>\
+         <span class=\"time\">{last}</span></div>\n"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{Plot, markup};
+    use crate::report::{Plot, Series, markup};
+    use base64::Engine;
     use proptest::prelude::*;
+    use sha2::{Digest, Sha256};
 
     #[test]
     fn a_page_needs_nothing_but_itself() {
-        let html = Page::new("t").figure(&Plot::new("p").to_svg(), "c").to_html();
+        let html = Page::new("t").figure(&Plot::new("p").picture(), "c").to_html();
         for word in ["<script", "<link", "src=\"", "url(", "@import", "https:"] {
             assert!(!html.contains(word), "{word}");
         }
@@ -169,11 +203,28 @@ mod tests {
     }
 
     #[test]
+    fn what_moves_has_a_slider_and_the_script_that_the_policy_knows() {
+        let plot = (0..3).fold(Plot::new("p"), |plot, t| plot.at(&format!("t = {t}")));
+        let html = Page::new("t").figure(&plot.picture(), "c").to_html();
+        assert!(
+            html.contains("max=\"2\" value=\"2\"") && html.contains("aria-valuetext=\"t = 2\"")
+        );
+        let script = html.split("<script>").nth(1).unwrap().split("</script>").next().unwrap();
+        let hash = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(script));
+        assert!(html.contains(&format!("script-src &#39;sha256-{hash}&#39;")), "{hash}");
+        for word in ["fetch", "import", "http", "eval", "innerHTML"] {
+            assert!(!script.contains(word), "{word}");
+        }
+    }
+
+    #[test]
     fn cells_follow_their_columns() {
         let table = Table::new("c").words("a").numbers("b").row(["x", "1", "lost"]).row(["<y>"]);
         let html = table.to_html();
-        assert!(html.contains("<tr><td>x</td><td class=\"number\">1</td></tr>"));
-        assert!(html.contains("<tr><td>&lt;y&gt;</td><td class=\"number\"></td></tr>"));
+        assert!(html.contains("<tr><th scope=\"row\">x</th><td class=\"number\">1</td></tr>"));
+        assert!(
+            html.contains("<tr><th scope=\"row\">&lt;y&gt;</th><td class=\"number\"></td></tr>")
+        );
         assert!(!html.contains("lost"));
     }
 
@@ -183,7 +234,10 @@ mod tests {
             let table = Table::new(&text).words(&text).row([&text, &text]);
             let page = Page::new(&text).lang(&text).section(&text).subsection(&text);
             let page = page.paragraph(&text).preformatted(&text).table(&table);
-            let html = page.figure(&format!("x{text}"), &text).to_html();
+            let plot = ["0", "1"].into_iter().fold(Plot::new(&text), |plot, t| {
+                plot.at(&format!("{t}{text}")).series(Series::line(&text).point(0.0, 1.0))
+            });
+            let html = page.figure(&plot.picture(), &text).to_html();
             prop_assert_eq!(markup::check(&html), Ok(()));
         }
     }

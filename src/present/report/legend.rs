@@ -1,6 +1,6 @@
 //! The legend: rows above the frame, where no data are.
 
-use super::colour::{GREY, palette};
+use super::colour::{GREY, PAPER, palette};
 use super::frame::{LEADING, TEXT};
 use super::marks::draw_marker;
 use super::svg::{Anchor, Pixel, Stroke, Svg};
@@ -60,7 +60,7 @@ fn draw_sample(svg: &mut Svg, key: Key, [x, y]: Pixel) {
             let [x, y] = [middle[0], y - 3.0];
             svg.line([x, y], [x, y + 11.0], stroke);
             svg.polyline(&[[x - 3.5, y + 7.0], [x, y + 11.0], [x + 3.5, y + 7.0]], stroke);
-            svg.circle([x, y], 3.5, "#ffffff", stroke);
+            svg.circle([x, y], 3.5, PAPER, stroke);
         }
         Key::Series { index, markers, line, band } => {
             let colour = palette(index);

@@ -1,7 +1,7 @@
 //! Marks for data: markers, whiskers, bounds, lines, bands and curves.
 
 use super::axis::Scale;
-use super::colour::palette;
+use super::colour::{PAPER, palette};
 use super::frame::Frame;
 use super::series::{Curve, Point, Series};
 use super::svg::{Pixel, Stroke, Svg};
@@ -9,7 +9,7 @@ use super::svg::{Pixel, Stroke, Svg};
 /// A marker whose shape and colour tell the `index`-th series.
 pub fn draw_marker(svg: &mut Svg, index: usize, at: Pixel, hollow: bool) {
     let colour = palette(index);
-    let (fill, stroke) = (if hollow { "#ffffff" } else { colour }, Stroke::solid(colour, 1.5));
+    let (fill, stroke) = (if hollow { PAPER } else { colour }, Stroke::solid(colour, 1.5));
     let shift = |d: &[Pixel]| d.iter().map(|p| [at[0] + p[0], at[1] + p[1]]).collect::<Vec<_>>();
     let shape: &[Pixel] = match index % 4 {
         0 => return svg.circle(at, 4.0, fill, stroke),

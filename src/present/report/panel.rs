@@ -2,6 +2,7 @@
 
 use super::axis::{Axis, Scale};
 use super::colour::{MISSING, Rgb, diverging};
+use super::number::compact;
 use super::png::{data_uri, indexed};
 
 /// Colours of a scale; one more stands for missing values.
@@ -37,7 +38,26 @@ impl Panel {
         let [nx, ny] = self.cells;
         let rows = (0..ny).rev().flat_map(|j| (0..nx).map(move |i| (i, j)));
         let pixels: Vec<u8> = rows.map(|(i, j)| colours.level(self.values[i * ny + j])).collect();
-        data_uri(&indexed(nx, ny, &pixels, &colours.table))
+        data_uri(&indexed([nx, ny], &pixels, &colours.table))
+    }
+
+    /// Where on a rectangle of that extent the field is least and largest.
+    pub(super) fn text(&self, extent: [[f64; 2]; 2]) -> String {
+        let place = |(at, value): (usize, &f64)| {
+            let place = [at / self.cells[1], at % self.cells[1]];
+            let [x, y] = [0, 1].map(|a| {
+                let [low, high] = extent[a];
+                compact(low + (high - low) * (place[a] as f64 + 0.5) / self.cells[a] as f64)
+            });
+            format!("{} at ({x}, {y})", compact(*value))
+        };
+        let finite = || self.values.iter().enumerate().filter(|(_, v)| v.is_finite());
+        let least = finite().min_by(|a, b| a.1.total_cmp(b.1));
+        let most = finite().max_by(|a, b| a.1.total_cmp(b.1));
+        match least.zip(most).filter(|_| !self.is_empty()) {
+            Some((least, most)) => format!("from {} to {}", place(least), place(most)),
+            None => "no data".to_owned(),
+        }
     }
 
     /// Whether there is nothing to show.
@@ -74,9 +94,9 @@ impl Colours {
     }
 }
 
-/// Colours around 0, as far to both sides as the panel reaches.
-pub fn signed_colours(panel: &Panel) -> Colours {
-    let finite = panel.values.iter().filter(|v| v.is_finite());
+/// Colours around 0, as far to both sides as the panels reach.
+pub fn signed_colours<'p>(panels: impl Iterator<Item = &'p Panel>) -> Colours {
+    let finite = panels.flat_map(|panel| &panel.values).filter(|v| v.is_finite());
     let reach = finite.fold(0.0, |m: f64, v| m.max(v.abs()));
     let reach = if reach > 0.0 { reach } else { 1.0 };
     Colours::new(Axis::fit(Scale::Linear, [-reach, reach], 0.0), diverging)
@@ -93,7 +113,7 @@ mod tests {
         let second = Panel::new("", [2, 2], vec![0.0, 1.5, 2.0, 2.0]);
         let panel = first.minus(&second, "").unwrap();
         assert_eq!(panel.values, [0.0, -0.5, 0.0, 1.0]);
-        let colours = signed_colours(&panel);
+        let colours = signed_colours([&panel].into_iter());
         assert_eq!([-1.0, 0.0, 1.0].map(|v| colours.level(v)), [0, 127, 254]);
         let [r, g, b] = colours.table[127];
         assert!(r == g && g == b);
@@ -105,7 +125,7 @@ mod tests {
     fn images_have_north_up_and_x_to_the_right() {
         let panel = Panel::new("", [3, 2], vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
         let colours = Colours::new(Axis::fit(Scale::Linear, [0.0, 254.0], 0.0), sequential);
-        let expected = indexed(3, 2, &[1, 3, 5, 0, 2, 4], &colours.table);
+        let expected = indexed([3, 2], &[1, 3, 5, 0, 2, 4], &colours.table);
         assert_eq!(panel.image(&colours), data_uri(&expected));
     }
 

@@ -5,11 +5,13 @@ use super::colour::{GREY, palette};
 use super::frame::{EDGE, Frame, draw_lines, draw_title, label_room};
 use super::legend::{Key, draw_legend};
 use super::marks::{draw_curve, draw_point, draw_run};
+use super::picture::Picture;
+use super::scenes::{Scene, Scenes};
 use super::series::{Curve, Point, Series};
 use super::svg::Svg;
 
-const WIDTH: f64 = 680.0;
-const HEIGHT: f64 = 340.0;
+const WIDTH: f64 = 480.0;
+const HEIGHT: f64 = 280.0;
 const MARGIN: f64 = 0.05;
 
 /// A plot under construction.
@@ -32,7 +34,7 @@ pub struct Plot {
     title: String,
     x: (String, Scale),
     y: (String, Scale),
-    series: Vec<Series>,
+    scenes: Scenes<Series>,
     references: Vec<(String, Curve)>,
     included: Vec<[f64; 2]>,
 }
@@ -41,8 +43,8 @@ impl Plot {
     /// A plot without data, on linear axes.
     pub fn new(title: &str) -> Self {
         let axis = (String::new(), Scale::Linear);
-        let (series, references, included) = (Vec::new(), Vec::new(), Vec::new());
-        Self { title: title.to_owned(), x: axis.clone(), y: axis, series, references, included }
+        let (scenes, references, included) = (Scenes::new(), Vec::new(), Vec::new());
+        Self { title: title.to_owned(), x: axis.clone(), y: axis, scenes, references, included }
     }
 
     /// Name and scale of the horizontal axis.
@@ -55,9 +57,15 @@ impl Plot {
         Self { y: (name.to_owned(), scale), ..self }
     }
 
+    /// Begins what is shown at `time`. All times share their axes, and their legend is that of the last.
+    pub fn at(mut self, time: &str) -> Self {
+        self.scenes.at(time);
+        self
+    }
+
     /// Adds a series.
     pub fn series(mut self, series: Series) -> Self {
-        self.series.push(series);
+        self.scenes.push(series);
         self
     }
 
@@ -71,6 +79,11 @@ impl Plot {
     pub fn include(mut self, x: f64, y: f64) -> Self {
         self.included.push([x, y]);
         self
+    }
+
+    /// What a page shows.
+    pub fn picture(&self) -> Picture {
+        Picture { images: vec![self.to_svg()], times: self.scenes.times() }
     }
 
     /// The picture.
@@ -90,11 +103,23 @@ impl Plot {
         if let Some(note) = self.note(&frame) {
             bottom = draw_lines(&mut svg, [EDGE, bottom], WIDTH - 2.0 * EDGE, &note);
         }
-        svg.finish(bottom + 8.0, &self.title)
+        svg.finish(bottom + 8.0, &self.title, &self.text(self.scenes.last()))
+    }
+
+    /// A scene in words.
+    fn text(&self, scene: &Scene<Series>) -> String {
+        let series: Vec<String> = scene.shown.iter().map(Series::text).collect();
+        let head = [&self.title, &scene.time].map(String::as_str).into_iter();
+        let head: Vec<&str> = head.filter(|part| !part.is_empty()).collect();
+        let axes = match [&self.y.0, &self.x.0].map(|name| name.is_empty()) {
+            [false, false] => format!(", {} against {}", self.y.0, self.x.0),
+            _ => String::new(),
+        };
+        format!("{}{axes}. {}.", head.join(", "), series.join("; "))
     }
 
     fn frame(&self, top: f64) -> Frame {
-        let points = self.series.iter().flat_map(|s| &s.points);
+        let points = self.scenes.shown().flat_map(|s| &s.points);
         let (mut xs, mut ys): (Vec<f64>, Vec<f64>) =
             self.included.iter().map(|p| (p[0], p[1])).unzip();
         for p in points.filter(|p| self.x.1.coordinate(p.x).is_some()) {
@@ -109,14 +134,14 @@ impl Plot {
 
     fn entries(&self) -> Vec<(Key, String)> {
         let mut entries = Vec::new();
-        for (index, s) in self.series.iter().enumerate() {
+        for (index, s) in self.scenes.last().shown.iter().enumerate() {
             let Series { markers, line, band, .. } = *s;
             entries.push((Key::Series { index, markers, line, band }, s.label.clone()));
             let fit = s.fit.iter().map(|(label, _)| (Key::Dashed(palette(index)), label.clone()));
             entries.extend(fit);
         }
         entries.extend(self.references.iter().map(|(label, _)| (Key::Dashed(GREY), label.clone())));
-        let mut marked = self.series.iter().filter(|s| !s.band).flat_map(|s| &s.points);
+        let mut marked = self.scenes.shown().filter(|s| !s.band).flat_map(|s| &s.points);
         if marked.any(|p| !p.is_resolved(self.y.1) && !p.ordinates(self.y.1).is_empty()) {
             entries.push((Key::Bound, "not resolved: upper bound".to_owned()));
         }
@@ -125,21 +150,9 @@ impl Plot {
 
     fn draw_data(&self, svg: &mut Svg, frame: &Frame) {
         svg.clipped(frame.corner(), frame.size(), |svg| {
-            for (_, curve) in &self.references {
-                draw_curve(svg, frame, curve, GREY);
-            }
-            for (i, series) in self.series.iter().enumerate() {
-                if let Some((_, curve)) = &series.fit {
-                    draw_curve(svg, frame, curve, palette(i));
-                }
-                draw_run(svg, frame, i, series);
-            }
+            self.references.iter().for_each(|(_, curve)| draw_curve(svg, frame, curve, GREY));
         });
-        for (i, series) in self.series.iter().enumerate() {
-            for point in &series.points {
-                draw_point(svg, frame, i, series, point);
-            }
-        }
+        self.scenes.draw(svg, |scene| self.text(scene), |svg, scene| draw_scene(svg, frame, scene));
     }
 
     /// How many points are not in the picture.
@@ -148,12 +161,26 @@ impl Plot {
             frame.x.at(p.x).is_none()
                 || !p.ordinates(self.y.1).iter().any(|y| frame.y.at(*y).is_some())
         };
-        match self.series.iter().flat_map(|s| &s.points).filter(hidden).count() {
-            0 if self.series.iter().all(|s| s.points.is_empty()) => Some("No data.".to_owned()),
+        match self.scenes.shown().flat_map(|s| &s.points).filter(hidden).count() {
+            0 if self.scenes.shown().all(|s| s.points.is_empty()) => Some("No data.".to_owned()),
             0 => None,
             1 => Some("1 point cannot be drawn on these axes.".to_owned()),
             n => Some(format!("{n} points cannot be drawn on these axes.")),
         }
+    }
+}
+
+fn draw_scene(svg: &mut Svg, frame: &Frame, scene: &Scene<Series>) {
+    svg.clipped(frame.corner(), frame.size(), |svg| {
+        for (i, series) in scene.shown.iter().enumerate() {
+            if let Some((_, curve)) = &series.fit {
+                draw_curve(svg, frame, curve, palette(i));
+            }
+            draw_run(svg, frame, i, series);
+        }
+    });
+    for (i, series) in scene.shown.iter().enumerate() {
+        series.points.iter().for_each(|point| draw_point(svg, frame, i, series, point));
     }
 }
 

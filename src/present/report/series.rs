@@ -1,6 +1,10 @@
 //! What a plot shows: points with intervals, and curves through or beside them.
 
 use super::axis::Scale;
+use super::number::{compact, interval};
+
+/// Most points that are told one by one.
+const FEW: usize = 8;
 
 /// A point, with the interval that its y is known to lie in.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -122,6 +126,31 @@ impl Series {
         Self { line: true, ..self }
     }
 
+    /// The series in words: each point if there are few, else where it is least and largest.
+    pub fn text(&self) -> String {
+        let finite = || self.points.iter().filter(|p| p.y.is_finite());
+        let place = |p: &Point| format!("{} at {}", compact(p.y), compact(p.x));
+        let told = |p: &Point| match p.bounds() {
+            Some([low, high]) => {
+                format!("{} {} at {}", compact(p.y), interval(low, high, compact), compact(p.x))
+            }
+            None => place(p),
+        };
+        let ends = finite()
+            .min_by(|a, b| a.y.total_cmp(&b.y))
+            .zip(finite().max_by(|a, b| a.y.total_cmp(&b.y)));
+        let what = match ends {
+            None => "no data".to_owned(),
+            Some(_) if self.points.len() <= FEW => {
+                finite().map(told).collect::<Vec<_>>().join(", ")
+            }
+            Some((least, most)) => format!("from {} to {}", place(least), place(most)),
+        };
+        let fit = self.fit.iter().map(|(label, _)| format!(", {label}"));
+        let label = if self.label.is_empty() { String::new() } else { format!("{}: ", self.label) };
+        format!("{label}{what}") + &fit.collect::<String>()
+    }
+
     /// Adds a fitted curve.
     pub fn fit(self, label: &str, curve: Curve) -> Self {
         Self { fit: Some((label.to_owned(), curve)), ..self }
@@ -142,6 +171,16 @@ mod tests {
         assert!(not.iter().all(|p| p.is_resolved(Scale::Linear)));
         assert!(!point(f64::NAN, Some([1.0, 2.0])).is_resolved(Scale::Linear));
         assert_eq!(not[2].ordinates(Scale::Log), [3.0, 1.5]);
+    }
+
+    #[test]
+    fn words_have_the_numbers() {
+        let few = Series::markers("a").interval(0.1, 2.0, 1.0, 3.0).point(0.2, f64::NAN);
+        let few = few.fit("order 1", Curve::Affine { intercept: 0.0, slope: 1.0 });
+        assert_eq!(few.text(), "a: 2 [1, 3] at 0.1, order 1");
+        let many = Series::line("b").points((0..20).map(|i| (i as f64, (i as f64 - 7.0).abs())));
+        assert_eq!(many.text(), "b: from 0 at 7 to 12 at 19");
+        assert_eq!(Series::line("c").text(), "c: no data");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A small SVG canvas: shapes are written as they come, the height is fixed last.
 
-use super::colour::INK;
+use super::colour::{INK, PAPER};
 use super::words::escape;
 use std::fmt::Write;
 
@@ -141,15 +141,28 @@ impl Svg {
         self.push("</svg>");
     }
 
-    /// The finished picture, `height` pixels high, with `title` for those who cannot see it.
-    pub fn finish(self, height: f64, title: &str) -> String {
-        let (w, h, title) = (pixels(self.width), pixels(height), escape(title));
+    /// Runs `draw` for what is seen at one of several times, which `text` says in words. It is `seen`, or waits for a
+    /// script.
+    pub fn scene(&mut self, time: &str, text: &str, seen: bool, draw: impl FnOnce(&mut Self)) {
+        let (time, text) = (escape(time), escape(text));
+        let display = if seen { "inline" } else { "none" };
+        let data = format!("data-time=\"{time}\" data-text=\"{text}\"");
+        self.push(&format!("<g class=\"scene\" {data} display=\"{display}\">"));
+        draw(self);
+        self.push("</g>");
+    }
+
+    /// The finished picture, `height` pixels high, and `text`, what it shows with its numbers, for those who cannot see
+    /// it.
+    pub fn finish(self, height: f64, title: &str, text: &str) -> String {
+        let (w, h) = (pixels(self.width), pixels(height));
+        let [title, text] = [title, text].map(escape);
         let root = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {w} {h}\" width=\"{w}\" \
-             height=\"{h}\" role=\"img\" aria-label=\"{title}\" fill=\"{INK}\" \
+             height=\"{h}\" role=\"img\" aria-label=\"{text}\" fill=\"{INK}\" \
              font-family=\"Helvetica, Arial, 'Liberation Sans', sans-serif\">"
         );
-        let paper = format!("<rect width=\"{w}\" height=\"{h}\" fill=\"#ffffff\"/>");
+        let paper = format!("<rect width=\"{w}\" height=\"{h}\" fill=\"{PAPER}\"/>");
         format!("{root}\n<title>{title}</title>\n{paper}\n{}</svg>\n", self.body)
     }
 
@@ -203,8 +216,9 @@ mod tests {
             svg.circle(bad, f64::NAN, "none", stroke);
             svg.text(bad, f64::NAN, Anchor::End, "<b> & \"c\"");
             svg.image(bad, bad, "data:,");
+            svg.scene("<", "\"", false, |svg| svg.line(bad, bad, stroke));
         });
-        let out = svg.finish(f64::NAN, "</svg>");
+        let out = svg.finish(f64::NAN, "</svg>", "<\">");
         markup::check(&out).unwrap();
         assert!(!out.contains("NaN") && !out.contains("inf"), "{out}");
         assert!(!out.contains("width=\"-"));
