@@ -178,6 +178,10 @@ impl<const D: usize> Converged<D> {
 }
 
 impl<const D: usize> Found for Converged<D> {
+    fn experiment(&self) -> &Experiment {
+        &self.e
+    }
+
     fn sheets(&self) -> Vec<Sheet<'_>> {
         let (e, found) = (&self.e, &self.found);
         let mut all = vec![

@@ -80,6 +80,10 @@ pub fn fields<'a, const D: usize>(
 }
 
 impl<const D: usize> Found for Ensembled<D> {
+    fn experiment(&self) -> &Experiment {
+        &self.e
+    }
+
     fn sheets(&self) -> Vec<Sheet<'_>> {
         let (e, frames) = (&self.e, &self.found.frames[..]);
         let on = (self.model.grid(), e.ensemble.confidence);

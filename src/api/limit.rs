@@ -72,6 +72,10 @@ impl<const D: usize> Solved<D> {
 }
 
 impl<const D: usize> Found for Solved<D> {
+    fn experiment(&self) -> &Experiment {
+        &self.of.e
+    }
+
     fn sheets(&self) -> Vec<Sheet<'_>> {
         vec![sheet(&self.of.e, &self.of.spectral, &self.found.run.fields)]
     }

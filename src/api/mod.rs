@@ -78,6 +78,8 @@ pub(crate) use with_dimension;
 
 /// What a command found, in whatever dimension.
 pub trait Found {
+    /// The experiment.
+    fn experiment(&self) -> &Experiment;
     /// All tables.
     fn sheets(&self) -> Vec<Sheet<'_>>;
     /// What summary.json holds.
@@ -113,9 +115,13 @@ impl Results {
         self.sheets().into_iter().find(|sheet| sheet.name == name)
     }
 
-    /// What summary.json holds: keys and values as told in the README.
+    /// What summary.json holds, with the units of the file if it has any.
     pub fn summary(&self) -> Value {
-        self.found.summary()
+        let mut summary = self.found.summary();
+        if let Some(units) = self.found.experiment().units.to_json() {
+            summary["units"] = units;
+        }
+        summary
     }
 
     /// The summary for people.

@@ -96,6 +96,10 @@ impl<const D: usize> Ran<D> {
 }
 
 impl<const D: usize> Found for Ran<D> {
+    fn experiment(&self) -> &Experiment {
+        &self.e
+    }
+
     fn sheets(&self) -> Vec<Sheet<'_>> {
         let (populations, signals) = (names_of_populations(&self.e), names_of_signals(&self.e));
         let mut all = vec![
