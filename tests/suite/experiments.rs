@@ -28,6 +28,7 @@ shipped! {
     cmps_model2_3d: Some([1.0 / 3.0, 0.25]);
     designed_coefficients: None;
     detailed_balance_2d: None;
+    ecoli_band: None;
     expression_2d: None;
     free_walk_1d: Some([1.0, 0.0]);
     free_walk_2d: Some([0.5, 0.0]);
@@ -63,8 +64,9 @@ shipped! {
 
 /// Those whose limit is lost within a tenth of a unit of time, those whose fields in the whole
 /// space of three dimensions take long, and those with several populations or signals, whose keys have other names:
-/// `verify --quick` runs them.
-const ELSEWHERE: [&str; 15] = [
+/// `verify --quick` runs them, and the gallery that with units.
+const ELSEWHERE: [&str; 16] = [
+    "ecoli-band",
     "travelling-band",
     "two-signals",
     "virus-exponents",
