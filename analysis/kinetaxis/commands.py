@@ -58,15 +58,28 @@ def _results(
     force: bool,
     progress: bool,
 ) -> Results:
+    """Runs a command that writes the folder of one experiment."""
+    with experiment.file() as arguments:
+        return _written(command, [*arguments, *more], out, threads, force, progress)
+
+
+def _written(
+    command: str,
+    arguments: Sequence[str],
+    out: str | Path | None,
+    threads: int | None,
+    force: bool,
+    progress: bool,
+) -> Results:
     """Runs a command that writes a folder. Without `out` the folder is gone with what is returned."""
     kept = None if out is not None else tempfile.TemporaryDirectory(prefix="kinetaxis-")
     folder = Path(out) if out is not None else Path(kept.name if kept else "") / command
-    flags = [*more, "--out", str(folder)]
+    flags = ["--out", str(folder)]
     if threads is not None:
         flags += ["--threads", str(threads)]
     if force:
         flags.append("--force")
-    with experiment.file() as arguments, Progress(command, progress) as bar:
+    with Progress(command, progress) as bar:
         call([command, *arguments, *flags], told=bar.reach)
     results = load(folder)
     object.__setattr__(results, "_kept", kept)
@@ -179,13 +192,5 @@ def verify(
     ...     verify(Path(folder) / "mine.toml").verify.verdict.tolist()
     ['holds', 'holds']
     """
-    kept = None if out is not None else tempfile.TemporaryDirectory(prefix="kinetaxis-")
-    folder = Path(out) if out is not None else Path(kept.name if kept else "") / "verify"
-    flags = ["--out", str(folder)] + ["--quick"] * quick + ["--force"] * force
-    if threads is not None:
-        flags += ["--threads", str(threads)]
-    with Progress("verify", progress) as bar:
-        call(["verify", *map(str, experiments), *flags], told=bar.reach)
-    results = load(folder)
-    object.__setattr__(results, "_kept", kept)
-    return results
+    arguments = [*map(str, experiments), *["--quick"] * quick]
+    return _written("verify", arguments, out, threads, force, progress)

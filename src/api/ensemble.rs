@@ -1,7 +1,7 @@
 //! What `ensemble` finds.
 
-use super::motion::{device_line, plan_json, plan_line};
-use super::run::{cells, tally_json, virial};
+use super::motion::{device_line, plan_line};
+use super::run::{cells, flown};
 use super::{Error, Found, identities, names_of_populations, names_of_signals};
 use crate::experiment::Experiment;
 use crate::grid::Grid;
@@ -10,7 +10,7 @@ use crate::observe::{labels, names};
 use crate::pages;
 use crate::sheet::{Cell, Sheet, each_node};
 use crate::study::statistics::Estimate;
-use crate::study::{self, Ensemble, EnsembleFrame, Moments, Plan};
+use crate::study::{self, Ensemble, EnsembleFrame, Moments, Plan, Work};
 use crate::text::{aligned, figure};
 use serde_json::{Map, Value, json};
 
@@ -110,16 +110,11 @@ impl<const D: usize> Found for Ensembled<D> {
             });
             observables.insert(name, entry);
         }
-        let mut summary = tally_json(&found.tally, found.loop_seconds);
-        summary["device"] = json!(model.device.name());
-        summary["command"] = json!("ensemble");
-        summary["motion"] = plan_json(plan);
-        summary["seed"] = json!(e.seed);
+        let mut summary = flown(Work::Ensemble, (e, model, plan), &found.tally, found.loop_seconds);
         summary["replicates"] = json!(last.observables.count());
         summary["confidence"] = json!(confidence);
         summary["time"] = json!(last.time);
         summary["observables"] = observables.into();
-        summary["virial"] = virial(e, model);
         summary
     }
 

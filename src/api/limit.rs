@@ -17,6 +17,7 @@ use crate::study::{
 use crate::turning::Kernel;
 use crate::velocity::VelocitySpace;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// Negative part of the mass that is said.
 const NEGATIVE: f64 = 1e-6;
@@ -28,9 +29,8 @@ pub struct Limiting<const D: usize> {
     /// With the grid of the limit.
     e: Experiment,
     spectral: Spectral<D>,
+    initial: Arc<InitialLaw<D>>,
     virial: Option<Virial>,
-    /// The variance at the start.
-    variance: f64,
 }
 
 impl<const D: usize> Limiting<D> {
@@ -44,8 +44,7 @@ impl<const D: usize> Limiting<D> {
         let kernel = Kernel::<D>::from_experiment(&first.kernel, &space, e.epsilon);
         let initial = InitialLaw::shared(&first.cells, spectral.grid())?;
         let virial = Virial::new(&e, &kernel, &initial);
-        let start = Spread::new(&spectral, initial.start(), &initial.place(spectral.grid()));
-        Ok(Self { e, spectral, virial, variance: start.variance })
+        Ok(Self { e, spectral, initial, virial })
     }
 
     /// Solves it, and what else is needed to judge that.
@@ -61,13 +60,14 @@ impl<const D: usize> Limiting<D> {
 pub struct Solved<const D: usize> {
     of: Limiting<D>,
     found: Solution<D>,
-    seconds: f64,
+    summary: Value,
 }
 
 impl<const D: usize> Solved<D> {
     /// What was found in so many seconds.
     pub fn new(of: Limiting<D>, found: Solution<D>, seconds: f64) -> Self {
-        Self { of, found, seconds }
+        let summary = summary(&of, &found, seconds);
+        Self { of, found, summary }
     }
 }
 
@@ -81,35 +81,11 @@ impl<const D: usize> Found for Solved<D> {
     }
 
     fn summary(&self) -> Value {
-        let Limiting { e, spectral, virial, variance } = &self.of;
-        let Solution { run, own_error, smoothed, again } = &self.found;
-        let mut summary = state_of(e, run, spectral);
-        summary["virial"] = virial.as_ref().map_or(json!(null), virial_json);
-        if let Some(b) = &run.blow_up {
-            let latest = virial.as_ref().and_then(|v| v.latest_blow_up(*variance));
-            summary["blow_up"] = blow_up(run, b, *again, latest);
-        }
-        if let Some(r) = own_error {
-            summary["error_time_L2"] = json!(r.time);
-            summary["order_time"] = json!(r.order);
-            summary["error_grid_L2"] = json!(r.grid);
-            summary["error_births_L2"] = json!(r.births);
-            summary["error_L2"] = json!(r.total());
-            summary["error_mass"] = json!(r.mass);
-            summary["error_variance"] = json!(r.variance);
-            summary["round_off_grown"] = json!(r.seeds);
-            summary["norm_L2"] = json!(r.norm);
-        }
-        if let Some(smoothed) = smoothed {
-            summary["through_bandwidth"] =
-                through_bandwidth(run, smoothed, spectral.grid().volume());
-        }
-        summary["seconds"] = json!(self.seconds);
-        summary
+        self.summary.clone()
     }
 
     fn text(&self) -> String {
-        text(&self.summary())
+        text(&self.summary)
     }
 
     fn page(&self) -> String {
@@ -121,7 +97,7 @@ impl<const D: usize> Found for Solved<D> {
     }
 
     fn warnings(&self) -> Vec<String> {
-        warning(&self.summary(), self.of.e.time.end).into_iter().collect()
+        warning(&self.summary, self.of.e.time.end).into_iter().collect()
     }
 }
 
@@ -175,6 +151,37 @@ fn through_bandwidth<const D: usize>(run: &LimitRun<D>, other: &LimitRun<D>, vol
         "mass": smoothed.density[0] * volume, "distance_L2": (volume * square).sqrt(),
         "max_density": smoothed.spread.largest, "variance": smoothed.spread.variance,
     })
+}
+
+/// What summary.json holds.
+fn summary<const D: usize>(of: &Limiting<D>, found: &Solution<D>, seconds: f64) -> Value {
+    let Limiting { e, spectral, initial, virial } = of;
+    let Solution { run, own_error, smoothed, again } = found;
+    let mut summary = state_of(e, run, spectral);
+    summary["virial"] = virial.as_ref().map_or(json!(null), virial_json);
+    if let Some(b) = &run.blow_up {
+        let latest = virial.as_ref().and_then(|v| {
+            let start = Spread::new(spectral, initial.start(), &initial.place(spectral.grid()));
+            v.latest_blow_up(start.variance)
+        });
+        summary["blow_up"] = blow_up(run, b, *again, latest);
+    }
+    if let Some(r) = own_error {
+        summary["error_time_L2"] = json!(r.time);
+        summary["order_time"] = json!(r.order);
+        summary["error_grid_L2"] = json!(r.grid);
+        summary["error_births_L2"] = json!(r.births);
+        summary["error_L2"] = json!(r.total());
+        summary["error_mass"] = json!(r.mass);
+        summary["error_variance"] = json!(r.variance);
+        summary["round_off_grown"] = json!(r.seeds);
+        summary["norm_L2"] = json!(r.norm);
+    }
+    if let Some(smoothed) = smoothed {
+        summary["through_bandwidth"] = through_bandwidth(run, smoothed, spectral.grid().volume());
+    }
+    summary["seconds"] = json!(seconds);
+    summary
 }
 
 /// The virial identity for summary.json.
@@ -371,21 +378,22 @@ fn blow_up_text(b: &Value) -> String {
     )
 }
 
+/// The column of limit.csv that holds `what` of one of so many, by its name if there are others.
+pub fn column(what: &str, name: &str, count: usize) -> String {
+    if count > 1 { format!("{what}_{name}") } else { what.to_string() }
+}
+
 /// limit.csv. Cells are seen through K_h: `rho_smoothed`, K_h * ρ₀, is what density.csv has of them.
 pub fn sheet<'a, const D: usize>(
     e: &'a Experiment,
     spectral: &'a Spectral<D>,
     fields: &'a [LimitFields<D>],
 ) -> Sheet<'a> {
-    let named = |what: &str, name: &str, many: bool| match many {
-        true => format!("{what}_{name}"),
-        false => what.to_string(),
-    };
-    let many = e.populations.len() > 1;
-    let mut values: Vec<String> =
-        e.populations.iter().map(|p| named("rho", &p.name, many)).collect();
-    values.extend(e.signals.iter().map(|s| named("signal", &s.name, e.signals.len() > 1)));
-    values.extend(e.populations.iter().map(|p| named("rho_smoothed", &p.name, many)));
+    let populations =
+        |what| e.populations.iter().map(move |p| column(what, &p.name, e.populations.len()));
+    let mut values: Vec<String> = populations("rho").collect();
+    values.extend(e.signals.iter().map(|s| column("signal", &s.name, e.signals.len())));
+    values.extend(populations("rho_smoothed"));
     Sheet::of_fields("limit", spectral.grid(), (&["time"], values), move |emit| {
         for f in fields {
             let densities = f.populations.iter().map(|p| spectral.inverse(&p.density));

@@ -29,7 +29,7 @@ mod ensemble;
 mod error;
 pub(crate) mod feasible;
 mod identities;
-mod limit;
+pub(crate) mod limit;
 pub(crate) mod motion;
 mod run;
 
@@ -262,12 +262,12 @@ fn checked(
 }
 
 /// The names of the populations, as tables have them.
-fn names_of_populations(e: &Experiment) -> Vec<&str> {
+pub(crate) fn names_of_populations(e: &Experiment) -> Vec<&str> {
     e.populations.iter().map(|population| &population.name[..]).collect()
 }
 
 /// The names of the signals; `signal` where there is one.
-fn names_of_signals(e: &Experiment) -> Vec<&str> {
+pub(crate) fn names_of_signals(e: &Experiment) -> Vec<&str> {
     match &e.signals[..] {
         [_] => vec!["signal"],
         several => several.iter().map(|signal| &signal.name[..]).collect(),

@@ -10,7 +10,7 @@ use crate::motion::Tally;
 use crate::observe::{labels, names};
 use crate::pages;
 use crate::sheet::{Cell, Shape, Sheet, axes, each_node};
-use crate::study::{Plan, RunRecord, Snapshot, plan};
+use crate::study::{Plan, RunRecord, Snapshot, Work, plan};
 use crate::text::{aligned, figure};
 use serde_json::{Map, Value, json};
 
@@ -124,15 +124,10 @@ impl<const D: usize> Found for Ran<D> {
         let last = record.snapshots.last().expect("the final time is an output");
         let values: Map<String, Value> =
             labels(model).into_iter().zip(last.observables.iter().map(|v| json!(v))).collect();
-        let mut summary = tally_json(&record.tally, record.loop_seconds);
-        summary["device"] = json!(model.device.name());
-        summary["command"] = json!("run");
-        summary["motion"] = plan_json(plan);
-        summary["seed"] = json!(e.seed);
+        let mut summary = flown(Work::Run, (e, model, plan), &record.tally, record.loop_seconds);
         summary["replicate"] = json!(replicate);
         summary["time"] = json!(last.time);
         summary["observables"] = values.into();
-        summary["virial"] = virial(e, model);
         summary
     }
 
@@ -186,8 +181,24 @@ pub fn cells<'a, const D: usize>(
     rows.shaped(Shape::Cells { keys: keys.len() })
 }
 
+/// What summary.json holds of a command whose cells have flown: the command, what flew how on what, and the virial identity.
+pub fn flown<const D: usize>(
+    work: Work,
+    (e, model, plan): (&Experiment, &Model<D>, &Plan),
+    tally: &Tally,
+    loop_seconds: f64,
+) -> Value {
+    let mut summary = tally_json(tally, loop_seconds);
+    summary["command"] = json!(work.word());
+    summary["device"] = json!(model.device.name());
+    summary["motion"] = plan_json(plan);
+    summary["seed"] = json!(e.seed);
+    summary["virial"] = virial(e, model);
+    summary
+}
+
 /// The virial identity at the output times, for summary.json; null where it does not hold.
-pub fn virial<const D: usize>(e: &Experiment, model: &Model<D>) -> serde_json::Value {
+fn virial<const D: usize>(e: &Experiment, model: &Model<D>) -> serde_json::Value {
     let Some(virial) = &model.virial else { return json!(null) };
     let mut facts = virial_json(virial);
     // E|x|² − E|x(0)|² of the cells, if they have an identity of their own.

@@ -25,6 +25,7 @@ mod signals;
 mod tables;
 mod units;
 mod verify;
+mod whole;
 
 use crate::api::with_dimension;
 use crate::device::Device;

@@ -1,19 +1,22 @@
 //! `kinetaxis movie DIR`: what results show over time, as an animated picture.
 
 use super::error::CliError;
-use super::{signals, tables};
+use super::{tables, whole};
+use crate::api::limit::column;
+use crate::api::{names_of_populations, names_of_signals};
 use crate::experiment::{Experiment, read};
-use crate::output::write_whole;
 use crate::pages::{Quantity, axis_label, time_label};
 use crate::recorded::{Column, Recorded};
 use crate::report::{Format, Movie};
 use clap::{Args, ValueEnum};
 use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// Most nodes along an axis of a map: a GIF has no more than 65535 pixels.
 const LARGEST: usize = 50_000;
+
+/// How the picture is given another name.
+const OTHER: &str = "another name by --out";
 
 /// What is to be shown.
 #[derive(Args)]
@@ -47,9 +50,8 @@ enum What {
 pub fn movie(wanted: &Wanted) -> Result<(), CliError> {
     let (file, format) = target(wanted)?;
     let (shown, said) = (file.display(), wanted.folder.display());
-    if !wanted.force && fs::symlink_metadata(&file).is_ok() {
-        return Err(exists(&file));
-    }
+    // Before anything is drawn.
+    whole::refuse(&file, wanted.force, OTHER)?;
     let e = experiment(&wanted.folder)?;
     let (recorded, movie) = recorded(wanted, &e)?;
     if recorded < 2 {
@@ -63,20 +65,9 @@ pub fn movie(wanted: &Wanted) -> Result<(), CliError> {
             "{said} has more than {LARGEST} nodes along an axis, which no picture can hold. Run it on a coarser domain.grid"
         )));
     }
-    let bytes = movie.draw().encode(format);
-    signals::after(|| write_whole(&file, &bytes, wanted.force)).map_err(|e| match e.kind() {
-        ErrorKind::AlreadyExists => exists(&file),
-        _ => CliError::Failure(format!("cannot write {shown}: {e}")),
-    })?;
+    whole::write(&file, movie.draw().encode(format), wanted.force, OTHER)?;
     tables::print(&format!("wrote {shown}: {}, {recorded} times\n", movie.title));
     Ok(())
-}
-
-fn exists(file: &Path) -> CliError {
-    CliError::BadInput(format!(
-        "{} exists; give another name by --out, or --force to replace it",
-        file.display()
-    ))
 }
 
 /// The file, and its kind by its ending.
@@ -131,11 +122,12 @@ fn recorded(wanted: &Wanted, e: &Experiment) -> Result<(usize, Movie), CliError>
     };
     let name = names[number];
     let several = names.len() > 1;
-    let (table, limit) = [("density.csv", "rho"), ("signal.csv", "signal")][wanted.of as usize];
-    // The only signal is called so in tables.
-    let population = if wanted.of == What::Signal && !several { "signal" } else { name };
-    let limit = if several { format!("{limit}_{name}") } else { limit.to_string() };
-    let values = ["value".to_string(), "mean".into(), limit];
+    let (table, limit, in_tables) = match wanted.of {
+        What::Density => ("density.csv", "rho", names_of_populations(e)),
+        What::Signal => ("signal.csv", "signal", names_of_signals(e)),
+    };
+    let population = in_tables[number];
+    let values = ["value".to_string(), "mean".into(), column(limit, name, names.len())];
     let tables = [table, "limit.csv"].map(|table| wanted.folder.join(table));
     let file = tables.iter().find(|file| file.is_file()).ok_or_else(|| {
         CliError::BadInput(format!(

@@ -1,11 +1,8 @@
 //! `kinetaxis new FILE`: an experiment to start from, one of several.
 
 use super::error::CliError;
-use super::signals;
+use super::whole;
 use crate::experiment::template;
-use crate::output::write_whole;
-use std::fs;
-use std::io::ErrorKind;
 use std::path::Path;
 
 /// What there is to start from, but for the first, which holds every key: shipped experiments, by name.
@@ -40,17 +37,7 @@ fn text(name: &str) -> String {
 /// Writes a commented experiment, whole or not at all.
 pub fn new(file: &Path, name: &str, force: bool) -> Result<(), CliError> {
     let shown = file.display();
-    if force && fs::symlink_metadata(file).is_ok_and(|found| !found.is_file()) {
-        return Err(CliError::BadInput(format!(
-            "{shown} is no plain file, so --force will not replace it. Give another name"
-        )));
-    }
-    signals::after(|| write_whole(file, text(name), force)).map_err(|e| match e.kind() {
-        ErrorKind::AlreadyExists => CliError::BadInput(format!(
-            "{shown} exists; give another name, or --force to replace it"
-        )),
-        _ => CliError::Failure(format!("cannot write {shown}: {e}")),
-    })?;
+    whole::write(file, text(name), force, "another name")?;
     super::tables::print(&format!(
         "wrote {shown}; try: kinetaxis inspect {shown}\n\
          editors complete its keys after: kinetaxis schema > kinetaxis.schema.json\n"

@@ -4,11 +4,11 @@ use super::error::CliError;
 use super::progress::told_if_long;
 use crate::experiment::{Experiment, Population};
 use crate::model::{Model, Species};
-use crate::referee::{Place, parity};
+use crate::referee::{Place, flat_rate, parity};
 use crate::signal::{Cues, SensedSignal};
 use crate::study::{Positivity, positivity};
 use crate::text::aligned;
-use crate::turning::{Feelings, Felt, Sense, TurningKernel};
+use crate::turning::{Sense, TurningKernel};
 use crate::velocity::VelocitySpace;
 use serde_json::{Map, Value, json};
 
@@ -56,13 +56,7 @@ fn facts<const D: usize>(
             sensitivities.insert(signal.name.clone(), json!(own.iter().sum::<f64>()));
         }
     }
-    let rate: f64 = match species.kernel.answer(&Feelings::new(places.len(), |k| Felt {
-        value: places[k].middle(),
-        gradient: [0.0; D],
-    })) {
-        Some(answer) => answer.rate,
-        None => species.kernel.leading_rate(places[0].middle(), 0.0),
-    };
+    let rate = flat_rate(&species.kernel, &places);
     let bound = species.kernel_bound.unwrap_or_else(|| species.kernel.candidate_bound(&bounds));
     json!({
         "velocity": velocity_json(&species.space),

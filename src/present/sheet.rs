@@ -2,7 +2,6 @@
 
 use crate::grid::Grid;
 use std::io;
-use std::ops::Range;
 
 /// An entry of a table.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -161,13 +160,13 @@ impl Column {
         }
     }
 
-    /// Those in a range as numbers; NaN for texts.
-    pub fn numbers(&self, range: Range<usize>) -> Vec<f64> {
+    /// Those of some rows as numbers; NaN for texts.
+    pub fn numbers(&self, rows: impl Iterator<Item = usize>) -> Vec<f64> {
         match self {
-            Self::Numbers(all) => all[range].to_vec(),
-            Self::Counts(all) => all[range].iter().map(|n| *n as f64).collect(),
-            Self::Flags(all) => all[range].iter().map(|yes| f64::from(*yes)).collect(),
-            Self::Texts(_) => vec![f64::NAN; range.len()],
+            Self::Numbers(all) => rows.map(|row| all[row]).collect(),
+            Self::Counts(all) => rows.map(|row| all[row] as f64).collect(),
+            Self::Flags(all) => rows.map(|row| f64::from(all[row])).collect(),
+            Self::Texts(_) => rows.map(|_| f64::NAN).collect(),
         }
     }
 

@@ -231,6 +231,10 @@ fn what_a_movie_can_not_show_is_told_with_a_remedy() {
     assert_eq!(decoded(&fs::read(png).unwrap()).len(), 3);
     let before = fs::read(png).unwrap();
     refused(&[folder, "--out", png], &["exists", "--force"]);
+    let link = desk.path("link.png");
+    std::os::unix::fs::symlink(png, &link).unwrap();
+    let link = link.to_str().unwrap();
+    refused(&[folder, "--out", link, "--force"], &["no plain file", "another name by --out"]);
     assert_eq!(fs::read(png).unwrap(), before);
     refused(&[folder, "--out", "it.mp4"], &["it.mp4", ".gif"]);
     refused(&[folder, "--population", "queens"], &["queens", "cells"]);

@@ -4,7 +4,7 @@ use super::{Place, is_flat};
 use crate::experiment::{Experiment, Population};
 use crate::model::{Model, Species};
 use crate::signal::{Cues, SensedSignal};
-use crate::turning::{Feelings, Felt, Sense, TurningKernel};
+use crate::turning::{Feelings, Felt, Kernel, Sense, TurningKernel};
 
 /// Scales of one population at t = 0, in units of the experiment.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,6 +62,16 @@ pub fn groups<const D: usize>(e: &Experiment, model: &Model<D>) -> Vec<Groups> {
     all.map(|(species, of)| of_species(e, model, (species, of), &signals)).collect()
 }
 
+/// The leading rate of a kernel where the signals of its terms are flat, each in the middle of its values.
+pub fn flat_rate<const D: usize>(kernel: &Kernel<D>, places: &[Place]) -> f64 {
+    let felt =
+        Feelings::new(places.len(), |k| Felt { value: places[k].middle(), gradient: [0.0; D] });
+    match kernel.answer(&felt) {
+        Some(answer) => answer.rate,
+        None => kernel.leading_rate(places[0].middle(), 0.0),
+    }
+}
+
 fn of_species<const D: usize>(
     e: &Experiment,
     model: &Model<D>,
@@ -78,10 +88,7 @@ fn of_species<const D: usize>(
             Felt { value: places[k].middle(), gradient }
         })
     };
-    let rate = match kernel.answer(&felt(None)) {
-        Some(answer) => answer.rate,
-        None => kernel.leading_rate(places[0].middle(), 0.0),
-    };
+    let rate = flat_rate(kernel, &places);
     let drift = |k: usize| kernel.limit(&felt(Some(k))).drift[0] / places[k].slope;
     let slope = |one| if is_flat(one, model.grid()) { 0.0 } else { one.slope };
     let diffusivity = kernel.limit(&felt(None)).diffusivity * scaling.of_diffusion();

@@ -14,7 +14,7 @@ mod transport;
 mod velocities;
 
 pub use balance::{Balance, balance};
-pub use groups::{Groups, groups};
+pub use groups::{Groups, flat_rate, groups};
 pub use majorant::{Example, Found, Structure, evaluate, structure};
 pub use parity::{Parity, parity};
 pub use symmetry::{Parts, parts};

@@ -12,7 +12,7 @@ pub fn write(folder: &Folder, sheet: &Sheet<'_>) -> io::Result<()> {
         Shape::Field { axes, keys } => fields(folder, sheet, axes, *keys)?,
         Shape::Cells { keys } => cells(folder, sheet, *keys)?,
     };
-    let mut collection = head("Collection", "");
+    let mut collection = head("Collection");
     collection += "<Collection>\n";
     for (number, time) in times.iter().enumerate() {
         let file = file_of(sheet, number);
@@ -29,10 +29,10 @@ fn file_of(sheet: &Sheet<'_>, number: usize) -> String {
 }
 
 /// The first lines. Lengths of raw data have 64 bits.
-fn head(kind: &str, more: &str) -> String {
+fn head(kind: &str) -> String {
     format!(
         "<?xml version=\"1.0\"?>\n<VTKFile type=\"{kind}\" version=\"1.0\" byte_order=\"LittleEndian\" \
-         header_type=\"UInt64\"{more}>\n"
+         header_type=\"UInt64\">\n"
     )
 }
 
@@ -125,7 +125,7 @@ fn fields(
                 arrays += &appended.array(&name, 1, &first_axis_fastest(&values, axes));
             }
         }
-        let said = head("ImageData", "")
+        let said = head("ImageData")
             + &format!(
                 "<ImageData WholeExtent=\"{extent}\" Origin=\"{origin}\" Spacing=\"{spacing}\">\n\
                  <Piece Extent=\"{extent}\">\n<PointData>\n{arrays}</PointData>\n</Piece>\n</ImageData>\n"
@@ -181,10 +181,7 @@ fn cells(folder: &Folder, sheet: &Sheet<'_>, keys: usize) -> io::Result<Vec<f64>
         let rows: Vec<usize> = (0..times.len()).filter(|row| times[*row] == *time).collect();
         let mut appended = Appended::default();
         let count = rows.len();
-        let of = |column: &Column| -> Vec<f64> {
-            let all = column.numbers(0..column.len());
-            rows.iter().map(|row| all[*row]).collect()
-        };
+        let of = |column: &Column| column.numbers(rows.iter().copied());
         let vectors = |at: usize| -> Vec<f64> {
             let parts: Vec<Vec<f64>> = (0..axes).map(|a| of(&columns[at + a])).collect();
             let of = |i: usize| (0..3).map(move |a| (a, i));
@@ -203,7 +200,7 @@ fn cells(folder: &Folder, sheet: &Sheet<'_>, keys: usize) -> io::Result<Vec<f64>
         let points = appended.array("points", 3, &vectors(keys));
         let vertices = appended.counts("connectivity", (0..count).map(|i| i as u64))
             + &appended.counts("offsets", (0..count).map(|i| i as u64 + 1));
-        let said = head("PolyData", "")
+        let said = head("PolyData")
             + &format!(
                 "<!-- populations: {} -->\n<PolyData>\n<Piece NumberOfPoints=\"{count}\" \
                  NumberOfVerts=\"{count}\">\n<PointData Vectors=\"velocity\">\n{data}</PointData>\n\
